@@ -1,0 +1,1 @@
+"""Documents to facts, commitment, encrypted content and certified assets; and the verifier."""

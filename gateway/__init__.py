@@ -1,0 +1,1 @@
+"""Command line and service functions: the only part with a database."""

@@ -1,0 +1,1 @@
+"""Client of the contracts: connect, deploy, send, read, replay. Knows no documents."""
