@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["CertifierError"]
+__all__ = ["CertifierError", "NotCanonicalError"]
 
 
 class CertifierError(Exception):
     """Root of everything that this package raises on purpose."""
+
+
+class NotCanonicalError(CertifierError):
+    """A value has no canonical form in its type (COMMITMENT 1). `kind` is the type's name."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"not canonical as {kind}: {reason}")
+        self.kind = kind
+        self.reason = reason
