@@ -1,8 +1,8 @@
 """The one spelling of every value that is committed (COMMITMENT 1): text, numbers, times, ids, bytes.
 
-`canonicalise` takes what a document states and gives its canonical form, or refuses; it never guesses, rounds
-or repairs. A verifier re-canonicalises and compares. This is not a parser of any format's own notation: the reader
-of a format brings its text to XML Schema's lexical form first (decimal point, ISO 8601 extended).
+`canonicalise` takes what a document states and gives its canonical form, or refuses; it never guesses,
+rounds or repairs. A verifier re-canonicalises and compares. This is not a parser of any format's notation:
+the reader of a format brings its text to XML Schema's lexical form first (decimal point, ISO 8601 extended).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CertifierError", "NotCanonicalError"]
+__all__ = ["CertifierError", "NotCanonicalError", "TreeError"]
 
 
 class CertifierError(Exception):
@@ -16,3 +16,7 @@ class NotCanonicalError(CertifierError):
         super().__init__(f"not canonical as {kind}: {reason}")
         self.kind = kind
         self.reason = reason
+
+
+class TreeError(CertifierError):
+    """Fields or assets that cannot stand in one tree: none, too many, one twice (COMMITMENT 2, 4 and 5)."""

@@ -1,8 +1,8 @@
 """Which paths an asset of a kind may carry, and the type of each (COMMITMENT 2; DESIGN's vocabulary).
 
-`assetcert/<kind>/1` is this table. It neither reads documents nor judges whether a fact is true. The four kinds
-that DESIGN leaves to the product are derived here: acceptance bills (drawer, acceptor, payee), utility statements
-(a metered period), calibrations (a laboratory's word on instruments), searches of the statutory registry.
+`assetcert/<kind>/1` is this table. It neither reads documents nor judges whether a fact is true. The four
+kinds that DESIGN leaves to the product are derived here: acceptance bills (drawer, acceptor, payee), utility
+statements (a metered period), calibrations (a laboratory's word on instruments), searches of the registry.
 """
 
 from __future__ import annotations
@@ -244,7 +244,7 @@ def schema_of(kind: str) -> str:
 
 @lru_cache(maxsize=1 << 15)
 def field_type(kind: str, path: str) -> FieldType | None:
-    """The type of a full path (`fact.line.0001.quantity`); None where the schema of `kind` does not list it."""
+    """The type of a full path (`fact.line.0001.quantity`); None where the kind's schema does not list it."""
     table = _TABLES.get(kind)
     if table is None or not _PATH.fullmatch(path):
         return None
