@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {ERC2771Context} from "@openzeppelin/contracts/metatx/ERC2771Context.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+
+import {IAssetRegistry} from "./interfaces/IAssetRegistry.sol";
+import {IMembership} from "./interfaces/IMembership.sol";
+import {IPledgeRegistry} from "./interfaces/IPledgeRegistry.sol";
+import {FingerprintField} from "./libraries/FingerprintField.sol";
+import {Roles} from "./libraries/Roles.sol";
+
+/// @title The register of liens: one lock per business identity of a debtor, across all lenders and all files.
+/// @dev Meaning and refusals stand at IPledgeRegistry.
+contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
+    uint16 private constant _WHOLE = 10_000;
+
+    bytes32 private constant _CLAIM_TYPEHASH = keccak256("Claim(bytes32 fingerprint,uint16 share)");
+    bytes32 private constant _OFFER_TYPEHASH = keccak256(
+        "Offer(bytes32 debtor,bytes32 lender,Claim[] claims,uint64 acceptBy,uint64 expiresAt,bytes32 terms)Claim(bytes32 fingerprint,uint16 share)"
+    );
+
+    /// @inheritdoc IPledgeRegistry
+    IMembership public immutable membership;
+    /// @inheritdoc IPledgeRegistry
+    IAssetRegistry public immutable assets;
+    /// @inheritdoc IPledgeRegistry
+    IPledgeRegistry public immutable predecessor;
+
+    // Slot 2 (EIP712 holds 0 and 1), for eth_getProof: keccak256(fingerprint . keccak256(debtor . 2)). A zero word
+    // there proves that this registry never took the fingerprint. docs/contracts.md states the layout, a test holds it.
+    mapping(bytes32 debtor => mapping(bytes32 fingerprint => Lien)) private _liens;
+    mapping(bytes32 pledgeId => Pledge) private _pledges;
+
+    constructor(IMembership membership_, IAssetRegistry assets_, IPledgeRegistry predecessor_, address forwarder)
+        EIP712("assetcert", "1")
+        ERC2771Context(forwarder)
+    {
+        // Only under the same Membership can the predecessor be known to have stopped.
+        if (address(predecessor_) != address(0) && predecessor_.membership() != membership_) {
+            revert ForeignPredecessor(address(predecessor_));
+        }
+        membership = membership_;
+        assets = assets_;
+        predecessor = predecessor_;
+    }
+
+    /// @inheritdoc IPledgeRegistry
+    function pledge(Offer calldata offer, bytes calldata debtorSignature, Evidence[] calldata evidence)
+        external
+        returns (bytes32 pledgeId)
+    {
+        pledgeId = pledgeIdOf(offer);
+        _requireParty(offer.lender, membership.opener(_msgSender(), Roles.LENDER));
+        address signer = ECDSA.recover(pledgeId, debtorSignature);
+        _requireParty(offer.debtor, membership.opener(signer, Roles.ENTERPRISE));
+        _requireOpen(offer, evidence.length);
+        if (_pledges[pledgeId].status != Status.None) revert AlreadyPledged(pledgeId);
+
+        _pledges[pledgeId] = Pledge(Status.Live, uint64(block.timestamp));
+        emit Pledged(pledgeId, offer.debtor, offer.lender, offer.acceptBy, offer.expiresAt, offer.terms);
+        for (uint256 i = 0; i < evidence.length; ++i) {
+            _take(pledgeId, offer.debtor, offer.claims[i], evidence[i], i);
+        }
+    }
+
+    /// @inheritdoc IPledgeRegistry
+    function close(Offer calldata offer, Status status) external {
+        bytes32 pledgeId = pledgeIdOf(offer);
+        if (_pledges[pledgeId].status != Status.Live) revert NotLive(pledgeId);
+        if (status <= Status.Live) revert BadClosing(status);
+        if (status != Status.Expired) _requireParty(offer.lender, membership.closer(_msgSender()));
+        else if (block.timestamp < offer.expiresAt) revert NotExpired(offer.expiresAt);
+
+        _pledges[pledgeId].status = status;
+        if (status >= Status.Cancelled) _free(offer);
+        emit Closed(pledgeId, status);
+    }
+
+    /// @inheritdoc IPledgeRegistry
+    function pledgeOf(bytes32 pledgeId) external view returns (Pledge memory) {
+        return _pledges[pledgeId];
+    }
+
+    /// @inheritdoc IPledgeRegistry
+    function lien(bytes32 debtor, bytes32 fingerprint) external view returns (Lien memory) {
+        return _lienOf(debtor, fingerprint);
+    }
+
+    /// @inheritdoc IPledgeRegistry
+    function pledgeIdOf(Offer calldata offer) public view returns (bytes32) {
+        bytes32[] memory claims = new bytes32[](offer.claims.length);
+        for (uint256 i = 0; i < claims.length; ++i) {
+            claims[i] = keccak256(abi.encode(_CLAIM_TYPEHASH, offer.claims[i].fingerprint, offer.claims[i].share));
+        }
+        return _hashTypedDataV4(
+            keccak256(
+                abi.encode(
+                    _OFFER_TYPEHASH,
+                    offer.debtor,
+                    offer.lender,
+                    keccak256(abi.encodePacked(claims)),
+                    offer.acceptBy,
+                    offer.expiresAt,
+                    offer.terms
+                )
+            )
+        );
+    }
+
+    /// @dev One claim: the asset is the debtor's and good, the fingerprint is the asset's, the share is free.
+    function _take(bytes32 pledgeId, bytes32 debtor, Claim calldata claim, Evidence calldata proof, uint256 index)
+        private
+    {
+        assets.requireGood(debtor, proof.root, proof.assetId, proof.batchProof);
+        bytes32 leaf = FingerprintField.leafOf(claim.fingerprint, proof.salt);
+        if (!MerkleProof.verifyCalldata(proof.fieldProof, proof.assetId, leaf)) revert FieldNotInAsset(index);
+
+        uint32 rank = _encumber(debtor, claim.fingerprint, claim.share, index);
+        emit Claimed(pledgeId, claim.fingerprint, proof.assetId, proof.root, claim.share, rank, proof.loose);
+    }
+
+    /// @dev Storage is read for every claim, so a fingerprint named twice in one offer adds up like any other.
+    function _encumber(bytes32 debtor, bytes32 fingerprint, uint16 share, uint256 index) private returns (uint32 rank) {
+        if (share == 0 || share > _WHOLE) revert BadShare(index);
+        Lien memory all = _lienOf(debtor, fingerprint);
+        if (all.taken + share > _WHOLE) revert Encumbered(debtor, fingerprint, all.taken, share);
+
+        Lien storage own = _liens[debtor][fingerprint];
+        (own.taken, own.count) = (own.taken + share, own.count + 1);
+        return all.count + 1;
+    }
+
+    function _free(Offer calldata offer) private {
+        mapping(bytes32 fingerprint => Lien) storage liens = _liens[offer.debtor];
+        for (uint256 i = 0; i < offer.claims.length; ++i) {
+            liens[offer.claims[i].fingerprint].taken -= offer.claims[i].share;
+        }
+    }
+
+    /// @dev A predecessor opens nothing any more but still frees, so its shares are read afresh and never copied.
+    function _lienOf(bytes32 debtor, bytes32 fingerprint) private view returns (Lien memory all) {
+        all = _liens[debtor][fingerprint];
+        if (address(predecessor) != address(0)) {
+            Lien memory earlier = predecessor.lien(debtor, fingerprint);
+            all.taken += earlier.taken;
+            all.count += earlier.count;
+        }
+    }
+
+    function _requireOpen(Offer calldata offer, uint256 evidence) private view {
+        if (address(predecessor) != address(0) && membership.successorOf(address(predecessor)) != address(this)) {
+            revert NotSuccessor(address(predecessor));
+        }
+        if (offer.claims.length == 0) revert NoClaims();
+        if (offer.claims.length != evidence) revert EvidenceMismatch(offer.claims.length, evidence);
+        if (block.timestamp > offer.acceptBy) revert OfferLapsed(offer.acceptBy);
+        if (block.timestamp >= offer.expiresAt) revert AlreadyExpired(offer.expiresAt);
+    }
+
+    function _requireParty(bytes32 expected, bytes32 actual) private pure {
+        if (actual != expected) revert NotParty(expected, actual);
+    }
+}
