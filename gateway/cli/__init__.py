@@ -1,0 +1,1 @@
+"""The command `assetcert`: arguments in, tables or one JSON document out, every error one line."""

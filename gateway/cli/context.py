@@ -1,0 +1,117 @@
+"""What every verb shares: its options, its home, where progress and results go.
+
+People's output and progress go through rich, progress always to standard error; `--json` prints one document on standard output.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gateway.errors import UnreadableError, UsageError
+from gateway.home import Home, default_home
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gateway.installation import Installation
+
+__all__ = ["Shell", "verb"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Shell:
+    """One call of a verb: `json` or for people, in which home, with which passphrase."""
+
+    def __init__(self, home: Path | None, as_json: bool, passphrase_file: Path | None, passphrase_fd: int | None) -> None:
+        self.home = Home((home or default_home()).expanduser().absolute())
+        self.as_json = as_json
+        self._passphrase_file = passphrase_file
+        self._passphrase_fd = passphrase_fd
+
+    @functools.cached_property
+    def console(self) -> Console:
+        """Standard output for people."""
+        from rich.console import Console
+
+        return Console(highlight=False, soft_wrap=True)
+
+    @functools.cached_property
+    def errors(self) -> Console:
+        """Standard error: progress and warnings."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def emit(self, document: object) -> None:
+        """The one JSON document of `--json`."""
+        click.echo(json.dumps(document, ensure_ascii=False, indent=None if not sys.stdout.isatty() else 1))
+
+    @contextmanager
+    def progress(self, label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        """A bar on standard error; yields the function that advances it. Nothing is drawn where nobody watches."""
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.errors, transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task(label, total=total)
+            yield lambda count: bar.advance(task, count)
+
+    def passphrase(self) -> str:
+        """`--passphrase-file`, else `--passphrase-fd`, else `HOME/passphrase`, else a prompt; never an argument."""
+        if self._passphrase_file is not None:
+            return _first_line(self._passphrase_file)
+        if self._passphrase_fd is not None:
+            with os.fdopen(self._passphrase_fd) as stream:
+                return stream.readline().rstrip("\r\n")
+        if self.home.passphrase_file.is_file():
+            return _first_line(self.home.passphrase_file)
+        if not sys.stdin.isatty():
+            raise UsageError("NO_PASSPHRASE", "a passphrase is needed and nobody can be asked: give --passphrase-file or --passphrase-fd")
+        return str(click.prompt("Passphrase", hide_input=True, err=True))
+
+    @contextmanager
+    def installation(self) -> Iterator[Installation]:
+        """This home opened: its ledger running, its database and keys at hand."""
+        from gateway.installation import Installation
+
+        with Installation.open(self.home.require(), self.passphrase) as opened:
+            yield opened
+
+
+def verb(function: F) -> click.Command:
+    """Make `function(shell, …)` a verb: with `--home`, `--json` and the ways to give a passphrase."""
+
+    @click.pass_context
+    @functools.wraps(function)
+    def run(
+        ctx: click.Context, /, home: Path | None, as_json: bool, passphrase_file: Path | None, passphrase_fd: int | None, **rest: Any
+    ) -> Any:
+        given = ctx.find_root().obj
+        return function(Shell(home or given, as_json, passphrase_file, passphrase_fd), **rest)
+
+    options = (
+        click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installation."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="File whose first line opens the keys."),
+        click.option("--passphrase-fd", type=int, help="Open file descriptor to read it from."),
+    )
+    for option in options:
+        run = option(run)
+    return click.command(context_settings={"help_option_names": ["-h", "--help"]})(run)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()[0]
+    except (OSError, UnicodeDecodeError, IndexError) as error:
+        raise UnreadableError("PASSPHRASE_FILE", f"{path} has no line of text to open the keys with") from error

@@ -1,0 +1,134 @@
+"""Entry point of the command: finds the verb, runs it, and maps every outcome to one line and one exit code.
+
+Verbs live in modules that are imported only when they are called, so that `assetcert --help` costs no more than click.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from gateway.errors import Exit, GatewayError
+
+__all__ = ["command", "main"]
+
+VERBS: dict[str, tuple[str, str]] = {
+    "up": ("operations", "start ledger, store and gateway on the embedded default"),
+    "demo": ("operations", "the whole story, end to end"),
+    "inspect": ("documents", "kind, format, facts and warnings of documents"),
+    "certify": ("documents", "certify documents and write their receipts"),
+    "verify": ("checking", "check a receipt or a dossier, with or without its document"),
+    "sign": ("sharing", "sign a document as instrument, inspector or witness"),
+    "disclose": ("sharing", "write a receipt that shows only some fields"),
+    "grant": ("sharing", "grant a reader fields or content of an asset"),
+    "read": ("sharing", "read what was granted; the read stands on the ledger first"),
+    "revoke": ("sharing", "revoke an asset, or end a grant"),
+    "shred": ("sharing", "destroy the secret of an asset for good"),
+    "offer": ("pledging", "offer certified receivables to one lender"),
+    "pledge": ("pledging", "verify an offer and pledge it"),
+    "close": ("pledging", "close a pledge: satisfied, enforced, cancelled or expired"),
+    "liens": ("pledging", "liens on an asset, or those of an organisation"),
+    "org": ("consortium", "admit, change, suspend and list organisations (M-of-N)"),
+    "key": ("consortium", "add, rotate, revoke and list keys"),
+    "audit": ("checking", "rebuild and check everything from the ledger alone"),
+    "reindex": ("operations", "rebuild the database's index from the ledger"),
+    "backup": ("operations", "save what only this home holds"),
+    "restore": ("operations", "bring a backup into an empty home"),
+    "doctor": ("operations", "say what works here and what does not"),
+    "bench": ("operations", "measure, each figure beside what it is compared with"),
+}
+
+
+class Verbs(click.Group):
+    """The group whose verbs are found by name and imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"gateway.cli.{VERBS[cmd_name][0]}")
+        found = getattr(module, cmd_name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installation.")
+@click.version_option(package_name="assetcert")
+@click.pass_context
+def command(ctx: click.Context, home: Path | None) -> None:
+    """Certify manufacturing data as assets a lender can rely on, and check them without trusting anybody."""
+    ctx.obj = home
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave the process with the exit code of DESIGN, Command line."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(level=os.environ.get("ASSETCERT_LOG", "ERROR"), format="%(levelname)s %(name)s: %(message)s")
+    try:
+        sys.exit(_run(given))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.DONE)
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments:
+        click.echo(command.get_help(click.Context(command, info_name="assetcert")), err=True)
+        return Exit.USAGE
+    try:
+        outcome = command.main(arguments, prog_name="assetcert", standalone_mode=False)
+    except BrokenPipeError:
+        raise
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        return _say(arguments, Exit.USAGE, "USAGE", error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        return _say(arguments, Exit.INVALID, "INTERRUPTED", "interrupted; run it again: nothing is done twice")
+    except Exception as error:  # noqa: BLE001 (the one place that maps every outcome)
+        return _say(arguments, *_classify(error))
+    return outcome if isinstance(outcome, int) else Exit.DONE
+
+
+def _say(arguments: list[str], code: Exit, name: str, message: str) -> int:
+    """One line on standard error; with --json also one document on standard output."""
+    click.echo(f"assetcert: {message}", err=True)
+    if "--json" in arguments:
+        click.echo(json.dumps({"error": {"code": name, "message": message}}, ensure_ascii=False))
+    return code
+
+
+def _classify(error: Exception) -> tuple[Exit, str, str]:
+    """Exit code, stable code and message of an error of ours; anything else is our bug."""
+    if isinstance(error, GatewayError):
+        return error.exit, error.code, str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Exit.UNAVAILABLE, "DISK_FULL", f"the disk is full ({error.filename or 'no file named'}): free some space and run it again"
+    if isinstance(error, OSError) and error.errno is not None:
+        return Exit.UNREADABLE, "FILE", f"{error.filename}: {error.strerror}"
+    from gateway.cli.mapping import classify_lower
+
+    if (known := classify_lower(error)) is not None:
+        return known
+    logging.getLogger(__name__).debug("unexpected", exc_info=error)
+    return Exit.BUG, "BUG", f"a bug of ours: {type(error).__name__}: {error}; run it again with ASSETCERT_LOG=DEBUG and report it"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The keystore of a home: one keyfile per 32-byte seed at `keys/<organisation>/<purpose>.json`.
+
+A keyfile is the Web3 Secret Storage format with scrypt n = 2^18 (eth-account's), whatever the seed is for. Seeds are unlocked
+once per process, only by verbs that sign or decrypt, and never leave it: `repr` shows none, nothing logs one.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from gateway.errors import RefusedError, UnreadableError, UsageError
+from gateway.home import write_private
+
+__all__ = ["PURPOSES", "Keystore"]
+
+SCRYPT_N = 2**18
+PURPOSES = ("account", "encryption", "instrument", "inspector", "witness", "fingerprint")
+
+
+class Keystore:
+    """Keyfiles below `folder`; `passphrase` is asked for once, when the first seed is needed."""
+
+    def __init__(self, folder: Path, passphrase: Callable[[], str]) -> None:
+        self._folder = folder
+        self._ask = passphrase
+        self._passphrase: str | None = None
+        self._seeds: dict[tuple[str, str], bytes] = {}
+
+    def __repr__(self) -> str:
+        return f"Keystore({str(self._folder)!r})"
+
+    def organisations(self) -> list[str]:
+        """Short names that have a folder here, sorted."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(entry.name for entry in self._folder.iterdir() if entry.is_dir())
+
+    def purposes(self, organisation: str) -> list[str]:
+        """Purposes for which `organisation` has a keyfile."""
+        return [purpose for purpose in PURPOSES if self._path(organisation, purpose).is_file()]
+
+    def address(self, organisation: str) -> str | None:
+        """Address of the account key, readable without the passphrase; None where there is none."""
+        path = self._path(organisation, "account")
+        if not path.is_file():
+            return None
+        return "0x" + str(_load(path).get("address", "")).lower().removeprefix("0x")
+
+    def seed(self, organisation: str, purpose: str) -> bytes:
+        """The unlocked seed. UsageError where it is not here, RefusedError on a wrong passphrase."""
+        self.unlock([(organisation, purpose)])
+        return self._seeds[organisation, purpose]
+
+    def unlock(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Unlock several seeds at once: scrypt takes about a second each, and threads share the work."""
+        missing = [key for key in dict.fromkeys(wanted) if key not in self._seeds]
+        for organisation, purpose in missing:
+            if not self._path(organisation, purpose).is_file():
+                raise UsageError(
+                    "NO_KEY",
+                    f"this home has no {purpose} key of {organisation}: expected {self._path(organisation, purpose)}",
+                )
+        if not missing:
+            return
+        passphrase = self._secret()
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for key, seed in zip(missing, pool.map(lambda k: self._decrypt(k, passphrase), missing), strict=True):
+                self._seeds[key] = seed
+
+    def create(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Make new seeds and their keyfiles; a seed that is already here stays."""
+        missing = [key for key in dict.fromkeys(wanted) if not self._path(*key).is_file()]
+        if not missing:
+            return
+        passphrase = self._secret()
+        for key in missing:
+            self._seeds[key] = _new_seed()
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(lambda key: self._write(key, passphrase), missing))
+
+    def retire(self, organisation: str, purpose: str, label: str) -> None:
+        """Set a rotated keyfile aside as `<purpose>.<label>.json`: it can still decrypt what it was used for."""
+        self._path(organisation, purpose).replace(self._path(organisation, f"{purpose}.{label}"))
+        self._seeds.pop((organisation, purpose), None)
+
+    def _write(self, key: tuple[str, str], passphrase: str) -> None:
+        import eth_keyfile
+
+        content = eth_keyfile.create_keyfile_json(self._seeds[key], passphrase.encode(), kdf="scrypt", iterations=SCRYPT_N)
+        write_private(self._path(*key), json.dumps(content, indent=1).encode())
+
+    def _decrypt(self, key: tuple[str, str], passphrase: str) -> bytes:
+        import eth_keyfile
+
+        path = self._path(*key)
+        try:
+            return bytes(eth_keyfile.decode_keyfile_json(_load(path), passphrase.encode()))
+        except ValueError as error:
+            if "MAC mismatch" in str(error):
+                raise RefusedError("WRONG_PASSPHRASE", f"the passphrase does not open {path}; give the one it was made with") from error
+            raise UnreadableError("KEYFILE", f"{path} is no keyfile that can be opened: {error}") from error
+        except (KeyError, TypeError) as error:
+            raise UnreadableError("KEYFILE", f"{path} is no keyfile: {error!r}") from error
+
+    def _secret(self) -> str:
+        if self._passphrase is None:
+            self._passphrase = self._ask()
+        return self._passphrase
+
+    def _path(self, organisation: str, purpose: str) -> Path:
+        return self._folder / organisation / f"{purpose}.json"
+
+
+def _load(path: Path) -> dict[str, object]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UnreadableError("KEYFILE", f"{path} cannot be read as a keyfile: {error}") from error
+    if not isinstance(content, dict):
+        raise UnreadableError("KEYFILE", f"{path} is no keyfile: a JSON object is expected")
+    return content
+
+
+def _new_seed() -> bytes:
+    """32 random bytes that are also a valid secp256k1 scalar (all but 2^-128 of them are)."""
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    while True:
+        seed = secrets.token_bytes(32)
+        if 0 < int.from_bytes(seed, "big") < order:
+            return seed
