@@ -1,0 +1,91 @@
+"""The ledger through one node: connected against the descriptor, pinned to a final block, read in batches.
+
+Not a node (see `embedded`), not a writer. DESIGN, "Trust anchor": what is trusted is the descriptor; a node
+of another chain, or without our code at these addresses, is a ContradictedError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ledger.access import AccessLog
+from ledger.assets import AssetRegistry
+from ledger.chain import Block, Call, Chain, parse_quantity
+from ledger.descriptor import CONTRACTS, Descriptor
+from ledger.errors import ContradictedError, RpcError
+from ledger.forwarder import Forwarder
+from ledger.membership import Membership
+from ledger.pledges import PledgeRegistry
+from ledger.types import hex32, keccak
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """The four contracts and the forwarder of one descriptor, through one node."""
+
+    def __init__(self, descriptor: Descriptor, chain: Chain) -> None:
+        self.descriptor = descriptor
+        self.chain = chain
+        at = descriptor.contracts
+        self.membership = Membership(at["membership"])
+        self.assets = AssetRegistry(at["asset_registry"])
+        self.pledges = PledgeRegistry(at["pledge_registry"], descriptor.chain_id)
+        self.access = AccessLog(at["access_log"])
+        self.forwarder = Forwarder(at["forwarder"], descriptor.chain_id)
+
+    @classmethod
+    def connect(cls, descriptor: Descriptor, url: str, timeout: float = 10.0) -> Ledger:
+        """Checks chain id, genesis and every contract's code. Raises NodeUnreachableError,
+        ContradictedError.
+        """
+        ledger = cls(descriptor, Chain(url, timeout))
+        ledger._check_chain()
+        ledger._check_codes()
+        return ledger
+
+    def _check_chain(self) -> None:
+        chain, asked = self.chain, Chain.block_request(0)
+        answers = chain.rpc.batch([("eth_chainId", ()), (asked[0], asked[1:])])
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise ContradictedError(f"{chain.rpc.url} is not a node of this ledger: {answer}") from answer
+        chain_id, genesis = parse_quantity(answers[0]), Chain.parse_block(answers[1], 0)
+        if chain_id != self.descriptor.chain_id:
+            raise ContradictedError(
+                f"{chain.rpc.url} is a node of chain {chain_id}, not of the descriptor's {self.descriptor.chain_id}"
+            )
+        if genesis.hash != self.descriptor.genesis:
+            raise ContradictedError(
+                f"{chain.rpc.url} has genesis {hex32(genesis.hash)}, not {hex32(self.descriptor.genesis)}"
+            )
+
+    def _check_codes(self) -> None:
+        addresses = [self.descriptor.contracts[name] for name in CONTRACTS]
+        codes = self.chain.codes(addresses, self.pin())
+        for name, address, code in zip(CONTRACTS, addresses, codes, strict=True):
+            if keccak(code) != self.descriptor.code_hashes[name]:
+                what = "another contract" if code else "no contract"
+                raise ContradictedError(
+                    f"{self.chain.rpc.url} has {what} at {address}, where the descriptor names {name}"
+                )
+
+    def pin(self) -> Block:
+        """The newest block that is final by the descriptor's rule."""
+        head = self.chain.block("latest")
+        if self.descriptor.confirmations == 0:
+            return head
+        return self.chain.block(max(0, head.number - self.descriptor.confirmations))
+
+    def read(self, calls: Sequence[Call[Any]], at: Block) -> list[Any]:
+        """Every call's value as of one block, in one round trip (see `Chain.call_many`)."""
+        return self.chain.call_many(calls, at)
+
+    def read_one(self, call: Call[Any], at: Block) -> Any:
+        """One call's value."""
+        return self.read([call], at)[0]
+
+    def close(self) -> None:
+        """Closes connections."""
+        self.chain.rpc.close()

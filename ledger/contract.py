@@ -1,0 +1,78 @@
+"""What the four contract classes share: ready reads (`Call`) and ready acts (`Act`), built from the compiled
+ABI.
+
+Neither is sent here: calls go together through `Ledger.read`, acts through a `Writer`, a forwarder or a
+registrars' vote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ledger import artifacts
+from ledger.abi import Type, decode, encode
+from ledger.chain import Call
+from ledger.types import keccak
+
+__all__ = ["Act", "Contract", "Domain"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Act:
+    """A transaction without sender: contract (None creates one) and call data."""
+
+    to: str | None
+    data: bytes
+
+
+class Contract:
+    """A contract at an address, with the interface compiled under `name`."""
+
+    name: str
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.interface = artifacts.load(self.name)
+
+    def _call(self, function: str, *arguments: Any, to: Callable[..., T]) -> Call[T]:
+        """A read; `to` makes a value of the outputs, a single struct's members spread."""
+        entry = self.interface.functions[function]
+
+        def value(data: bytes) -> T:
+            outputs = decode(entry.outputs, data)
+            if len(outputs) == 1 and isinstance(outputs[0], tuple):
+                outputs = outputs[0]
+            return to(*outputs)
+
+        return Call(self.address, entry.encode(*arguments), value)
+
+    def _act(self, function: str, *arguments: Any) -> Act:
+        return Act(self.address, self.interface.functions[function].encode(*arguments))
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The EIP-712 domain of a contract: name `assetcert`, version `1`, this chain, this address."""
+
+    chain_id: int
+    contract: str
+
+    def digest(self, type_hash: bytes, types: str, values: tuple[Any, ...]) -> bytes:
+        """What is signed for a struct whose members' encodings are `values` of `types` (comma-separated
+        words).
+        """
+        domain_type = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+        separator = _hash_struct(
+            keccak(domain_type),
+            "bytes32,bytes32,uint256,address",
+            (keccak(b"assetcert"), keccak(b"1"), self.chain_id, self.contract),
+        )
+        return keccak(b"\x19\x01" + separator + _hash_struct(type_hash, types, values))
+
+
+def _hash_struct(type_hash: bytes, types: str, values: tuple[Any, ...]) -> bytes:
+    return keccak(type_hash + encode([Type.parse(t) for t in types.split(",")], values))

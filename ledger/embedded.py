@@ -1,0 +1,148 @@
+"""The embedded ledger of a home: `create` it once, `open` it from any process that reads or writes.
+
+with embedded.open(home) as ledger: ledger.url, ledger.writer.send(account, act), ledger.clock.now()
+
+`ledger.db` (see `log`) is what lasts; the node is started when nobody runs it yet, shared by every process
+with a lease, and stopped after the last of them (see `locks`, `supervise`). DESIGN, "Homes, processes, keys".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from ledger import node as nodes
+from ledger.chain import Chain, parse_bytes
+from ledger.clock import Clock
+from ledger.errors import ContradictedError, NodeUnreachableError
+from ledger.locks import Lease, write_lock
+from ledger.log import TransactionLog
+from ledger.node import Node
+from ledger.writer import EmbeddedWriter
+
+__all__ = ["Embedded", "create", "open"]
+
+_TEST_RIGS = (1337, 31337)
+_WRITE_WAIT = 10.0
+_START_WAIT = 120.0  # somebody else may be sending a long log
+
+
+def create(home: Path, starts_at: int | None = None) -> None:
+    """A new, empty ledger with a chain id drawn at random; one that exists stays as it is.
+
+    `starts_at` is the genesis block's business time, and what the home's clock shows now; by default the wall
+    clock.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    wall = int(time.time())
+    genesis = wall if starts_at is None else starts_at
+    with write_lock(_run(home) / "write.lock", _WRITE_WAIT):
+        TransactionLog.create(home / "ledger.db", _draw_chain_id(), genesis, genesis - wall)
+
+
+def _draw_chain_id() -> int:
+    """Up to 2^48, so that every tool can hold it; never a test rig's."""
+    while (drawn := 10**9 + secrets.randbelow(2**48)) in _TEST_RIGS:
+        pass
+    return drawn
+
+
+def _run(home: Path) -> Path:
+    run = home / "run"
+    run.mkdir(mode=0o700, exist_ok=True)
+    return run
+
+
+def open(home: Path) -> Embedded:
+    """The home's ledger with its node running. Raises NoLedgerError, NodeStartError, LogDamagedError."""
+    return Embedded(home)
+
+
+class Embedded:
+    """An open embedded ledger: one lease on its node. A context manager; safe for threads."""
+
+    def __init__(self, home: Path) -> None:
+        self.log = TransactionLog(home / "ledger.db")
+        self.clock = Clock(self.log)
+        self.writer = EmbeddedWriter(self)
+        self._run = _run(home)
+        self._lease = Lease(self._run / "leases")
+        try:
+            self._node = self._ensure()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def url(self) -> str:
+        """The node's JSON-RPC address; another one after the node was started again."""
+        return self._node.url
+
+    def ensure(self) -> str:
+        """Starts the node again where it died (or was replaced by another process), and gives its address."""
+        self._node = self._ensure()
+        return self.url
+
+    def _ensure(self) -> Node:
+        node = nodes.running(self._run, self.log)
+        if node is not None:
+            return node
+        with write_lock(self._run / "write.lock", _START_WAIT):
+            return nodes.running(self._run, self.log) or nodes.start(self._run, self.log)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Chain]:
+        """Holds the write lock; gives the node, level with the log."""
+        with write_lock(self._run / "write.lock", _WRITE_WAIT):
+            yield self._level()
+
+    def restart(self) -> Chain:
+        """Puts a fresh node in the place of the running one. For the holder of the write lock."""
+        self._node = nodes.start(self._run, self.log)
+        return Chain(self.url)
+
+    def _level(self) -> Chain:
+        """The node after it was made level with the log: an entry that was logged and never sent is sent
+        now.
+        """
+        node = nodes.running(self._run, self.log)
+        if node is None:
+            return self.restart()
+        self._node = node
+        chain = Chain(node.url)
+        try:
+            return chain if self._catch_up(chain) else self.restart()
+        except (NodeUnreachableError, ContradictedError):
+            return self.restart()
+
+    def _catch_up(self, chain: Chain) -> bool:
+        """False where the node is not a prefix of the log that lacks at most its newest entry."""
+        answer = chain.rpc.call("eth_getBlockByNumber", "latest", False)
+        head, entry = Chain.parse_block(answer, "latest"), self.log.head()
+        if entry is None:
+            return head.number == 0
+        if head.number == entry.number - 1:
+            head = nodes.deliver(chain, entry)
+        elif head.number != entry.number or [parse_bytes(t) for t in answer["transactions"]] != [
+            entry.transaction
+        ]:
+            return False
+        if entry.block is None:
+            self.log.acknowledge(entry.number, head.hash)
+        return entry.block in (None, head.hash)
+
+    def close(self) -> None:
+        """Gives the lease up; the last one to do so ends the node."""
+        self.writer.close()
+        self._lease.release()
+        self.log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

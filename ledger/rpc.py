@@ -1,0 +1,156 @@
+"""JSON-RPC over HTTP with kept-alive connections: one call, or many in one round trip.
+
+Not a provider stack: no retries of requests, no middleware, no subscriptions. The standard library's client,
+because a read must cost a fraction of a millisecond and `import web3` costs a second (docs/adr/0301). Answers
+are taken for hostile: shape and ids are checked, sizes bounded. Specification: JSON-RPC 2.0. Safe for
+threads.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from ledger.errors import ContradictedError, NodeUnreachableError, RpcError
+
+__all__ = ["JsonRpc", "Request"]
+
+Request = tuple[str, Sequence[Any]]
+"""Method and parameters."""
+
+_MAX_ANSWER = 256 * 2**20
+_ONCE = ("evm_", "anvil_")  # methods that are not sent a second time on a connection that broke
+
+
+class JsonRpc:
+    """A node's endpoint. `timeout` bounds each wait for the network, in seconds."""
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise NodeUnreachableError(f"{url!r} is not the http(s) address of a node")
+        self.url = url
+        self._parts = parts
+        self._timeout = timeout
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._idle: list[http.client.HTTPConnection] = []
+        self._lock = threading.Lock()
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result. Raises RpcError, NodeUnreachableError, ContradictedError."""
+        answer = self._exchange({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, method)
+        result = _result(answer, 1)
+        if isinstance(result, RpcError):
+            raise result
+        return result
+
+    def batch(self, requests: Sequence[Request]) -> list[Any]:
+        """Results in the order of the requests, an RpcError in the place of each that failed; the node may
+        work in any order.
+        """
+        if not requests:
+            return []
+        body = [
+            {"jsonrpc": "2.0", "id": i, "method": m, "params": list(p)} for i, (m, p) in enumerate(requests)
+        ]
+        answer = self._exchange(body, requests[0][0])
+        if isinstance(answer, dict) and "error" in answer:  # the whole batch was refused
+            raise _error(answer["error"])
+        if not isinstance(answer, list) or len(answer) != len(requests):
+            raise ContradictedError(f"{self.url} answered a batch of {len(requests)} with something else")
+        return _in_order(answer)
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _exchange(self, body: Any, method: str) -> Any:
+        data = json.dumps(body, separators=(",", ":")).encode()
+        try:
+            status, raw = self._post(data, again=not method.startswith(_ONCE))
+        except (OSError, http.client.HTTPException) as e:
+            raise NodeUnreachableError(
+                f"no answer from the node at {self.url}: {e or type(e).__name__}"
+            ) from e
+        try:
+            return json.loads(raw)
+        except (ValueError, RecursionError) as e:
+            if status != http.HTTPStatus.OK:
+                raise NodeUnreachableError(f"{self.url} answered HTTP {status}, not JSON-RPC") from e
+            raise ContradictedError(f"{self.url} answered something that is not JSON") from e
+
+    def _post(self, data: bytes, again: bool) -> tuple[int, bytes]:
+        connection, used = self._take()
+        try:
+            answer = self._send(connection, data)
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            connection.close()
+            if not (used and again):
+                raise
+            connection = self._connect()  # the node had closed the idle connection
+            answer = self._send(connection, data)
+        with self._lock:
+            self._idle.append(connection)
+        return answer
+
+    def _send(self, connection: http.client.HTTPConnection, data: bytes) -> tuple[int, bytes]:
+        try:
+            connection.request("POST", self._path, data, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            raw = response.read(_MAX_ANSWER + 1)
+        except BaseException:
+            connection.close()
+            raise
+        if len(raw) > _MAX_ANSWER:
+            connection.close()
+            raise ContradictedError(f"{self.url} answered more than {_MAX_ANSWER} bytes")
+        return response.status, raw
+
+    def _take(self) -> tuple[http.client.HTTPConnection, bool]:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop(), True
+        return self._connect(), False
+
+    def _connect(self) -> http.client.HTTPConnection:
+        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
+        assert self._parts.hostname is not None
+        return kind(self._parts.hostname, self._parts.port, timeout=self._timeout)
+
+
+def _in_order(answers: list[Any]) -> list[Any]:
+    ordered: list[Any] = [None] * len(answers)
+    seen: set[int] = set()
+    for answer in answers:
+        number = answer.get("id") if isinstance(answer, dict) else None
+        if not isinstance(number, int) or not 0 <= number < len(answers) or number in seen:
+            raise ContradictedError("a JSON-RPC answer carries an id that was not asked, or twice")
+        seen.add(number)
+        ordered[number] = _result(answer, number)
+    return ordered
+
+
+def _result(answer: Any, number: int) -> Any:
+    if not isinstance(answer, dict) or answer.get("jsonrpc") != "2.0":
+        raise ContradictedError("the node's answer is not a JSON-RPC 2.0 answer")
+    if "error" in answer and answer["error"] is not None:
+        return _error(answer["error"])
+    if answer.get("id") != number or isinstance(answer["id"], bool) or "result" not in answer:
+        raise ContradictedError("the node's answer has another id, or no result")
+    return answer["result"]
+
+
+def _error(error: Any) -> RpcError:
+    if not isinstance(error, dict):
+        raise ContradictedError("the node's JSON-RPC error is not an object")
+    code, message = error.get("code"), error.get("message")
+    if not isinstance(code, int) or not isinstance(message, str):
+        raise ContradictedError("the node's JSON-RPC error has no code or no message")
+    return RpcError(code, message, error.get("data"))

@@ -1,0 +1,150 @@
+"""Sending acts: the interface of every writer, and the embedded ledger's.
+
+`send` returns when the act is final by the ledger's rule, or raises; what the contract refuses is asked
+beforehand, so a refusal costs no transaction. The remote writer stands in `remote`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ledger.account import Account, Transaction
+from ledger.chain import Block, Chain, Log, parse_bytes, parse_log, parse_quantity, revert_of
+from ledger.contract import Act
+from ledger.errors import (
+    ContradictedError,
+    NodeUnreachableError,
+    NotFinalError,
+    OtherRevertError,
+    RefusedByNodeError,
+    RpcError,
+)
+from ledger.log import Entry
+from ledger.node import deliver
+from ledger.types import hex32, keccak
+
+if TYPE_CHECKING:
+    from ledger.embedded import Embedded
+
+__all__ = ["EmbeddedWriter", "Sent", "Writer", "failure", "preflight"]
+
+_GAS = 500_000_000
+"""Of an embedded transaction; nothing is paid for it."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An act that is final: its transaction and block, what it cost, what it logged, the contract that it
+    created.
+    """
+
+    transaction: bytes
+    block: Block
+    gas_used: int
+    logs: tuple[Log, ...]
+    created: str | None
+
+    @classmethod
+    def parse(cls, receipt: Any, block: Block) -> Sent:
+        """From a node's receipt, which must be of that block."""
+        if not isinstance(receipt, dict) or not isinstance(receipt.get("logs"), list):
+            raise ContradictedError("the node's receipt is malformed")
+        if parse_bytes(receipt.get("blockHash"), 32) != block.hash:
+            raise ContradictedError("the node's receipt is of another block")
+        created = receipt.get("contractAddress")
+        return cls(
+            parse_bytes(receipt.get("transactionHash"), 32),
+            block,
+            parse_quantity(receipt.get("gasUsed")),
+            tuple(parse_log(entry) for entry in receipt["logs"]),
+            None if created is None else "0x" + parse_bytes(created, 20).hex(),
+        )
+
+
+class Writer(Protocol):
+    """Sends acts for accounts. Safe for threads and processes."""
+
+    def send(self, account: Account, act: Act) -> Sent:
+        """Returns when final. Raises RevertError, WriterBusyError, NodeUnreachableError, NotFinalError, …"""
+
+    def close(self) -> None:
+        """Gives up what the writer holds."""
+
+
+def preflight(chain: Chain, sender: str, act: Act, gas: int, timestamp: int) -> None:
+    """Raises the RevertError that the act would meet in a block of that time on top of the newest."""
+    call = {"from": sender, "data": "0x" + act.data.hex(), "gas": hex(gas)} | (
+        {"to": act.to} if act.to else {}
+    )
+    try:
+        chain.rpc.call("eth_call", call, "latest", {}, {"time": hex(timestamp)})
+    except RpcError as e:
+        raise revert_of(e) or e from e
+
+
+def failure(chain: Chain, sender: str, act: Act, gas: int, block: Block) -> Exception:
+    """Why a mined transaction failed: the named error where the call still gives one on the state before its
+    block.
+    """
+    call = {"from": sender, "data": "0x" + act.data.hex(), "gas": hex(gas)} | (
+        {"to": act.to} if act.to else {}
+    )
+    try:
+        chain.rpc.call("eth_call", call, {"blockHash": hex32(block.parent)})
+    except RpcError as e:
+        return revert_of(e) or e
+    return OtherRevertError("the transaction failed in its block and would not fail on the state before it")
+
+
+class EmbeddedWriter:
+    """Writes to a home's embedded ledger: log first, then the node; one transaction a block, one writer at a
+    time.
+    """
+
+    def __init__(self, home: Embedded) -> None:
+        self._home = home
+
+    def send(self, account: Account, act: Act) -> Sent:
+        """See `Writer`. Final at inclusion. Raises WriterBusyError after 10 s behind another process."""
+        with self._home.writing() as chain:
+            entry = self._log(chain, account, act)
+            block = self._mine(chain, entry)
+            return self._outcome(Chain(self._home.url), account, act, entry, block)
+
+    def _log(self, chain: Chain, account: Account, act: Act) -> Entry:
+        nonce = parse_quantity(chain.rpc.call("eth_getTransactionCount", account.address, "latest"))
+        timestamp = self._home.clock.now()
+        preflight(chain, account.address, act, _GAS, timestamp)
+        raw = account.sign(Transaction(self._home.log.chain_id, nonce, _GAS, act.to, act.data))
+        return self._home.log.append(timestamp, keccak(raw), raw)
+
+    def _mine(self, chain: Chain, entry: Entry) -> Block:
+        """The entry's block; where the node died or diverged on the way, from a fresh one that got the
+        whole log.
+        """
+        try:
+            block = deliver(chain, entry)
+        except RefusedByNodeError:
+            self._home.log.withdraw(entry)
+            raise
+        except (NodeUnreachableError, ContradictedError, RpcError):
+            try:
+                return self._home.restart().block(entry.number)
+            except NodeUnreachableError as e:
+                raise NotFinalError(
+                    f"logged as block {entry.number}; the node gets it at its next start"
+                ) from e
+        self._home.log.acknowledge(entry.number, block.hash)
+        return block
+
+    @staticmethod
+    def _outcome(chain: Chain, account: Account, act: Act, entry: Entry, block: Block) -> Sent:
+        receipt = chain.rpc.call("eth_getTransactionReceipt", hex32(entry.transaction))
+        sent = Sent.parse(receipt, block)
+        if parse_quantity(receipt.get("status")) != 1:
+            raise failure(chain, account.address, act, _GAS, block)
+        return sent
+
+    def close(self) -> None:
+        """Nothing to give up: the home's lease is the Embedded's."""
