@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from certifier.errors import NotCanonicalError
 
-__all__ = ["FieldType", "canonicalise", "ident", "is_canonical"]
+__all__ = ["FieldType", "base64url", "canonicalise", "ident", "is_canonical", "parse_base64url"]
 
 
 class FieldType(enum.Enum):
@@ -208,18 +208,26 @@ def _id(source: str) -> str:
     return source
 
 
-def _bytes(source: str) -> str:
-    if len(source) > MAX_BYTES_CHARACTERS or not _BASE64URL.fullmatch(source):
-        raise _refuse(
-            FieldType.BYTES, f"not 1 to {MAX_BYTES_CHARACTERS} characters of base64url without padding"
-        )
+def base64url(data: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def parse_base64url(text: str) -> bytes:
+    """The bytes of the one spelling that `base64url` gives; raises NotCanonicalError for any other."""
+    if len(text) > MAX_BYTES_CHARACTERS or not _BASE64URL.fullmatch(text):
+        raise _refuse(FieldType.BYTES, f"not 1 to {MAX_BYTES_CHARACTERS} characters of unpadded base64url")
     try:
-        plain = base64.urlsafe_b64decode(source + "=" * (-len(source) % 4))
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error:
         raise _refuse(FieldType.BYTES, "not base64url: one character is left over") from None
-    if base64.urlsafe_b64encode(plain).rstrip(b"=").decode() != source:
+    if base64url(data) != text:
         raise _refuse(FieldType.BYTES, "another spelling of the same bytes")
-    return source
+    return data
+
+
+def _bytes(source: str) -> str:
+    return base64url(parse_base64url(source))
 
 
 def _enum(source: str) -> str:

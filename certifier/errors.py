@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 __all__ = [
+    "BlockCorruptError",
+    "BlockMissingError",
     "CertifierError",
+    "ContentRefusedError",
     "DocumentError",
+    "InvalidReceiptError",
     "MalformedDocumentError",
     "NotCanonicalError",
     "ProofRefusedError",
     "RefusedDocumentError",
+    "SignatureRefusedError",
+    "StoreFullError",
+    "StoreUnreachableError",
     "TreeError",
     "UnreadableFileError",
+    "UnreadableReceiptError",
     "WorkerError",
+    "WrapRefusedError",
 ]
 
 
@@ -59,3 +68,39 @@ class WorkerError(DocumentError):
 
 class ProofRefusedError(CertifierError):
     """An evaluation of the fingerprint service, or a receipt's proof of one, does not hold (RFC 9497)."""
+
+
+class BlockCorruptError(CertifierError):
+    """A block's bytes are not those that its CID names, or the CID is not of our form."""
+
+
+class BlockMissingError(CertifierError):
+    """The content store has no such block."""
+
+
+class ContentRefusedError(CertifierError):
+    """Blocks are whole, yet they are not encrypted content of this key and shape (COMMITMENT 9)."""
+
+
+class InvalidReceiptError(CertifierError):
+    """A receipt or dossier breaks a rule of COMMITMENT 10: judged INVALID before any network is asked."""
+
+
+class SignatureRefusedError(CertifierError):
+    """A signer's statement that is malformed or whose signature does not hold (COMMITMENT 8)."""
+
+
+class StoreFullError(CertifierError):
+    """The content store has no room left; nothing of the batch counts as stored."""
+
+
+class StoreUnreachableError(CertifierError):
+    """The content store did not answer, or refused for a reason that is not the block's."""
+
+
+class UnreadableReceiptError(CertifierError):
+    """A file that is no receipt or dossier at all: not JSON, or without its schema."""
+
+
+class WrapRefusedError(CertifierError):
+    """A wrap that cannot be made or opened: suite, key, asset, grantee or bytes differ (COMMITMENT 9)."""

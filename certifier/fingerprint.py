@@ -12,10 +12,10 @@ from functools import partial
 from typing import NamedTuple
 
 from certifier import voprf
-from certifier.canonical import ident
+from certifier.canonical import base64url, ident, parse_base64url
 from certifier.errors import ProofRefusedError
 from certifier.schema import PLEDGEABLE
-from ledger.types import hex32, keccak
+from ledger.types import hex32, keccak, parse_hex32
 
 __all__ = [
     "E_FAPIAO",
@@ -46,6 +46,26 @@ class Prf(NamedTuple):
     blind: bytes
     evaluated: bytes
     proof: bytes
+
+    def to_json(self) -> dict[str, str]:
+        """Members as in a receipt (COMMITMENT 10)."""
+        parts = {"blind": self.blind, "evaluated": self.evaluated, "proof": self.proof}
+        return {"key": hex32(self.key_id)} | {name: base64url(data) for name, data in parts.items()}
+
+    @classmethod
+    def from_json(cls, member: object) -> Prf:
+        """The inverse. Raises ValueError or NotCanonicalError for any other members, sizes or spelling."""
+        if not isinstance(member, dict) or set(member) != {"key", *_PRF_SIZES}:
+            raise ValueError("members key, blind, evaluated and proof are due, and no others")
+        if not all(isinstance(text, str) for text in member.values()):
+            raise ValueError("its members are strings")
+        parts = {name: parse_base64url(member[name]) for name in _PRF_SIZES}
+        if wrong := [name for name, size in _PRF_SIZES.items() if len(parts[name]) != size]:
+            raise ValueError(f"{wrong[0]} has {_PRF_SIZES[wrong[0]]} bytes, not {len(parts[wrong[0]])}")
+        return cls(parse_hex32(member["key"]), **parts)
+
+
+_PRF_SIZES = {"blind": 32, "evaluated": 32, "proof": 64}
 
 
 class Fingerprint(NamedTuple):
@@ -191,23 +211,28 @@ def _finished(
     ]
 
 
-def check(inputs: Inputs, values: Mapping[str, bytes], prf: Mapping[str, Prf], public_key: bytes) -> None:
-    """Raises ProofRefusedError unless `values` are the fingerprints of `inputs` under this key.
+def check(inputs: Inputs, values: Mapping[str, bytes], prf: Mapping[str, Prf], public_key: bytes) -> bool:
+    """Whether `prf` proves that `values` are the fingerprints of `inputs` under this key.
 
     All three must name the same paths: the proof covers an asset's fingerprints together. The blinded
     elements are computed again from the inputs, since a proof over others would prove nothing of these.
     """
     paths = sorted(inputs)
     if not paths or sorted(values) != paths or sorted(prf) != paths:
-        raise ProofRefusedError("inputs, fingerprints and prf do not name the same paths")
+        return False
     evidence = [prf[path] for path in paths]
     key, proof = key_id(public_key), evidence[0].proof
     if any(item.key_id != key or item.proof != proof for item in evidence):
-        raise ProofRefusedError("prf names another key, or not one proof for all paths")
-    messages, blinds = [encode(inputs[path]) for path in paths], [item.blind for item in evidence]
+        return False
+    try:
+        outputs = _recomputed([encode(inputs[path]) for path in paths], evidence, public_key)
+    except ProofRefusedError:
+        return False
+    return [keccak(output) for output in outputs] == [values[path] for path in paths]
+
+
+def _recomputed(messages: Sequence[bytes], evidence: Sequence[Prf], public_key: bytes) -> list[bytes]:
+    blinds, evaluated = [item.blind for item in evidence], [item.evaluated for item in evidence]
     blinded = [voprf.blind(message, scalar)[1] for message, scalar in zip(messages, blinds, strict=True)]
-    evaluated = [item.evaluated for item in evidence]
-    voprf.verify_proof(public_key, blinded, evaluated, proof)
-    for path, output in zip(paths, voprf.finalize(messages, blinds, evaluated), strict=True):
-        if keccak(output) != values[path]:
-            raise ProofRefusedError(f"{path} is not the fingerprint of the disclosed identity")
+    voprf.verify_proof(public_key, blinded, evaluated, evidence[0].proof)
+    return voprf.finalize(messages, blinds, evaluated)

@@ -52,7 +52,7 @@ _COMMON: dict[str, FieldType] = {
     "content.cid": _T.TEXT,
     "content.media_type": _T.TEXT,
     "content.sha256": _T.ID,
-    "signer.NNNN.key": _T.BYTES,
+    "signer.NNNN.key": _T.ID,
     "signer.NNNN.role": _T.ENUM,
     "signer.NNNN.signature": _T.BYTES,
     "signer.NNNN.signed_at": _T.INSTANT,
