@@ -9,15 +9,21 @@ import {Roles} from "./libraries/Roles.sol";
 /// @title The members' list, kept by a quorum of registrars.
 /// @dev Immutable and without an owner: the only way to change it is `confirm`. Meaning and refusals stand at IMembership.
 contract Membership is IMembership {
+    /// @dev Outlives the epochs, so that a call executed once is never executed again under its nonce.
+    struct Ballot {
+        uint64 epoch; // in which `votes` were given
+        uint32 votes;
+        bool executed;
+    }
+
     mapping(bytes32 org => Organisation) private _organisations;
     mapping(bytes32 keyId => Key) private _keys;
     mapping(address registry => bool) private _paused;
     mapping(address registry => address) private _successors;
 
     Electorate private _electorate;
-    mapping(bytes32 callId => uint32) private _votes;
+    mapping(bytes32 callAndNonce => Ballot) private _ballots;
     mapping(bytes32 callId => mapping(bytes32 registrar => bool)) private _confirmed;
-    mapping(bytes32 callAndNonce => bool) private _executed;
 
     modifier onlyQuorum() {
         if (msg.sender != address(this)) revert NotQuorum();
@@ -26,7 +32,7 @@ contract Membership is IMembership {
 
     /// @dev The first registrars and one account each; an organisation named twice has two accounts and one vote.
     constructor(string[] memory identifiers, address[] memory accounts, uint32 quorum) {
-        if (identifiers.length != accounts.length) revert BadQuorum(quorum, identifiers.length);
+        if (identifiers.length != accounts.length) revert BadElectorate(identifiers.length, accounts.length);
         for (uint256 i = 0; i < identifiers.length; ++i) {
             bytes32 org = _setOrganisation(identifiers[i], "", new string[](0), Roles.REGISTRAR, false);
             Key memory first = Key(org, uint64(block.timestamp), type(uint64).max, Purpose.Account);
@@ -37,19 +43,19 @@ contract Membership is IMembership {
 
     /// @inheritdoc IMembership
     function confirm(bytes calldata call, uint256 nonce) external returns (bool executed) {
-        bytes32 callId = callIdOf(call, nonce);
+        uint64 epoch = _electorate.epoch;
+        bytes32 callId = _callIdOf(epoch, call, nonce);
         bytes32 registrar = _active(msg.sender, Roles.REGISTRAR);
-        bytes32 callAndNonce = keccak256(abi.encode(call, nonce));
-        if (_executed[callAndNonce]) revert AlreadyExecuted(callId);
+        Ballot storage ballot = _ballots[keccak256(abi.encode(call, nonce))];
+        if (ballot.executed) revert AlreadyExecuted(callId);
         if (_confirmed[callId][registrar]) revert AlreadyConfirmed(callId, registrar);
 
-        _confirmed[callId][registrar] = true;
-        uint32 votes = ++_votes[callId];
-        emit Confirmed(callId, registrar, nonce, call);
-
+        uint32 votes = ballot.epoch == epoch ? ballot.votes + 1 : 1;
         executed = votes >= _electorate.quorum;
+        _confirmed[callId][registrar] = true;
+        (ballot.epoch, ballot.votes, ballot.executed) = (epoch, votes, executed);
+        emit Confirmed(callId, registrar, nonce, call);
         if (executed) {
-            _executed[callAndNonce] = true;
             emit Executed(callId);
             Address.functionCall(address(this), call);
         }
@@ -138,15 +144,15 @@ contract Membership is IMembership {
     }
 
     /// @inheritdoc IMembership
+    function callIdOf(bytes calldata call, uint256 nonce) external view returns (bytes32) {
+        return _callIdOf(_electorate.epoch, call, nonce);
+    }
+
+    /// @inheritdoc IMembership
     function closer(address account) public view returns (bytes32 org) {
         Key storage found = _keys[bytes32(uint256(uint160(account)))];
         if (block.timestamp < found.validFrom || block.timestamp >= found.validUntil) revert NotActive(account, 0);
         return found.org;
-    }
-
-    /// @inheritdoc IMembership
-    function callIdOf(bytes calldata call, uint256 nonce) public view returns (bytes32) {
-        return keccak256(abi.encode(_electorate.epoch, call, nonce));
     }
 
     function _setOrganisation(
@@ -223,12 +229,18 @@ contract Membership is IMembership {
         ) revert NotActive(account, role);
     }
 
+    /// @dev The epoch makes votes lapse: in the next one the same call has another id, without votes.
+    function _callIdOf(uint64 epoch, bytes calldata call, uint256 nonce) private pure returns (bytes32) {
+        return keccak256(abi.encode(epoch, call, nonce));
+    }
+
     function _votesNow(Organisation memory org) private pure returns (bool) {
         return org.roles & Roles.REGISTRAR != 0 && !org.suspended;
     }
 
     function _isIdOf(bytes32 keyId, Purpose purpose, bytes memory publicKey) private pure returns (bool) {
         if (purpose == Purpose.None) return false;
+        // No such id can pass for an account: no key is known whose hash begins with 96 zero bits.
         if (purpose != Purpose.Account) return keyId == keccak256(publicKey);
         return keyId != 0 && uint256(keyId) <= type(uint160).max && publicKey.length == 0;
     }

@@ -1,8 +1,9 @@
 """Compiles the contracts into contracts/artifacts/<Name>.json for the Python packages.
 
-Each file holds `abi`, `bytecode` (creation code, 0x hex) and `immutableReferences` (AST id to the byte ranges of the
-runtime code that the constructor fills in). Nothing is written while sources, settings and compiler are the same as
-last time. The compiler is npm's, through scripts/solc.js; hardhat.config.js states the same settings.
+Each file holds `abi`, `bytecode` (creation code, 0x hex) and `immutableReferences` (AST id to the byte
+ranges of the runtime code that the constructor fills in). Nothing is written while sources, settings and
+compiler are the same as last time. The compiler is npm's, through scripts/solc.js; hardhat.config.js and
+foundry.toml state the same settings.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ SETTINGS = {
     "evmVersion": "paris",
     "optimizer": {"enabled": True, "runs": 1_000_000},
     "metadata": {"bytecodeHash": "none"},
-    "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.immutableReferences"]}},
+    "outputSelection": {
+        "*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.immutableReferences"]}
+    },
 }
 IMPORT = re.compile(r'^import\s[^;]*?"([^"]+)";', re.MULTILINE)
 

@@ -66,6 +66,7 @@ interface IMembership {
     error RegistryPaused(address registry);
     error RegistrySucceeded(address registry, address successor);
     error BadSuccessor(address registry, address successor);
+    error BadElectorate(uint256 identifiers, uint256 accounts);
     error BadQuorum(uint256 quorum, uint256 registrars);
 
     /// @notice A registrar organisation's vote for one call on this contract; the M-th vote executes it, once for each
