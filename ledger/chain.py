@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ledger import artifacts
-from ledger.errors import AbiError, BlockGoneError, ContradictedError, RpcError
+from ledger.errors import AbiError, AnswerTooLargeError, BlockGoneError, ContradictedError, RpcError
 from ledger.rpc import JsonRpc
 from ledger.types import hex32
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 _HEX = re.compile(r"0x([0-9a-f]{2})*")
 _CALLS_A_BATCH = 200
 _SPAN = 64  # blocks of the first range of logs
-_MAX_SPAN = 100_000
+_MAX_SPAN = 512
 _GOOD_ANSWER = (
     2**20
 )  # bytes of log data below which the next range doubles, and eight times above which it halves
@@ -171,21 +171,21 @@ class Chain:
         `topics` as eth_getLogs takes them: per place None, 32 bytes, or a list of alternatives. The caller
         re-reads the hash of its pinned block afterwards (`require`).
         """
-        span = _SPAN
+        span, most = _SPAN, _MAX_SPAN
         while first <= last:
             upto = min(last, first + span - 1)
             try:
                 found = self._range(addresses, first, upto, topics)
-            except RpcError:
+            except (RpcError, AnswerTooLargeError):
                 if span == 1:
                     raise
-                span = max(1, min(span, last - first + 1) // 4)
+                span = most = max(1, min(span, last - first + 1) // 4)
                 continue
             size = sum(len(log.data) + 256 for log in found)
             if size > 8 * _GOOD_ANSWER:
                 span = max(1, span // 2)
             elif size < _GOOD_ANSWER:
-                span = min(_MAX_SPAN, span * 2)
+                span = min(most, span * 2)
             yield found
             first = upto + 1
 

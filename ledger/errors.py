@@ -18,6 +18,7 @@ __all__ = [
     "AlreadyExpiredError",
     "AlreadyPledgedError",
     "AlreadyRegisteredError",
+    "AnswerTooLargeError",
     "ArtifactError",
     "BadClosingError",
     "BadIdentifierError",
@@ -81,6 +82,10 @@ class ContradictedError(LedgerError):
     """An answer that cannot be true: another chain, no code of ours, malformed, or logs that were not asked
     for.
     """
+
+
+class AnswerTooLargeError(ContradictedError):
+    """The node answered more than anything asked here can need; logs are then asked in shorter ranges."""
 
 
 class BlockGoneError(ContradictedError):

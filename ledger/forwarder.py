@@ -16,7 +16,10 @@ from ledger.types import keccak
 
 __all__ = ["ForwardRequest", "Forwarder"]
 
-_REQUEST = b"ForwardRequest(address from,address to,uint256 value,uint256 gas,uint256 nonce,uint48 deadline,bytes data)"
+_REQUEST = (
+    b"ForwardRequest(address from,address to,uint256 value,uint256 gas,"
+    b"uint256 nonce,uint48 deadline,bytes data)"
+)
 
 
 @dataclass(frozen=True)

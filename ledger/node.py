@@ -170,8 +170,8 @@ def _replay(chain: Chain, log: TransactionLog) -> None:
         block = deliver(chain, entry)
         if entry.block not in (None, block.hash):
             raise LogDamagedError(
-                f"block {entry.number} came out as {hex32(block.hash)} instead of {hex32(entry.block or b'')}: "
-                f"ledger.db is damaged, or was written with another version of anvil"
+                f"block {entry.number} came out as {hex32(block.hash)}, not as it was acknowledged: "
+                "ledger.db is damaged, or was written with another version of anvil"
             )
         if entry.block is None:
             log.acknowledge(entry.number, block.hash)

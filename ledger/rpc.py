@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ledger.errors import ContradictedError, NodeUnreachableError, RpcError
+from ledger.errors import AnswerTooLargeError, ContradictedError, NodeUnreachableError, RpcError
 
 __all__ = ["JsonRpc", "Request"]
 
 Request = tuple[str, Sequence[Any]]
 """Method and parameters."""
 
-_MAX_ANSWER = 256 * 2**20
+_MAX_ANSWER = 64 * 2**20
 _ONCE = ("evm_", "anvil_")  # methods that are not sent a second time on a connection that broke
 
 
@@ -110,7 +110,7 @@ class JsonRpc:
             raise
         if len(raw) > _MAX_ANSWER:
             connection.close()
-            raise ContradictedError(f"{self.url} answered more than {_MAX_ANSWER} bytes")
+            raise AnswerTooLargeError(f"{self.url} answered more than {_MAX_ANSWER} bytes")
         return response.status, raw
 
     def _take(self) -> tuple[http.client.HTTPConnection, bool]:

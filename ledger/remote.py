@@ -1,0 +1,247 @@
+"""Writing through a node that somebody else runs: signed transactions are kept in an outbox before they
+are sent.
+
+A node's hash is a promise and no more: the same bytes are sent again until their block is final, by this
+process or the next that opens the outbox. Nonces come from the outbox, not from the node's pool. Final is
+the descriptor's rule: k blocks on top, and the block's hash read again. docs/adr/0303.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledger.account import Account, Transaction
+from ledger.chain import Chain, parse_bytes, parse_quantity, revert_of
+from ledger.contract import Act
+from ledger.errors import (
+    NodeUnreachableError,
+    NotFinalError,
+    RefusedByNodeError,
+    ReplacedError,
+    RpcError,
+)
+from ledger.locks import write_lock
+from ledger.types import hex32, keccak
+from ledger.writer import Sent, failure
+
+__all__ = ["Outbox", "RemoteWriter"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS outbox (
+  genesis BLOB NOT NULL,
+  sender TEXT NOT NULL,
+  nonce INTEGER NOT NULL,
+  act BLOB NOT NULL,
+  transaction_hash BLOB NOT NULL,
+  raw BLOB NOT NULL,
+  final INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (genesis, sender, nonce)
+) STRICT;
+"""
+_WAIT = 10.0
+# A node that says so has the transaction, or had its nonce: look it up.
+_HAS_IT = (
+    "already known",
+    "already imported",
+    "known transaction",
+    "nonce too low",
+    "nonce_too_low",
+    "replacement transaction underpriced",
+)
+_RESEND = 2.0  # seconds without a receipt after which the same bytes are sent again
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A signed transaction that is not known to be final."""
+
+    nonce: int
+    transaction: bytes
+    raw: bytes
+
+
+class Outbox:
+    """The durable list of what was signed for one chain. Safe for threads; reservations are for the
+    lock's holder.
+    """
+
+    def __init__(self, path: Path, genesis: bytes) -> None:
+        self._lock = threading.RLock()
+        self._genesis = genesis
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute(_SCHEMA)
+
+    def _rows(self, sql: str, *arguments: Any) -> list[Any]:
+        with self._lock:
+            return self._db.execute(sql, arguments).fetchall()
+
+    def next_nonce(self, sender: str) -> int:
+        """One above the highest nonce ever signed here, 0 where there is none."""
+        sql = "SELECT coalesce(max(nonce) + 1, 0) FROM outbox WHERE genesis = ? AND sender = ?"
+        return int(self._rows(sql, self._genesis, sender)[0][0])
+
+    def pending(self, sender: str) -> list[Pending]:
+        """What is not final, in order of nonces."""
+        sql = (
+            "SELECT nonce, transaction_hash, raw FROM outbox "
+            "WHERE genesis = ? AND sender = ? AND final = 0 ORDER BY nonce"
+        )
+        return [Pending(*row) for row in self._rows(sql, self._genesis, sender)]
+
+    def find(self, sender: str, act: bytes) -> Pending | None:
+        """The pending transaction of the very same act: whoever asks again waits for it instead of
+        sending a second.
+        """
+        sql = (
+            "SELECT nonce, transaction_hash, raw FROM outbox "
+            "WHERE genesis = ? AND sender = ? AND act = ? AND final = 0"
+        )
+        rows = self._rows(sql, self._genesis, sender, act)
+        return Pending(*rows[0]) if rows else None
+
+    def add(self, sender: str, act: bytes, item: Pending) -> None:
+        """Commits durably."""
+        sql = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, 0)"
+        self._rows(sql, self._genesis, sender, item.nonce, act, item.transaction, item.raw)
+
+    def withdraw(self, sender: str, nonce: int) -> None:
+        """Takes back what the node refused outright."""
+        self._rows(
+            "DELETE FROM outbox WHERE genesis = ? AND sender = ? AND nonce = ?", self._genesis, sender, nonce
+        )
+
+    def settle(self, sender: str, nonce: int) -> None:
+        """Marks everything up to `nonce` as final: a chain takes a sender's nonces in order."""
+        sql = "UPDATE outbox SET final = 1 WHERE genesis = ? AND sender = ? AND nonce <= ?"
+        self._rows(sql, self._genesis, sender, nonce)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._db.close()
+
+
+class RemoteWriter:
+    """Sends through the node at `url`. `patience` bounds the wait for finality, in seconds."""
+
+    def __init__(
+        self, url: str, outbox: Path, confirmations: int, *, patience: float = 60.0, poll: float = 0.1
+    ) -> None:
+        self._chain = Chain(url)
+        self._chain_id = self._chain.chain_id()
+        self._outbox = Outbox(outbox, self._chain.block(0).hash)
+        self._lock_path = outbox.with_name(outbox.name + ".lock")
+        self._confirmations = confirmations
+        self._patience = patience
+        self._poll = poll
+
+    def send(self, account: Account, act: Act) -> Sent:
+        """See `Writer`. Raises NotFinalError after `patience`; the outbox keeps what was signed."""
+        digest = keccak((act.to or "").encode() + act.data)
+        with write_lock(self._lock_path, _WAIT):
+            item = self._outbox.find(account.address, digest) or self._sign(account, act, digest)
+        return self._await_final(account, act, item)
+
+    def _sign(self, account: Account, act: Act, digest: bytes) -> Pending:
+        """Reserves the next nonce, signs, commits, sends once. Under the lock, so that a refusal leaves
+        no gap.
+        """
+        gas = self._estimate(account.address, act)
+        mined = parse_quantity(self._chain.rpc.call("eth_getTransactionCount", account.address, "latest"))
+        nonce = max(mined, self._outbox.next_nonce(account.address))
+        raw = account.sign(Transaction(self._chain_id, nonce, gas, act.to, act.data))
+        item = Pending(nonce, keccak(raw), raw)
+        self._outbox.add(account.address, digest, item)
+        try:
+            self._push(item)
+        except RefusedByNodeError:
+            self._outbox.withdraw(account.address, nonce)
+            raise
+        return item
+
+    def _estimate(self, sender: str, act: Act) -> int:
+        """Gas to allow: a quarter above the node's estimate. Raises what the contract would refuse with."""
+        call = {"from": sender, "data": "0x" + act.data.hex()} | ({"to": act.to} if act.to else {})
+        try:
+            return parse_quantity(self._chain.rpc.call("eth_estimateGas", call)) * 5 // 4 + 10_000
+        except RpcError as e:
+            raise revert_of(e) or e from e
+
+    def _push(self, item: Pending) -> None:
+        """Sends the bytes. What the node already has, or cannot take yet, is looked up later; a refusal
+        is raised.
+        """
+        try:
+            self._chain.rpc.call("eth_sendRawTransaction", "0x" + item.raw.hex())
+        except NodeUnreachableError:
+            return
+        except RpcError as e:
+            if not any(word in e.message.lower() for word in _HAS_IT):
+                raise RefusedByNodeError(f"the node takes no such transaction: {e.message}") from e
+
+    def _await_final(self, account: Account, act: Act, item: Pending) -> Sent:
+        deadline = time.monotonic() + self._patience
+        resend = time.monotonic() + _RESEND
+        while time.monotonic() < deadline:
+            try:
+                if (sent := self._look(account, act, item)) is not None:
+                    return sent
+                if time.monotonic() >= resend:
+                    self._resend(account.address)
+                    resend = time.monotonic() + _RESEND
+            except NodeUnreachableError:
+                resend = time.monotonic()
+            time.sleep(self._poll)
+        raise NotFinalError(
+            f"transaction {hex32(item.transaction)} is not final after {self._patience:g} s; "
+            "it is kept, and sent again with the next one"
+        )
+
+    def _resend(self, sender: str) -> None:
+        for item in self._outbox.pending(sender):
+            self._push(item)
+
+    def _look(self, account: Account, act: Act, item: Pending) -> Sent | None:
+        """None while not final; raises why it failed, where it did."""
+        chain = self._chain
+        receipt = chain.rpc.call("eth_getTransactionReceipt", hex32(item.transaction))
+        if receipt is None:
+            self._check_replaced(account.address, item)
+            return None
+        number = parse_quantity(receipt.get("blockNumber"))
+        head = chain.block("latest")
+        if head.number < number + self._confirmations:
+            return None
+        block = chain.block(number)
+        if block.hash != parse_bytes(receipt.get("blockHash"), 32):
+            return None  # moved by a reorganisation: look again
+        self._outbox.settle(account.address, item.nonce)
+        if parse_quantity(receipt.get("status")) != 1:
+            gas = parse_quantity(receipt.get("gasUsed"))
+            raise failure(chain, account.address, act, max(gas, 10_000_000), block)
+        return Sent.parse(receipt, block)
+
+    def _check_replaced(self, sender: str, item: Pending) -> None:
+        """The nonce is used, finally, and not by us."""
+        head = self._chain.block("latest")
+        deep = max(0, head.number - self._confirmations)
+        used = parse_quantity(self._chain.rpc.call("eth_getTransactionCount", sender, hex(deep)))
+        if used <= item.nonce:
+            return
+        if self._chain.rpc.call("eth_getTransactionReceipt", hex32(item.transaction)) is None:
+            self._outbox.settle(sender, item.nonce)
+            raise ReplacedError(
+                f"nonce {item.nonce} of {sender} was used by a transaction that is not in this outbox: "
+                f"send again, and let only one outbox sign for this account"
+            )
+
+    def close(self) -> None:
+        """Closes the outbox."""
+        self._outbox.close()
