@@ -6,6 +6,7 @@ the batch; whoever runs the same draft with the same secret gets the same asset.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,9 @@ from certifier.schema import RELATIONS, schema_of
 from certifier.signer import Statement
 from ledger.types import hex32
 
-__all__ = ["Draft", "Earlier", "Prepared", "certification_rank", "infer_links", "own_numbers", "prepare", "seal"]
+_OWN_NUMBER = re.compile(r"fact\.(?:number|order\.[0-9]{4}\.number)")
+
+__all__ = ["Draft", "Earlier", "Prepared", "certification_rank", "infer_links", "own_numbers", "own_numbers_of", "prepare", "seal"]
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,12 @@ def certification_rank(kind: str) -> int:
 
 def own_numbers(document: Document) -> frozenset[str]:
     """The numbers that a document goes by: its own, or those of the orders it lists."""
-    names = [name for name in document.facts if name == "number" or (name.startswith("order.") and name.endswith(".number"))]
-    return frozenset(_number(document.facts[name]) for name in names)
+    return own_numbers_of({f"fact.{name}": value for name, value in document.facts.items()})
+
+
+def own_numbers_of(fields: Mapping[str, str]) -> frozenset[str]:
+    """The same from the fields of an asset."""
+    return frozenset(_number(value) for path, value in fields.items() if _OWN_NUMBER.fullmatch(path))
 
 
 # The facts that state the number of an earlier paper, by (kind, relation); a suffix stands for every repeat.

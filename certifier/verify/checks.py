@@ -19,20 +19,21 @@ as a cause, never as a value.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 from certifier import fingerprint, signer
-from certifier.canonical import ident
-from certifier.commitment import asset_id_of, digest
-from certifier.errors import CertifierError
+from certifier.canonical import ident, parse_base64url
+from certifier.commitment import digest
+from certifier.errors import ProofRefusedError
 from certifier.merkle import leaf_hash, process_proof
 from certifier.schema import PLEDGEABLE, RELATIONS, problem
 from certifier.verify.profiles import owed
 from certifier.verify.report import Cause, Check, Code, Verdict
-from certifier.verify.subject import ContentState, Missing, Subject
-from ledger.membership import Purpose
+from certifier.documents import Document
+from certifier.verify.subject import Missing, Subject
 from ledger.assets import Standing
+from ledger.membership import Purpose
+from ledger.replay import Claim, OrganisationRecord
 from ledger.types import hex32, parse_hex32
 
 __all__ = ["CHECKS", "CheckFunction", "run"]
@@ -163,7 +164,7 @@ def signers(subject: Subject) -> Check:
 
 def _signer_fault(subject: Subject, parts: Mapping[str, str]) -> str | None:
     assert not isinstance(subject.ledgered, Missing)
-    published, role = subject.ledgered.signer_keys.get(parse_hex32(parts["key"])), parts["role"]
+    published, role = subject.ledgered.keys.get(parse_hex32(parts["key"])), parts["role"]
     if published is None or published.key.purpose is not _SIGNER_PURPOSE[role]:
         return f"its key is not published as that of an {role}"
     at = subject.ledgered.batch.registered_at
@@ -175,7 +176,7 @@ def _signer_fault(subject: Subject, parts: Mapping[str, str]) -> str | None:
     if role in _SIGNER_ROLE and not published.roles & _SIGNER_ROLE[role]:
         return f"its organisation is not admitted as {role}"
     statement = signer.message(role, parse_hex32(subject.values["asset.issuer"]), parse_hex32(subject.values["content.sha256"]), parts["signed_at"])
-    return None if signer.verify(published.public_key, parts["signature"], statement) else "the signature is not that of its key over this document"
+    return None if signer.verify(published.public_key, parse_base64url(parts["signature"]), statement) else "the signature is not that of its key over this document"
 
 
 def standing(subject: Subject) -> Check:
@@ -201,7 +202,8 @@ def identity(subject: Subject) -> Check:
         return _unknown(code, subject.ledgered)
     if subject.ledgered.record is None:
         return _unknown(code, Missing(Cause.CONTRADICTED, "the node shows no record of the issuer's admission"))
-    assessment = fingerprint.assess(subject.kind, subject.receipt.org, _legal_numbers(subject.ledgered.record), _facts(values))
+    numbers = _legal_numbers(subject.ledgered.record)
+    assessment = fingerprint.assess(subject.kind, subject.receipt.org, numbers, _facts(values), values["asset.format"])
     claimed = {path: parse_hex32(value) for path, value in values.items() if path.startswith("fingerprint.")}
     if assessment.cause is not None and not claimed:
         return _skipped(code, f"it carries no fingerprint ({assessment.cause}): evidence, never collateral", Cause.NOT_PLEDGEABLE)
@@ -218,11 +220,13 @@ def _fingerprint_proof(subject: Subject, inputs: Mapping[str, tuple[str, ...]], 
     assert not isinstance(subject.ledgered, Missing)
     if set(prf) != set(inputs):
         return _invalid(code, "the proofs of its fingerprints are not in the receipt", Cause.NOT_SUPPLIED)
-    key = subject.ledgered.fingerprint_key
-    if key is None or any(item.key_id != _key_id(key.public_key) for item in prf.values()):
-        return _invalid(code, "its fingerprints were made under another key than this ledger's")
-    if not fingerprint.check(inputs, claimed, prf, key.public_key):
-        return _invalid(code, "a fingerprint does not follow from the identity that is shown")
+    key = subject.ledgered.keys.get(subject.fingerprint_key or b"")
+    if key is None or key.key.purpose is not Purpose.FINGERPRINT:
+        return _unknown(code, Missing(Cause.CONTRADICTED, "this ledger publishes no fingerprint key as its descriptor says"))
+    try:
+        fingerprint.check(inputs, claimed, prf, key.public_key)
+    except ProofRefusedError as error:
+        return _invalid(code, f"the fingerprints do not follow from the identity that is shown: {error}")
     return _valid(
         code,
         f"{len(claimed)} fingerprint{'s' if len(claimed) > 1 else ''} follow from the identity shown, and the seller is the issuer",
@@ -348,7 +352,7 @@ def _facts(values: Mapping[str, str]) -> dict[str, str]:
 
 def _legal_numbers(record: OrganisationRecord) -> tuple[str, ...]:
     """The part of the identifier after its scheme, and the aliases."""
-    return (record.identifier.partition(":")[2], *(alias.rpartition(":")[2] for alias in record.aliases))
+    return tuple(number.rpartition(":")[2] for number in (record.identifier, *record.aliases))
 
 
 CHECKS: dict[Code, CheckFunction] = {

@@ -13,7 +13,7 @@ from certifier.receipt import Receipt
 from certifier.verify.profiles import Profile
 from certifier.verify.report import Cause
 from ledger.assets import Batch, Standing
-from ledger.membership import Key, Organisation
+from ledger.membership import Key
 from ledger.pledges import Lien
 from ledger.replay import Claim, OrganisationRecord
 
@@ -48,16 +48,14 @@ class PublishedKey:
 
 @dataclass(frozen=True)
 class Ledgered:
-    """What the ledger says about one receipt, all at one block."""
+    """What the ledger says about one receipt, all at one block. `keys` are the fingerprint key and signers' keys, by id."""
 
     batch: Batch
     batch_at_head: bool
     account_key: Key
     standing: Standing
-    organisation: Organisation
     record: OrganisationRecord | None
-    fingerprint_key: PublishedKey | None
-    signer_keys: Mapping[bytes, PublishedKey]
+    keys: Mapping[bytes, PublishedKey]
     lien: Lien
     claims: tuple[Claim, ...]
     loose: Mapping[str, tuple[Claim, ...]]
@@ -74,6 +72,7 @@ class Subject:
     content: ContentState | Missing
     document: Document | DocumentError | Missing
     ledgered: Ledgered | Missing
+    fingerprint_key: bytes | None
     as_org: bytes | None = None
     dossier: Mapping[bytes, Mapping[str, str]] | None = None
     dossier_faults: frozenset[bytes] = field(default_factory=frozenset)

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
     from gateway.installation import Installation
 
-__all__ = ["Shell", "verb"]
+__all__ = ["AS", "OUT", "Shell", "told", "verb"]
+
+AS = click.option("--as", "org", help="Organisation that acts: short name, identifier or id.")
+OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Folder to write to; default: here.")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,6 +89,14 @@ class Shell:
 
         with Installation.open(self.home.require(), self.passphrase) as opened:
             yield opened
+
+
+def told(shell: Shell, document: object, text: str) -> None:
+    """The outcome of a verb that has little to say: the document of `--json`, or a line for people."""
+    if shell.as_json:
+        shell.emit(document)
+    else:
+        shell.console.print(text, markup=False)
 
 
 def verb(function: F) -> click.Command:

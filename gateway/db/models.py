@@ -22,6 +22,7 @@ __all__ = [
     "IndexPosition",
     "IndexedAccess",
     "IndexedAsset",
+    "IndexedClaim",
     "IndexedOrganisation",
     "IndexedPledge",
     "Offer",
@@ -147,19 +148,27 @@ class IndexedAsset(Base):
 
 
 class IndexedPledge(Base):
-    """One claim of a pledge; a pledge of ten lines has ten rows."""
+    """A pledge and how it stands."""
 
     __tablename__ = "index_pledges"
 
     pledge_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(Id, primary_key=True)
-    asset_id: Mapped[str] = mapped_column(Id)
     debtor: Mapped[str] = mapped_column(Id, index=True)
     lender: Mapped[str] = mapped_column(Id, index=True)
-    share: Mapped[int]
-    rank: Mapped[int]
     expires_at: Mapped[int]
     status: Mapped[str] = mapped_column(String(16))
+
+
+class IndexedClaim(Base):
+    """One claim of a pledge: `share` parts of 10,000, the `rank`-th lien ever on its fingerprint."""
+
+    __tablename__ = "index_claims"
+
+    pledge_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(Id, primary_key=True)
+    rank: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(Id)
+    share: Mapped[int]
 
 
 class IndexedAccess(Base):

@@ -1,0 +1,179 @@
+"""Verbs of the consortium: `org` and `key`. What the quorum decides is a vote; `--as` casts one registrar's, else all of this home's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.context import Shell, told, verb
+from gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from gateway.installation import Installation, Organisation
+    from gateway.service.consortium import Vote
+
+__all__ = ["key", "org"]
+
+VOTER = click.option("--as", "voter", help="The one registrar to vote for; default: every registrar this home holds keys of.")
+ROLES = ("enterprise", "lender", "inspector", "witness", "auditor", "registrar")
+PURPOSES = ("account", "encryption", "instrument", "inspector", "witness")
+
+
+@click.group(help="Admit, change, suspend and list organisations (M-of-N).")
+def org() -> None:
+    """Group of the verbs about organisations."""
+
+
+@click.group(help="Add, rotate, revoke and list keys (M-of-N).")
+def key() -> None:
+    """Group of the verbs about keys."""
+
+
+@verb
+@click.argument("short")
+@click.argument("identifier", metavar="SCHEME:NUMBER")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="What it is admitted as (repeatable).")
+@click.option("--alias", "aliases", multiple=True, help="Another legal number of it, SCHEME:NUMBER (repeatable).")
+@click.option("--no-keys", is_flag=True, help="Admit only: its keys are in another home.")
+@VOTER
+def admit(shell: Shell, short: str, identifier: str, name: str, roles: tuple[str, ...], aliases: tuple[str, ...], no_keys: bool, voter: str | None) -> None:
+    """Admit an organisation under a short name, with an account and an encryption key made here."""
+    from gateway.installation import Organisation
+    from gateway.service import consortium
+    from ledger.membership import Role
+
+    organisation = Organisation(short, consortium.identifier(identifier), name, tuple(map(consortium.identifier, aliases)))
+    with shell.installation() as installation:
+        mask = Role(sum(Role[role.upper()] for role in set(roles)))
+        outcome = consortium.admit(installation, organisation, mask, voters=_voters(installation, voter))
+        if outcome.executed and not no_keys:
+            for purpose in ("account", "encryption"):
+                consortium.set_key(installation, organisation, purpose, voters=_voters(installation, voter))
+    _vote_told(shell, organisation, outcome, "admitted")
+
+
+@verb
+@click.argument("organisation")
+@click.option("--lift", is_flag=True, help="Lift a suspension.")
+@VOTER
+def suspend(shell: Shell, organisation: str, lift: bool, voter: str | None) -> None:
+    """Suspend an organisation: it may close, release and revoke, and opens nothing new."""
+    from gateway.service import consortium
+
+    with shell.installation() as installation:
+        found = installation.book.find(organisation)
+        record = installation.ledger.read_one(installation.ledger.membership.organisation(found.id), installation.ledger.pin())
+        outcome = consortium.admit(installation, found, record.roles, suspended=not lift, voters=_voters(installation, voter))
+    _vote_told(shell, found, outcome, "suspension lifted" if lift else "suspended")
+
+
+@verb
+@click.argument("call_id", metavar="CALL")
+@click.option("--as", "voter", required=True, help="The registrar that votes.")
+def confirm(shell: Shell, call_id: str, voter: str) -> None:
+    """Vote for what another registrar has proposed."""
+    from gateway.service import consortium
+    from ledger.types import parse_hex32
+
+    with shell.installation() as installation:
+        seat = installation.book.find(voter)
+        outcome = consortium.confirm(installation, parse_hex32(call_id), seat)
+    _vote_told(shell, seat, outcome, "confirmed")
+
+
+@verb
+def list_organisations(shell: Shell) -> None:
+    """Organisations on the ledger, their roles and whether they are suspended."""
+    from gateway.service import indexing
+
+    with shell.installation() as installation:
+        indexing.sync(installation)
+        rows = indexing.organisations(installation)
+    if shell.as_json:
+        shell.emit({"organisations": rows})
+        return
+    from rich.table import Table
+
+    table = Table("short", "identifier", "name", "roles", "", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row["short"] or "", row["identifier"], row["name"], ", ".join(row["roles"]), "[red]suspended[/]" if row["suspended"] else "")
+    shell.console.print(table)
+
+
+@verb
+@click.argument("organisation")
+@click.argument("purpose", type=click.Choice(PURPOSES))
+@VOTER
+def add(shell: Shell, organisation: str, purpose: str, voter: str | None) -> None:
+    """Make a key where there is none, and publish it."""
+    from gateway.service import consortium
+
+    with shell.installation() as installation:
+        found = installation.book.find(organisation)
+        outcome = consortium.set_key(installation, found, purpose, voters=_voters(installation, voter))
+    _vote_told(shell, found, outcome, f"{purpose} key published")
+
+
+@verb
+@click.argument("organisation")
+@click.argument("purpose", type=click.Choice(PURPOSES))
+@VOTER
+def rotate(shell: Shell, organisation: str, purpose: str, voter: str | None) -> None:
+    """Publish a new key for a purpose and end the old one; what it signed before stands."""
+    from gateway.service import consortium
+
+    with shell.installation() as installation:
+        found = installation.book.find(organisation)
+        outcome = consortium.rotate(installation, found, purpose, _voters(installation, voter))
+    _vote_told(shell, found, outcome, f"{purpose} key rotated")
+
+
+@verb
+@click.argument("organisation")
+@click.argument("key_id", metavar="KEY")
+def revoke(shell: Shell, organisation: str, key_id: str) -> None:
+    """The owner ends one of its keys now: acts before stand, acts after are refused."""
+    from gateway.service import consortium
+    from ledger.types import parse_hex32
+
+    try:
+        wanted = parse_hex32(key_id)
+    except ValueError as error:
+        raise UsageError("KEY", f"{key_id!r} is no key id: {error}; `assetcert key list` shows them") from error
+    with shell.installation() as installation:
+        consortium.revoke_key(installation, installation.book.find(organisation), wanted)
+    told(shell, {"key_id": key_id}, f"revoked {key_id}")
+
+
+@verb
+@click.argument("organisation")
+def list_keys(shell: Shell, organisation: str) -> None:
+    """Keys of an organisation on the ledger, with purpose and interval."""
+    from gateway.service import consortium
+
+    with shell.installation() as installation:
+        rows = consortium.keys_of(installation, installation.book.id_of(organisation))
+    text = "\n".join(f"{row['key_id']}  {row['purpose']:<11} {row['valid_from']} – {row['valid_until'] or 'no end'}" for row in rows)
+    told(shell, {"keys": rows}, text or "no keys")
+
+
+def _voters(installation: Installation, voter: str | None) -> list[Organisation] | None:
+    return [installation.book.find(voter)] if voter is not None else None
+
+
+def _vote_told(shell: Shell, organisation: Organisation, outcome: Vote, done: str) -> None:
+    answer = {"organisation": organisation.hex, "votes": outcome.votes, "executed": outcome.executed}
+    text = f"{organisation.short} {done}" if outcome.executed else f"{outcome.votes} vote cast; another registrar has to confirm"
+    told(shell, answer, text)
+
+
+org.add_command(admit, "admit")
+org.add_command(suspend, "suspend")
+org.add_command(confirm, "confirm")
+org.add_command(list_organisations, "list")
+key.add_command(add, "add")
+key.add_command(rotate, "rotate")
+key.add_command(revoke, "revoke")
+key.add_command(list_keys, "list")

@@ -1,0 +1,41 @@
+"""Errors of the lower packages, mapped to exit codes: the only table of its kind."""
+
+from __future__ import annotations
+
+from certifier import errors as certifier_errors
+from gateway.errors import Exit
+from ledger import errors as ledger_errors
+
+__all__ = ["classify_lower"]
+
+_TABLE: tuple[tuple[type[Exception], Exit], ...] = (
+    (certifier_errors.DocumentError, Exit.UNREADABLE),
+    (certifier_errors.UnreadableReceiptError, Exit.UNREADABLE),
+    (certifier_errors.StoreUnreachableError, Exit.UNAVAILABLE),
+    (certifier_errors.BlockMissingError, Exit.UNAVAILABLE),
+    (certifier_errors.CertifierError, Exit.INVALID),
+    (ledger_errors.DescriptorError, Exit.UNREADABLE),
+    (ledger_errors.NoLedgerError, Exit.USAGE),
+    (ledger_errors.NodeUnreachableError, Exit.UNAVAILABLE),
+    (ledger_errors.NodeStartError, Exit.UNAVAILABLE),
+    (ledger_errors.ArtifactError, Exit.UNAVAILABLE),
+    (ledger_errors.WriterBusyError, Exit.UNAVAILABLE),
+    (ledger_errors.NotFinalError, Exit.UNAVAILABLE),
+    (ledger_errors.LogDamagedError, Exit.UNAVAILABLE),
+    (ledger_errors.LedgerError, Exit.INVALID),
+)
+
+
+def classify_lower(error: Exception) -> tuple[Exit, str, str] | None:
+    """Exit code, stable code and message of an error of `ledger` or `certifier`; None for any other."""
+    for kind, code in _TABLE:
+        if isinstance(error, kind):
+            name = getattr(error, "code", None)
+            return code, name if isinstance(name, str) else _name(error), str(error)
+    return None
+
+
+def _name(error: Exception) -> str:
+    """`NotGoodError` becomes `NOT_GOOD`."""
+    words = type(error).__name__.removesuffix("Error")
+    return "".join(f"_{letter}" if letter.isupper() and at else letter for at, letter in enumerate(words)).upper()

@@ -1,0 +1,202 @@
+"""An opened home: its ledger running and connected, its database, store and keys at hand.
+
+The one place where service functions get what they work with. Nothing is decided here; see `gateway.service`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from certifier import hpke
+from certifier.commitment import Secret
+from certifier.store import ContentStore
+from certifier.store.local import LocalStore
+from certifier.voprf import EvaluationService, LocalEvaluation
+from gateway.db.session import Database
+from gateway.errors import UnreadableError, UsageError
+from gateway.home import Home, write_private
+from gateway.keys import Keystore
+from ledger import embedded
+from ledger.account import Account
+from ledger.connection import Ledger
+from ledger.descriptor import Descriptor
+from ledger.locks import write_lock
+from ledger.types import hex32, organisation_id, parse_hex32
+from ledger.writer import Writer
+
+_LOCK_WAIT = 10.0
+
+__all__ = ["Book", "Installation", "Organisation", "open_store"]
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """An organisation as this home calls it: its short name, legal identifier (`scheme:number`), name and aliases."""
+
+    short: str
+    identifier: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> bytes:
+        """32 bytes."""
+        return organisation_id(self.identifier)
+
+    @property
+    def hex(self) -> str:
+        """Its id as hex32."""
+        return hex32(self.id)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Its legal numbers without their schemes: the identifier's first, then the aliases'."""
+        return tuple(text.rpartition(":")[2] for text in (self.identifier, *self.aliases))
+
+
+class Book:
+    """Organisations this home knows by a short name: `keys/<short>/organisation.json`, beside the keys it may hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def all(self) -> list[Organisation]:
+        """Every organisation with an entry, by short name."""
+        return [self._load(path) for path in sorted(self._folder.glob("*/organisation.json"))]
+
+    def enter(self, organisation: Organisation) -> None:
+        """Add or change an entry."""
+        entry = {"identifier": organisation.identifier, "name": organisation.name, "aliases": list(organisation.aliases)}
+        write_private(self._folder / organisation.short / "organisation.json", json.dumps(entry, ensure_ascii=False).encode())
+
+    def find(self, name: str | None) -> Organisation:
+        """By short name, identifier or id; without a name the home's only one. UsageError says which there are."""
+        known = self.all()
+        if name is None:
+            if len(known) == 1:
+                return known[0]
+            raise UsageError("WHICH_ORG", f"say for whom with --as: this home has {_listed(known)}")
+        matches = [one for one in known if name in (one.short, one.identifier, one.hex)]
+        if not matches:
+            raise UsageError("UNKNOWN_ORG", f"this home knows no organisation {name!r}: it has {_listed(known)}")
+        return matches[0]
+
+    def id_of(self, name: str) -> bytes:
+        """The id of an organisation that need not be in the book: short name, `scheme:number` or hex32."""
+        if name.startswith("0x"):
+            try:
+                return parse_hex32(name)
+            except ValueError as error:
+                raise UsageError("UNKNOWN_ORG", f"{name!r} is no organisation id: {error}") from error
+        return organisation_id(name) if ":" in name else self.find(name).id
+
+    def _load(self, path: Path) -> Organisation:
+        try:
+            entry = json.loads(path.read_bytes())
+            return Organisation(path.parent.name, entry["identifier"], entry["name"], tuple(entry["aliases"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnreadableError("BOOK", f"{path} is no entry of an organisation: {error!r}") from error
+
+
+def _listed(known: list[Organisation]) -> str:
+    return ", ".join(one.short for one in known) or "none yet (admit one with `assetcert org admit`)"
+
+
+class Installation:
+    """See the module. Use `Installation.open(home, passphrase)`."""
+
+    def __init__(self, home: Home, node: embedded.Embedded, keys: Keystore) -> None:
+        self.home = home
+        self.node = node
+        self.keys = keys
+        self.book = Book(home.keys)
+
+    @classmethod
+    @contextmanager
+    def open(cls, home: Home, passphrase: Callable[[], str]) -> Iterator[Installation]:
+        """With the embedded ledger running; the last process to leave stops it."""
+        with embedded.open(home.root) as node:
+            opened = cls(home, node, Keystore(home.keys, passphrase))
+            try:
+                yield opened
+            finally:
+                opened._close()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Connected and held against `HOME/ledger.json`."""
+        return Ledger.connect(Descriptor.load(self.home.descriptor), self.node.url)
+
+    @cached_property
+    def database(self) -> Database:
+        """The home's database, its tables made where absent."""
+        return Database(self.home.database)
+
+    @cached_property
+    def store(self) -> ContentStore:
+        """Where encrypted content lies."""
+        return open_store(self.home)
+
+    @property
+    def writer(self) -> Writer:
+        """Sends acts and answers when they are final."""
+        return self.node.writer
+
+    def certifying(self) -> AbstractContextManager[None]:
+        """The lock under which a document becomes an asset: one process of this home at a time."""
+        return write_lock(self.home.root / "run" / "certify.lock", _LOCK_WAIT)
+
+    def now(self) -> int:
+        """Business time in seconds: the home's clock (DESIGN: never the wall clock)."""
+        return self.node.clock.now()
+
+    def account(self, organisation: Organisation) -> Account:
+        """The organisation's signing account, unlocked."""
+        return Account(self.keys.seed(organisation.short, "account"))
+
+    def evaluation(self) -> EvaluationService:
+        """The consortium's fingerprint service: here the first registrar holds its key."""
+        holders = [short for short in self.keys.organisations() if "fingerprint" in self.keys.purposes(short)]
+        if not holders:
+            raise UsageError("NO_EVALUATION", "no organisation of this home holds the fingerprint key, and no evaluation service is configured")
+        return LocalEvaluation(self.keys.seed(holders[0], "fingerprint"))
+
+    def seal_secret(self, organisation: Organisation, asset_id: bytes, secret: Secret) -> bytes:
+        """The asset secret wrapped to its owner: the only form in which it is kept."""
+        return hpke.wrap(secret.reveal(), asset_id, organisation.id, self._own_public_key(organisation))
+
+    def open_secret(self, organisation: Organisation, asset_id: bytes, sealed: bytes) -> Secret:
+        """The asset secret of a wrap to its owner."""
+        return Secret(hpke.unwrap(sealed, asset_id, organisation.id, self.keys.seed(organisation.short, "encryption")))
+
+    def _own_public_key(self, organisation: Organisation) -> bytes:
+        if organisation.short not in self._public_keys:
+            self._public_keys[organisation.short] = hpke.seed_public_key(self.keys.seed(organisation.short, "encryption"))
+        return self._public_keys[organisation.short]
+
+    @cached_property
+    def _public_keys(self) -> dict[str, bytes]:
+        return {}
+
+    def _close(self) -> None:
+        if "database" in self.__dict__:
+            self.database.close()
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+
+def open_store(home: Home) -> ContentStore:
+    """Kubo where `HOME/store.json` names one ({"kubo": multiaddr}), else the local block store."""
+    if not home.store_config.is_file():
+        return LocalStore(home.blocks)
+    from certifier.store.kubo import KuboStore
+
+    try:
+        return KuboStore(str(json.loads(home.store_config.read_bytes())["kubo"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableError("STORE", f'{home.store_config} must be {{"kubo": "/ip4/…/tcp/…"}}: {error!r}') from error

@@ -1,0 +1,199 @@
+"""The consortium: found it, admit and change organisations, set and revoke their keys. What the quorum decides is voted here.
+
+A vote is one registrar's transaction; the M-th executes the call (CONTRACTS, Registrars). A home that holds several registrars' keys
+casts as many votes as are needed, unless told for whom to vote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from certifier import fingerprint, hpke, signer
+from certifier.canonical import ident
+from certifier.voprf import LocalEvaluation
+from gateway.errors import RefusedError, UsageError
+from gateway.home import Home
+from gateway.installation import Book, Installation, Organisation
+from gateway.keys import Keystore
+from ledger import embedded
+from ledger.account import Account, account_key_id
+from ledger.chain import Chain
+from ledger.contract import Act
+from ledger.deploy import deploy
+from ledger.errors import AlreadyConfirmedError, AlreadyExecutedError
+from ledger.membership import FOREVER, Key, Purpose, Role
+from ledger.events import Confirmed
+from ledger.replay import MembershipView, events
+from ledger.types import hex32, keccak
+from ledger.writer import Sent
+
+__all__ = ["Vote", "admit", "confirm", "found", "identifier", "keys_of", "published", "revoke_key", "rotate", "set_key", "vote"]
+
+SCHEME = re.compile("[A-Z0-9-]{2,16}")
+KEY_PURPOSES = {
+    "account": Purpose.ACCOUNT,
+    "instrument": Purpose.INSTRUMENT,
+    "inspector": Purpose.INSPECTOR,
+    "witness": Purpose.WITNESS,
+    "encryption": Purpose.ENCRYPTION,
+    "fingerprint": Purpose.FINGERPRINT,
+}
+
+
+@dataclass(frozen=True)
+class Vote:
+    """Votes cast in this call, and whether the last one executed it."""
+
+    votes: int
+    executed: bool
+
+
+def found(home: Home, node: embedded.Embedded, keys: Keystore, registrars: Sequence[Organisation], quorum: int) -> None:
+    """Make the registrars' keys, deploy the contracts, write `ledger.json`. Idempotent: what stands is left."""
+    first, book = registrars[0], Book(home.keys)
+    for registrar in registrars:
+        book.enter(registrar)
+    keys.create([*((registrar.short, "account") for registrar in registrars), (first.short, "fingerprint")])
+    seats = [(registrar.identifier, Account(keys.seed(registrar.short, "account")).address) for registrar in registrars]
+    public = LocalEvaluation(keys.seed(first.short, "fingerprint")).public_key()
+    deployer = Account(keccak(b"assetcert/deployer" + keys.seed(first.short, "account")))
+    descriptor = deploy(node.writer, Chain(node.url), deployer, seats, quorum, fingerprint_key=fingerprint.key_id(public))
+    descriptor.save(home.descriptor)
+
+
+def admit(
+    installation: Installation,
+    organisation: Organisation,
+    roles: Role,
+    *,
+    suspended: bool = False,
+    voters: Sequence[Organisation] | None = None,
+) -> Vote:
+    """Admit an organisation or change it (roles, aliases, suspension): the quorum's act."""
+    act = installation.ledger.membership.set_organisation(
+        organisation.identifier, organisation.name, organisation.aliases, roles, suspended
+    )
+    outcome = vote(installation, act, voters)
+    installation.book.enter(organisation)
+    return outcome
+
+
+def set_key(
+    installation: Installation,
+    organisation: Organisation,
+    purpose: str,
+    *,
+    valid_until: int = FOREVER,
+    voters: Sequence[Organisation] | None = None,
+) -> Vote:
+    """Publish the organisation's key for `purpose`, made where absent: the quorum's act. Valid from now."""
+    installation.keys.create([(organisation.short, purpose)])
+    key_id, public = published(installation.keys.seed(organisation.short, purpose), purpose)
+    key = Key(organisation.id, installation.now(), valid_until, KEY_PURPOSES[purpose])
+    return vote(installation, installation.ledger.membership.set_key(key_id, key, public), voters)
+
+
+def published(seed: bytes, purpose: str) -> tuple[bytes, bytes]:
+    """Key id and public key bytes, as Membership knows them, of a seed used for `purpose`."""
+    if purpose == "account":
+        return account_key_id(Account(seed).address), b""
+    if purpose == "encryption":
+        public = hpke.seed_public_key(seed)
+    elif purpose == "fingerprint":
+        public = LocalEvaluation(seed).public_key()
+    else:
+        public = signer.multikey(seed, "ed25519")
+    return keccak(public), public
+
+
+def rotate(installation: Installation, organisation: Organisation, purpose: str, voters: Sequence[Organisation] | None = None) -> Vote:
+    """A new key for a purpose: published first, then the old one revoked and its keyfile set aside."""
+    if purpose == "fingerprint":
+        raise RefusedError("FINGERPRINT_KEY", "the fingerprint key is never rotated while liens live: every lock depends on it")
+    old, _ = published(installation.keys.seed(organisation.short, purpose), purpose)
+    old_account = installation.account(organisation)
+    installation.keys.retire(organisation.short, purpose, f"until-{installation.now()}")
+    outcome = set_key(installation, organisation, purpose, voters=voters)
+    if outcome.executed:
+        installation.writer.send(old_account, installation.ledger.membership.revoke_key(old))
+    return outcome
+
+
+def revoke_key(installation: Installation, organisation: Organisation, key_id: bytes) -> None:
+    """The owner ends one of its keys now, suspended or not."""
+    installation.writer.send(installation.account(organisation), installation.ledger.membership.revoke_key(key_id))
+
+
+def vote(installation: Installation, act: Act, voters: Sequence[Organisation] | None = None) -> Vote:
+    """Cast votes for an act on Membership until it executes: by `voters`, else by every registrar this home holds keys of.
+
+    Each vote takes the first nonce under which this very act was not executed yet, so that votes cast apart meet.
+    """
+    seats = list(voters) if voters is not None else _registrars(installation)
+    installation.keys.unlock((seat.short, "account") for seat in seats)
+    for cast, seat in enumerate(seats, 1):
+        if _confirm(installation, seat, act):
+            return Vote(cast, True)
+    return Vote(len(seats), False)
+
+
+def confirm(installation: Installation, call_id: bytes, voter: Organisation) -> Vote:
+    """Vote for a call that another registrar proposed: its bytes stand in the ledger's `Confirmed` events."""
+    for event in events(installation.ledger, 0, installation.ledger.pin(), ["membership"]):
+        if isinstance(event, Confirmed) and event.call_id == call_id:
+            act = Act(installation.ledger.membership.address, event.call)
+            receipt = installation.writer.send(installation.account(voter), installation.ledger.membership.confirm(act, event.nonce))
+            return Vote(1, _executed(installation, receipt))
+    raise UsageError("UNKNOWN_CALL", f"no registrar has proposed {hex32(call_id)} on this ledger")
+
+
+def _confirm(installation: Installation, seat: Organisation, act: Act) -> bool:
+    account, nonce = installation.account(seat), 0
+    while True:
+        try:
+            return _executed(installation, installation.writer.send(account, installation.ledger.membership.confirm(act, nonce)))
+        except AlreadyExecutedError:
+            nonce += 1
+        except AlreadyConfirmedError:
+            return False
+
+
+def _registrars(installation: Installation) -> list[Organisation]:
+    """Organisations of this home that hold an account key and the registrar's role."""
+    known = [one for one in installation.book.all() if "account" in installation.keys.purposes(one.short)]
+    calls = [installation.ledger.membership.organisation(one.id) for one in known]
+    records = installation.ledger.read(calls, installation.ledger.pin())
+    found = [one for one, record in zip(known, records, strict=True) if Role.REGISTRAR in record.roles and not record.suspended]
+    if not found:
+        raise UsageError("NO_REGISTRAR", "this home holds no registrar's keys: a registrar has to do this in its own home")
+    return found
+
+
+def _executed(installation: Installation, sent: Sent) -> bool:
+    executed = installation.ledger.membership.interface.events
+    return any(log.topics and log.topics[0] in executed and executed[log.topics[0]].entry.name == "Executed" for log in sent.logs)
+
+
+def keys_of(installation: Installation, org: bytes) -> list[dict[str, object]]:
+    """An organisation's keys as the ledger has them, ended ones too."""
+    pinned = installation.ledger.pin()
+    return [
+        {
+            "key_id": hex32(record.key_id),
+            "purpose": record.key.purpose.name.lower(),
+            "valid_from": record.key.valid_from,
+            "valid_until": None if record.key.valid_until == FOREVER else record.key.valid_until,
+        }
+        for record in MembershipView(installation.ledger).keys_of(org, pinned)
+    ]
+
+
+def identifier(text: str) -> str:
+    """`scheme:number` in its canonical form (COMMITMENT 6). UsageError where it has none."""
+    scheme, _, number = text.partition(":")
+    canonical = ident(number)
+    if not SCHEME.fullmatch(scheme) or canonical is None:
+        raise UsageError("IDENTIFIER", f"{text!r} is no legal identifier: SCHEME:NUMBER is expected, such as CN-USCC:91500000000000211L")
+    return f"{scheme}:{canonical}"

@@ -1,0 +1,82 @@
+"""Files that a verb is given or leaves behind: folders walked, statements of signers found, results written whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from certifier.errors import CertifierError
+from certifier.signer import Statement
+from gateway.errors import UnreadableError, UsageError
+
+__all__ = ["SIGNERS_SCHEMA", "SIGNERS_SUFFIX", "expand", "load_json", "statements_beside", "write_whole"]
+
+SIGNERS_SUFFIX = ".signers.json"
+SIGNERS_SCHEMA = "assetcert/signers/1"
+MAX_JSON = 64 * 2**20
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """The files that `paths` mean: each file as given, each folder's files by name; hidden and signers' files are left out."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files += sorted(entry for entry in path.rglob("*") if entry.is_file() and _is_document(entry.relative_to(path)))
+        else:
+            files.append(path)
+    if not files:
+        raise UsageError("NO_FILES", f"no files in {', '.join(map(str, paths)) or 'an empty call'}: name files, or folders that hold some")
+    return list(dict.fromkeys(files))
+
+
+def _is_document(path: Path) -> bool:
+    return not path.name.endswith(SIGNERS_SUFFIX) and not any(part.startswith(".") for part in path.parts)
+
+
+def statements_beside(path: Path, sha256: bytes) -> tuple[Statement, ...]:
+    """The signers' statements in `FILE.signers.json`; none where there is no such file.
+
+    UnreadableError where it is malformed or speaks of other bytes: a signature must not be lost silently.
+    """
+    beside = path.with_name(path.name + SIGNERS_SUFFIX)
+    if not beside.is_file():
+        return ()
+    document = load_json(beside, SIGNERS_SCHEMA)
+    try:
+        statements = tuple(Statement.from_json(member) for member in document["signers"])
+    except (CertifierError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableError("SIGNERS", f"{beside} holds no signers' statements: {error}") from error
+    if any(statement.sha256 != sha256 for statement in statements):
+        raise UnreadableError("SIGNERS", f"{beside} signs other bytes than {path.name} has now: sign it again, or move the statement away")
+    return statements
+
+
+def load_json(path: Path, schema: str) -> dict[str, object]:
+    """A JSON object with that schema. UnreadableError says what it is instead."""
+    try:
+        if path.stat().st_size > MAX_JSON:
+            raise UnreadableError("TOO_LARGE", f"{path} is larger than {MAX_JSON:,} bytes: no {schema}")
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("NOT_JSON", f"{path} is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("schema") != schema:
+        raise UnreadableError("SCHEMA", f'{path} is not of the schema "{schema}"')
+    return document
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, its folder made where absent."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,194 @@
+"""Offer, pledge, close, and list liens: one offer to one lender, one transaction that takes every claim or none (CONTRACTS).
+
+Refusing an offer is doing nothing. A lender's `pledge` verifies every receipt first, at the newest final block, and once more
+after its own pledge is final: who disburses must have seen its LIEN valid then.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from certifier.receipt import Receipt, parse_document
+from certifier.verify import Code, Report, Verdict, Verifier
+from gateway.db.models import Offer as OfferRow
+from gateway.errors import RefusedError, UnreadableError, UsageError
+from gateway.installation import Installation, Organisation
+from gateway.service.files import load_json, write_whole
+from ledger.pledges import WHOLE, Claim, Evidence, Offer, Status
+from ledger.types import hex32, parse_hex32
+
+__all__ = ["OFFER_SCHEMA", "OfferFile", "Pledged", "close", "load_offer", "make_offer", "pledge"]
+
+OFFER_SCHEMA = "assetcert/offer/1"
+DAY = 86_400
+# What a lender must have seen before it takes a lien. FACTS needs the plain document, which an offer does not carry.
+REQUIRED = (Code.COMMITMENT, Code.REGISTRATION, Code.ISSUER, Code.STANDING, Code.FINGERPRINT, Code.LIEN)
+
+
+@dataclass(frozen=True)
+class OfferFile:
+    """An offer as it travels: signed by the debtor, with the receipts that show what must be disclosed."""
+
+    offer: Offer
+    signature: bytes
+    receipts: tuple[Receipt, ...]
+    pledge_id: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """The `ID.offer.json` document."""
+        return {
+            "schema": OFFER_SCHEMA,
+            "pledge_id": hex32(self.pledge_id),
+            "offer": _offer_json(self.offer),
+            "signature": "0x" + self.signature.hex(),
+            "receipts": [json.loads(receipt.to_json()) for receipt in self.receipts],
+        }
+
+
+@dataclass(frozen=True)
+class Pledged:
+    """A pledge that is final, the reports it rests on, and what the lender saw once it stood."""
+
+    pledge_id: bytes
+    block: int
+    transaction: bytes
+    gas: int
+    before: tuple[Report, ...]
+    after: tuple[Report, ...]
+
+
+def make_offer(
+    installation: Installation,
+    debtor: Organisation,
+    lender: bytes,
+    receipts: Sequence[Receipt],
+    *,
+    share: int = WHOLE,
+    accept_days: int = 3,
+    days: int = 90,
+    terms: bytes | None = None,
+) -> OfferFile:
+    """An offer of `share` parts of each receivable to one lender, open for `accept_days`, expiring after `days`."""
+    if not receipts:
+        raise UsageError("NO_RECEIPTS", "an offer names at least one receipt")
+    for receipt in receipts:
+        if receipt.org != debtor.id:
+            raise UsageError("NOT_YOURS", f"asset {hex32(receipt.asset_id)} was certified by another organisation than {debtor.short}")
+        if "fingerprint.exact" not in receipt.values:
+            raise RefusedError("NOT_PLEDGEABLE", f"asset {hex32(receipt.asset_id)} carries no fingerprint: it is evidence, never collateral")
+    now = installation.now()
+    claims = tuple(Claim(parse_hex32(receipt.values["fingerprint.exact"]), share) for receipt in receipts)
+    offer = Offer(debtor.id, lender, claims, now + accept_days * DAY, now + days * DAY, terms or secrets.token_bytes(32))
+    registry = installation.ledger.pledges
+    signature = registry.sign_offer(installation.account(debtor), offer)
+    shown = tuple(receipt.redact("must-disclose") for receipt in receipts)
+    made = OfferFile(offer, signature, shown, registry.pledge_id(offer))
+    _remember(installation, made)
+    return made
+
+
+def load_offer(installation: Installation, path: Path) -> OfferFile:
+    """The offer in a file. UnreadableError for anything else; the id is computed, never read."""
+    document = load_json(path, OFFER_SCHEMA)
+    try:
+        offer = _offer_from(document["offer"])
+        signature = bytes.fromhex(str(document["signature"]).removeprefix("0x"))
+        given = document["receipts"]
+        if not isinstance(given, list) or len(given) != len(offer.claims):
+            raise ValueError("one receipt is due for each claim")
+        receipts = tuple(parse_document(member) for member in given)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableError("OFFER", f"{path} is no sound offer: {error}") from error
+    return OfferFile(offer, signature, receipts, installation.ledger.pledges.pledge_id(offer))
+
+
+def pledge(installation: Installation, lender: Organisation, made: OfferFile, verifier: Verifier) -> Pledged:
+    """Verify every receipt of the offer as `lender`, then take it. RefusedError names the check that stands in the way."""
+    if made.offer.lender != lender.id:
+        raise RefusedError("NOT_PARTY", f"this offer is made to another lender than {lender.short}")
+    before = tuple(verifier.verify(receipt, as_org=lender.id) for receipt in made.receipts)
+    for receipt, claim, report in zip(made.receipts, made.offer.claims, before, strict=True):
+        _insist(receipt, claim, report)
+    evidence = [_evidence(receipt) for receipt in made.receipts]
+    sent = installation.writer.send(installation.account(lender), installation.ledger.pledges.pledge(made.offer, made.signature, evidence))
+    _remember(installation, made)
+    after = tuple(verifier.verify(receipt, as_org=lender.id) for receipt in made.receipts)
+    return Pledged(made.pledge_id, sent.block.number, sent.transaction, sent.gas_used, before, after)
+
+
+def _insist(receipt: Receipt, claim: Claim, report: Report) -> None:
+    if receipt.values.get("fingerprint.exact") != hex32(claim.fingerprint):
+        raise RefusedError("OFFER_MISMATCH", f"the offer claims another receivable than asset {hex32(receipt.asset_id)} is")
+    for check in report.checks:
+        required = check.code in REQUIRED and check.verdict is not Verdict.VALID
+        if required or check.verdict is Verdict.INVALID:
+            raise VerificationRefusedError(report, f"not pledged: {check.code.name} is {check.verdict.value}: {check.message}", check.code.name)
+
+
+class VerificationRefusedError(RefusedError):
+    """A check stands in the way of a pledge; `report` is the whole verification."""
+
+    def __init__(self, report: Report, message: str, code: str) -> None:
+        super().__init__(code, message)
+        self.report = report
+
+
+def close(installation: Installation, closer: Organisation, made: Offer, status: Status) -> int:
+    """Close a pledge: the lender at any time, anybody as Expired from its end. Answers the block."""
+    sent = installation.writer.send(installation.account(closer), installation.ledger.pledges.close(made, status))
+    return sent.block.number
+
+
+def known_offer(installation: Installation, pledge_id: str) -> Offer:
+    """The offer behind a pledge this home made or accepted."""
+    with installation.database.session() as session:
+        row = session.get(OfferRow, pledge_id)
+    if row is None:
+        raise UsageError("UNKNOWN_PLEDGE", f"this home knows no offer {pledge_id}: give the offer's file")
+    return _offer_from(row.content)
+
+
+def _evidence(receipt: Receipt) -> Evidence:
+    loose = tuple(parse_hex32(value) for path, value in sorted(receipt.values.items()) if path.startswith("fingerprint.loose."))
+    salt = receipt.field("fingerprint.exact").salt
+    assert salt is not None
+    return Evidence(receipt.root, receipt.asset_id, salt, receipt.batch_proof, receipt.proof("fingerprint.exact"), loose)
+
+
+def _offer_json(offer: Offer) -> dict[str, Any]:
+    return {
+        "debtor": hex32(offer.debtor),
+        "lender": hex32(offer.lender),
+        "claims": [{"fingerprint": hex32(claim.fingerprint), "share": claim.share} for claim in offer.claims],
+        "accept_by": offer.accept_by,
+        "expires_at": offer.expires_at,
+        "terms": hex32(offer.terms),
+    }
+
+
+def _offer_from(document: Any) -> Offer:
+    claims = tuple(Claim(parse_hex32(member["fingerprint"]), _count(member["share"])) for member in document["claims"])
+    return Offer(
+        parse_hex32(document["debtor"]),
+        parse_hex32(document["lender"]),
+        claims,
+        _count(document["accept_by"]),
+        _count(document["expires_at"]),
+        parse_hex32(document["terms"]),
+    )
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**64:
+        raise ValueError(f"a whole number below 2^64 is expected, not {value!r}")
+    return value
+
+
+def _remember(installation: Installation, made: OfferFile) -> None:
+    with installation.database.session() as session:
+        session.merge(OfferRow(pledge_id=hex32(made.pledge_id), content=_offer_json(made.offer)))
