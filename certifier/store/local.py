@@ -1,0 +1,132 @@
+"""The local block store: one file per CID in a folder, written atomically and re-hashed on every read.
+
+A batch is written to temporaries, flushed once for the whole file system, renamed into place, and flushed
+again: two waits for a batch of any size, and never a name without its bytes. Not a cache; it forgets nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from certifier.cid import Block, cid_bytes, matches
+from certifier.errors import BlockCorruptError, BlockMissingError, StoreFullError, StoreUnreachableError
+
+__all__ = ["LocalStore"]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class LocalStore:
+    """A ContentStore in a folder, which is made where absent. Any number of processes may share it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._blocks, self._temporary = path, str(path / "blocks"), path / "tmp"
+
+    def put(self, blocks: Iterable[Block], roots: Sequence[str]) -> None:  # noqa: ARG002 (all blocks are held)
+        """See ContentStore. A block that is here already is written again, which also heals a damaged one."""
+        with self._failures():
+            self._sweep()
+            mine = self._temporary / str(os.getpid())
+            mine.mkdir(parents=True, exist_ok=True)
+            try:
+                self._write(mine, blocks)
+            finally:
+                shutil.rmtree(mine, ignore_errors=True)
+
+    def get(self, cid: str) -> bytes:
+        try:
+            with self._failures():
+                data = Path(self._place(cid)).read_bytes()
+        except FileNotFoundError as e:
+            raise BlockMissingError(
+                f"block {cid} is not in {self._path}: restore it from another copy"
+            ) from e
+        if not matches(cid, data):
+            raise BlockCorruptError(f"block {cid} in {self._path} is damaged: restore it from another copy")
+        return data
+
+    def has(self, cids: Iterable[str]) -> set[str]:
+        with self._failures():
+            return {cid for cid in cids if Path(self._place(cid)).is_file()}
+
+    def _place(self, cid: str) -> str:
+        cid_bytes(cid)  # a name from outside must not lead out of the folder
+        return f"{self._blocks}/{cid[-2]}/{cid}"
+
+    def _write(self, folder: Path, blocks: Iterable[Block]) -> None:
+        """Paths are strings here: a batch has thousands."""
+        written = []
+        for number, block in enumerate(blocks):
+            temporary = f"{folder}/{number}"
+            _write_new(temporary, block.data)
+            written.append((temporary, self._place(block.cid)))
+        _flush(folder)
+        for parent in {os.path.dirname(place) for _, place in written}:  # noqa: PTH120
+            os.makedirs(parent, exist_ok=True)  # noqa: PTH103
+        for temporary, place in written:
+            os.replace(temporary, place)  # noqa: PTH105
+        _flush(folder)
+
+    def _sweep(self) -> None:
+        """Removes what a killed writer left behind."""
+        with contextlib.suppress(FileNotFoundError):
+            for left in self._temporary.iterdir():
+                if left.name.isdecimal() and not _runs(int(left.name)):
+                    shutil.rmtree(left, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as e:
+            if e.errno in _FULL:
+                raise StoreFullError(
+                    f"no space left for blocks in {self._path}: free some and run again"
+                ) from e
+            raise StoreUnreachableError(f"the block store {self._path} fails: {e.strerror}") from e
+
+
+def _write_new(path: str, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    finally:
+        os.close(handle)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@cache
+def _libc() -> Any:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _flush(folder: Path) -> None:
+    """On return all that was written to the folder's file system is on disk; errors are reported (Linux)."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if _libc().syncfs(handle):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    finally:
+        os.close(handle)
