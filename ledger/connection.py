@@ -54,7 +54,7 @@ class Ledger:
         chain_id, genesis = parse_quantity(answers[0]), Chain.parse_block(answers[1], 0)
         if chain_id != self.descriptor.chain_id:
             raise ContradictedError(
-                f"{chain.rpc.url} is a node of chain {chain_id}, the descriptor is of {self.descriptor.chain_id}"
+                f"{chain.rpc.url} is of chain {chain_id}, the descriptor of {self.descriptor.chain_id}"
             )
         if genesis.hash != self.descriptor.genesis:
             raise ContradictedError(

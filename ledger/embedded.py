@@ -13,14 +13,14 @@ import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ledger import node as nodes
 from ledger.chain import Chain, parse_bytes
 from ledger.clock import Clock
-from ledger.errors import ContradictedError, NodeUnreachableError
+from ledger.errors import ContradictedError, NodeUnreachableError, RefusedByNodeError, RpcError
 from ledger.locks import Lease, write_lock
-from ledger.log import TransactionLog
+from ledger.log import Entry, TransactionLog
 from ledger.node import Node
 from ledger.writer import EmbeddedWriter
 
@@ -72,7 +72,7 @@ class Embedded:
         self._run = _run(home)
         self._lease = Lease(self._run / "leases")
         try:
-            self._node = self._ensure()
+            self._attach(self._ensure())
         except BaseException:
             self.close()
             raise
@@ -80,11 +80,11 @@ class Embedded:
     @property
     def url(self) -> str:
         """The node's JSON-RPC address; another one after the node was started again."""
-        return self._node.url
+        return self._chain.rpc.url
 
     def ensure(self) -> str:
         """Starts the node again where it died (or was replaced by another process), and gives its address."""
-        self._node = self._ensure()
+        self._attach(self._ensure())
         return self.url
 
     def _ensure(self) -> Node:
@@ -94,29 +94,30 @@ class Embedded:
         with write_lock(self._run / "write.lock", _START_WAIT):
             return nodes.running(self._run, self.log) or nodes.start(self._run, self.log)
 
+    def _attach(self, node: Node) -> Chain:
+        self._chain = Chain(node.url, timeout=60)
+        self._node = node
+        return self._chain
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[Chain]:
-        """Holds the write lock; gives the node, level with the log."""
+        """Holds the write lock; gives the node, level with the log. Raises WriterBusyError after 10 s."""
         with write_lock(self._run / "write.lock", _WRITE_WAIT):
             yield self._level()
 
     def restart(self) -> Chain:
         """Puts a fresh node in the place of the running one. For the holder of the write lock."""
-        self._node = nodes.start(self._run, self.log)
-        return Chain(self.url)
+        return self._attach(nodes.start(self._run, self.log))
 
     def _level(self) -> Chain:
-        """The node after it was made level with the log: an entry that was logged and never sent is sent
-        now.
-        """
-        node = nodes.running(self._run, self.log)
+        """The node, level with the log: an entry that was logged and never sent is sent now."""
+        node = nodes.published(self._run)
         if node is None:
             return self.restart()
-        self._node = node
-        chain = Chain(node.url)
+        chain = self._chain if node == self._node else self._attach(node)
         try:
             return chain if self._catch_up(chain) else self.restart()
-        except (NodeUnreachableError, ContradictedError):
+        except (NodeUnreachableError, ContradictedError, RpcError, RefusedByNodeError):
             return self.restart()
 
     def _catch_up(self, chain: Chain) -> bool:
@@ -124,16 +125,18 @@ class Embedded:
         answer = chain.rpc.call("eth_getBlockByNumber", "latest", False)
         head, entry = Chain.parse_block(answer, "latest"), self.log.head()
         if entry is None:
-            return head.number == 0
+            return (head.number, head.timestamp) == (0, self.log.genesis_time)
         if head.number == entry.number - 1:
             head = nodes.deliver(chain, entry)
-        elif head.number != entry.number or [parse_bytes(t) for t in answer["transactions"]] != [
-            entry.transaction
-        ]:
+        elif head.number != entry.number or not self._is_entry(answer, entry):
             return False
         if entry.block is None:
             self.log.acknowledge(entry.number, head.hash)
         return entry.block in (None, head.hash)
+
+    @staticmethod
+    def _is_entry(answer: dict[str, Any], entry: Entry) -> bool:
+        return [parse_bytes(t) for t in answer["transactions"]] == [entry.transaction]
 
     def close(self) -> None:
         """Gives the lease up; the last one to do so ends the node."""

@@ -33,7 +33,7 @@ from ledger.errors import (
 from ledger.log import Entry, TransactionLog
 from ledger.types import hex32
 
-__all__ = ["GAS_LIMIT", "Node", "deliver", "find_anvil", "running", "start", "stop"]
+__all__ = ["GAS_LIMIT", "Node", "deliver", "find_anvil", "published", "running", "start", "stop"]
 
 GAS_LIMIT = 10**12
 """Of a block. Zero gas price: the limit protects nothing here."""
@@ -70,13 +70,25 @@ def find_anvil() -> Path:
     return path
 
 
+def published(run: Path) -> Node | None:
+    """The node that was published last; whether it lives is another question."""
+    try:
+        return Node(**json.loads((run / "node.json").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
 def running(run: Path, log: TransactionLog) -> Node | None:
     """The published node, if it answers and is this log's chain; None otherwise."""
+    node = published(run)
+    return node if node is not None and _is_of(node, log) else None
+
+
+def _is_of(node: Node, log: TransactionLog) -> bool:
     try:
-        node = Node(**json.loads((run / "node.json").read_bytes()))
-        return node if Chain(node.url, timeout=10).chain_id() == log.chain_id else None
-    except (OSError, ValueError, TypeError, NodeUnreachableError, ContradictedError):
-        return None
+        return Chain(node.url).chain_id() == log.chain_id
+    except (NodeUnreachableError, ContradictedError):
+        return False
 
 
 def start(run: Path, log: TransactionLog) -> Node:
@@ -92,10 +104,8 @@ def start(run: Path, log: TransactionLog) -> Node:
 
 def stop(run: Path) -> None:
     """Ends the published node, if there is one; returns when it is gone."""
-    path = run / "node.json"
-    try:
-        node = Node(**json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
+    node = published(run)
+    if node is None:
         return
     with contextlib.suppress(ProcessLookupError):
         if _started(node.pid) == node.started:
@@ -103,7 +113,7 @@ def stop(run: Path) -> None:
     deadline = time.monotonic() + _START_WAIT
     while _started(node.pid) == node.started and time.monotonic() < deadline:
         time.sleep(0.005)
-    path.unlink(missing_ok=True)
+    (run / "node.json").unlink(missing_ok=True)
 
 
 def _spawn(run: Path, log: TransactionLog) -> Node:
@@ -137,10 +147,9 @@ def _supervise(run: Path, log: TransactionLog, port: int) -> Node:
 def _answers(node: Node, log: TransactionLog) -> bool:
     deadline = time.monotonic() + _START_WAIT
     while time.monotonic() < deadline and _started(node.pid) == node.started:
-        try:
-            return Chain(node.url).chain_id() == log.chain_id
-        except NodeUnreachableError:
-            time.sleep(0.005)
+        if _is_of(node, log):
+            return True
+        time.sleep(0.005)
     return False
 
 
@@ -165,9 +174,16 @@ def _started_by_ps(pid: int) -> str | None:
 
 
 def _replay(chain: Chain, log: TransactionLog) -> None:
-    block: Block | None = None
     for entry in log.entries():
-        block = deliver(chain, entry)
+        try:
+            block = deliver(chain, entry)
+        except RefusedByNodeError as e:
+            if entry.block is not None:
+                raise LogDamagedError(
+                    f"the node does not take the logged block {entry.number} again: {e}"
+                ) from e
+            log.withdraw(entry)  # its writer was killed between the refusal and this
+            return
         if entry.block not in (None, block.hash):
             raise LogDamagedError(
                 f"block {entry.number} came out as {hex32(block.hash)}, not as it was acknowledged: "

@@ -80,7 +80,7 @@ class _View(ABC):
         """Takes one event in, the next in order."""
 
     def advance(self, to: Block) -> None:
-        """Makes the view answer for `to`. No round trip where it was brought there before. Raises BlockGoneError, …"""
+        """Makes the view answer for `to`; no round trip where it did so before. Raises BlockGoneError, …"""
         with self._lock:
             if self._known.get(to.number) == to.hash:
                 return

@@ -8,6 +8,7 @@ threads.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import threading
@@ -70,6 +71,10 @@ class JsonRpc:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):  # an address that was refused
+            self.close()
 
     def _exchange(self, body: Any, method: str) -> Any:
         data = json.dumps(body, separators=(",", ":")).encode()
