@@ -1,0 +1,117 @@
+"""Collecting the facts of one document: canonical form, order, caps and warnings in one place.
+
+A format reads and calls `put`, `time` and `rows`; what a type refuses is left out with a warning (COMMITMENT 1),
+repeats beyond 900 fields are counted and left out (DESIGN, Documents and facts).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from certifier.canonical import FieldType, canonicalise
+from certifier.documents.model import Document, Notice
+from certifier.errors import NotCanonicalError
+from certifier.schema import field_type
+
+__all__ = ["MAX_FACTS", "Facts", "Row", "natural"]
+
+MAX_FACTS = 900
+MAX_WARNINGS = 200
+_OFFSET = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})\s*\Z")
+_DIGITS = re.compile(r"([0-9]+)")
+
+Row = Mapping[str, str | None]
+"""One line, order, device …: names relative to it, texts as the document states them. `*_time` stays as is."""
+
+
+def natural(text: str) -> tuple[object, ...]:
+    """A sort key under which `line 9` stands before `line 10`."""
+    return tuple(
+        (1, int(part), "") if part.isdigit() and part.isascii() else (0, 0, part)
+        for part in _DIGITS.split(text)
+    )
+
+
+class Facts:
+    """The facts of one document of `kind`, as they are found."""
+
+    def __init__(
+        self, kind: str, format_: str, schema: str | None = None, media_type: str = "application/xml"
+    ) -> None:
+        self.kind = kind
+        self.format = format_
+        self.schema = schema
+        self.media_type = media_type
+        self._values: dict[str, str] = {}
+        self._notices: list[Notice] = []
+
+    def get(self, name: str) -> str | None:
+        """A fact already put."""
+        return self._values.get(name)
+
+    def put(self, name: str, source: str | int | None) -> None:
+        """State one fact. None and blank are "not found"; what the type refuses is left out with a warning."""
+        value = self._canonical(name, source)
+        if value is not None:
+            self._values[name] = value
+
+    def time(self, name: str, source: str | None) -> None:
+        """State a time: under `name` with an offset, under `name_local` without one."""
+        if source:
+            self.put(name if _OFFSET.search(source) else f"{name}_local", source)
+
+    def rows(self, group: str, rows: Sequence[Row], keys: Sequence[str] | None = None) -> None:
+        """State repeats as `group.0001.*`.
+
+        With `keys` (one text a row, usually the line's own number) they stand in natural order of key, then of
+        content, so that the order of siblings does not matter; without, in the document's order.
+        """
+        table = [self._row(group, row) for row in rows]
+        if keys is not None:
+            order = sorted(range(len(table)), key=lambda i: (natural(keys[i]), sorted(table[i].items())))
+            table = [table[i] for i in order]
+        left = MAX_FACTS - len(self._values)
+        for index, row in enumerate(table, 1):
+            left -= len(row)
+            if left < 0 or index > 9999:
+                self.warn(
+                    "LINES_OMITTED",
+                    f"{len(table)} {group} entries: the first {index - 1} are facts, the rest is only counted",
+                )
+                return
+            self._values.update({f"{group}.{index:04}.{name}": value for name, value in row.items()})
+
+    def _row(self, group: str, row: Row) -> dict[str, str]:
+        values = {name: self._canonical(f"{group}.0001.{name}", source, name) for name, source in row.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _canonical(self, name: str, source: str | int | None, shown: str | None = None) -> str | None:
+        if source is None or source == "":
+            return None
+        kind = field_type(self.kind, f"fact.{name}")
+        if kind is None:
+            raise AssertionError(f"the schema of {self.kind} lists no fact {name}")
+        try:
+            return canonicalise(kind, str(source))
+        except NotCanonicalError as e:
+            if kind is not FieldType.TEXT or str(source).strip():
+                self.warn("NOT_CANONICAL", f"{shown or name}: {str(source)[:60]!r} is left out: {e.reason}")
+            return None
+
+    def warn(self, code: str, message: str) -> None:
+        """Tell the reader something; a document with hundreds of the same flaws says so once."""
+        notice = Notice(code, message)
+        if notice not in self._notices and len(self._notices) < MAX_WARNINGS:
+            self._notices.append(notice)
+
+    def document(self) -> Document:
+        """The finished document; warnings sorted, so that the order of siblings does not show."""
+        return Document(
+            self.kind,
+            self.format,
+            self.schema,
+            self.media_type,
+            dict(sorted(self._values.items())),
+            tuple(sorted(self._notices, key=lambda n: (n.code, n.message))),
+        )

@@ -1,0 +1,1 @@
+"""One small module per document format; each registers itself with `certifier.documents.registry`."""

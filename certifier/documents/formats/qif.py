@@ -1,0 +1,210 @@
+"""QIF results and statistics (ANSI/DMSC QIF 2.0, 2.1; QIF 3.0 = ISO 23952): what an inspection found.
+
+A part's status stands in its results and again in its component: counted once, from the results (clause 8.2). 2.x says
+`CharacteristicActuals`, 3.0 `CharacteristicMeasurements`. Where tolerance and value are both there, the status is
+recomputed and a difference told (`STATUS_DEVIATION`). Plans and product models are recognised, kind `other`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from certifier.documents.amounts import decimal
+from certifier.documents.facts import Facts
+from certifier.documents.machine import seconds_of
+from certifier.documents.model import Document, Notice
+from certifier.documents.registry import Format, register
+from certifier.documents.source import Source
+from certifier.documents.tree import Node, Tree, own_text, parse
+
+_NOISE = Decimal("0.000001")
+_FORM = (
+    "Flatness",
+    "Straightness",
+    "Circularity",
+    "Cylindricity",
+    "Perpendicularity",
+    "Parallelism",
+    "Angularity",
+    "CircularRunout",
+    "TotalRunout",
+)
+
+
+class _Report:
+    """One QIF document, read by its own namespace."""
+
+    def __init__(self, root: Node) -> None:
+        namespace = root.tag[1:].partition("}")[0] if root.tag.startswith("{") else ""
+        self.root = root
+        self.tree = Tree(d=namespace)
+        version = root.get("versionQIF")
+        self.facts = Facts(
+            "inspection-report", "qif", f"{namespace} {version}".strip() if version else namespace or None
+        )
+        self.results = list(self.tree.below(root, "MeasurementResults"))
+
+    def has_findings(self) -> bool:
+        """Whether anything was measured or evaluated here."""
+        return (
+            bool(self.results)
+            or next(self.tree.below(self.root, "StatisticalStudiesResults"), None) is not None
+        )
+
+    def only(self, values: Iterator[str | None]) -> str | None:
+        """The value, where all that are stated agree."""
+        found = {value for value in values if value}
+        return found.pop() if len(found) == 1 else None
+
+    def texts(self, name: str) -> Iterator[str]:
+        return (own_text(node) for node in self.tree.below(self.root, name))
+
+    def header(self) -> None:
+        """Number, product, lot and time."""
+        self.facts.put("number", self.only(self.texts("ReportNumber")))
+        self.facts.put("product", self._product())
+        self.facts.put("lot", self.only(self.texts("LotNumber")))
+        for names in (("InspectionEnd",), ("InspectionStart",), ("ReportPreparationDate",)):
+            times = [t for name in names for t in self.texts(name) if t]
+            if times:
+                self.facts.time("inspected_at", max(times, key=lambda t: (seconds_of(t) or Decimal(-1), t)))
+                return
+
+    def _product(self) -> str | None:
+        parts = list(self.tree.all(self.root, "Product/PartSet/Part"))
+        root_id = self.tree.text(self.root, "Product/RootPart/Id")
+        chosen = [p for p in parts if p.get("id") == root_id] or parts
+        return self.only(
+            self.tree.text(p, "Header/Name")
+            or self.tree.text(p, "Name")
+            or self.tree.text(p, "ModelNumber")
+            or p.get("label")
+            for p in chosen
+        )
+
+    def parts(self) -> None:
+        """Parts and how many failed: one set of results is one part, unless two name the same component."""
+        status: dict[str, set[str]] = {}
+        components = {
+            c.get("id"): self._status(c, "Status") for c in self.tree.below(self.root, "ActualComponent")
+        }
+        for index, result in enumerate(self.results):
+            ids = sorted(self.tree.texts(result, "ActualComponentIds/Id"))
+            stated = self._status(result, "InspectionStatus")
+            again = {s for i in ids if (s := components.get(i))}
+            if stated and again and stated not in again:
+                self.facts.warn(
+                    "STATUS_CONFLICT",
+                    f"component {', '.join(ids)}: results say {stated}, the component {', '.join(sorted(again))}",
+                )
+            key = " ".join(ids) or f"#{index}"
+            status.setdefault(key, set()).update({stated} if stated else again if len(again) == 1 else set())
+        self.facts.put("parts", len(status))
+        if any(status.values()):
+            self.facts.put("parts_failed", sum("FAIL" in s for s in status.values()))
+
+    def _status(self, node: Node, name: str) -> str | None:
+        return self.tree.text(node, f"{name}/InspectionStatusEnum")
+
+    def characteristics(self) -> None:
+        """Characteristics measured, how many failed, and whether their values agree with that."""
+        failed = total = wrong = 0
+        limits = _Limits(self.tree, self.root)
+        for group in ("CharacteristicActuals", "CharacteristicMeasurements"):
+            for container in self.tree.below(self.root, group):
+                for measured in self.tree.children(container):
+                    stated = self.tree.text(measured, "Status/CharacteristicStatusEnum")
+                    total += 1
+                    failed += stated == "FAIL"
+                    wrong += limits.disagrees(measured, stated)
+        self.facts.put("characteristics", total)
+        self.facts.put("characteristics_failed", failed)
+        if wrong:
+            self.facts.warn(
+                "STATUS_DEVIATION",
+                f"{wrong} of {total} characteristics: the stated status differs from value against tolerance",
+            )
+
+    def instruments(self) -> None:
+        """Measuring equipment by serial number, else by name."""
+        found = {
+            self.tree.text(device, "SerialNumber") or self.tree.text(device, "Name") or ""
+            for devices in self.tree.below(self.root, "MeasurementDevices")
+            for device in self.tree.children(devices)
+        }
+        names = sorted(found - {""})
+        self.facts.rows("instrument", [{"id": name} for name in names], names)
+
+
+class _Limits:
+    """Tolerances by characteristic item: item → nominal → definition (QIF 3.0, 7.3)."""
+
+    def __init__(self, tree: Tree, root: Node) -> None:
+        self.tree = tree
+        self._by_id = {
+            n.get("id"): n
+            for g in ("Definitions", "Nominals", "Items")
+            for s in tree.below(root, f"Characteristic{g}")
+            for n in tree.children(s)
+        }
+
+    def disagrees(self, measured: Node, stated: str | None) -> bool:
+        """Whether a PASS or FAIL contradicts value and tolerance, as far as both are plainly stated."""
+        value = decimal(self.tree.text(measured, "Value"))
+        item = self._by_id.get(self.tree.text(measured, "CharacteristicItemId") or "")
+        if value is None or item is None or stated not in ("PASS", "FAIL"):
+            return False
+        nominal = self._by_id.get(self.tree.text(item, "CharacteristicNominalId") or "")
+        definition = (
+            None
+            if nominal is None
+            else self._by_id.get(self.tree.text(nominal, "CharacteristicDefinitionId") or "")
+        )
+        bounds = None if definition is None else self._bounds(nominal, definition)
+        if bounds is None:
+            return False
+        low, high = bounds
+        inside = (low is None or value >= low - _NOISE) and (high is None or value <= high + _NOISE)
+        outside = (low is not None and value < low + _NOISE) or (high is not None and value > high - _NOISE)
+        return not inside if stated == "PASS" else not outside
+
+    def _bounds(self, nominal: Node, definition: Node) -> tuple[Decimal | None, Decimal | None] | None:
+        low, high = (decimal(self.tree.text(definition, f"Tolerance/{n}")) for n in ("MinValue", "MaxValue"))
+        if low is not None or high is not None:
+            if self.tree.text(definition, "Tolerance/DefinedAsLimit") == "true":
+                return low, high
+            target = decimal(self.tree.text(nominal, "TargetValue"))
+            if target is None:
+                return None
+            return (None if low is None else target + low), (None if high is None else target + high)
+        width = decimal(self.tree.text(definition, "ToleranceValue"))
+        local = definition.tag.rpartition("}")[2]
+        modified = self.tree.text(definition, "MaterialCondition") not in (None, "NONE", "REGARDLESS")
+        if width is None or width <= 0 or modified or not local.startswith(_FORM):
+            return None
+        return None, width
+
+
+def read(source: Source) -> Document:
+    """The facts of one report; a plan or a product model has none."""
+    report = _Report(parse(source.data, "QIF", source.limits))
+    if not report.has_findings():
+        notice = Notice(
+            "NO_FACTS",
+            "a QIF document without results or statistics (a plan or a product model): certified by its bytes",
+        )
+        return Document("other", "qif", report.facts.schema, "application/xml", {}, (notice,))
+    report.header()
+    if report.results:
+        report.parts()
+        report.characteristics()
+    report.instruments()
+    return report.facts.document()
+
+
+def _claims(source: Source) -> bool:
+    return source.root is not None and source.root.name == "QIFDocument"
+
+
+register(Format("qif", "ANSI QIF 2.0, 2.1; QIF 3.0 (ISO 23952): results, statistics", _claims, read))

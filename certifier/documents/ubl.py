@@ -1,0 +1,87 @@
+"""What all UBL 2.x documents share (OASIS UBL 2.1, ISO/IEC 19845): names, parties, quantities, versions.
+
+Not a format: `formats/ubl_*.py` are. Parties by EN 16931: id is the VAT number (BT-31, BT-48), else the registration
+number (BT-30, BT-47), else an identifier (BT-29, BT-46), never the endpoint; name BT-27, BT-44.
+"""
+
+from __future__ import annotations
+
+from certifier.documents.facts import Facts
+from certifier.documents.source import Source
+from certifier.documents.tree import Node, Tree, own_text, parse
+
+__all__ = ["UBL", "claims", "item", "opened", "party", "quantity"]
+
+_PREFIX = "urn:oasis:names:specification:ubl:schema:xsd:"
+UBL = Tree(cbc=f"{_PREFIX}CommonBasicComponents-2", cac=f"{_PREFIX}CommonAggregateComponents-2")
+
+
+def claims(source: Source, *names: str) -> bool:
+    """Whether the root is one of these UBL documents."""
+    root = source.root
+    return root is not None and root.name in names and root.namespace == f"{_PREFIX}{root.name}-2"
+
+
+def opened(source: Source, kind: str) -> tuple[Node, Facts]:
+    """The parsed document and its empty facts, schema named."""
+    root = parse(source.data, "UBL", source.limits)
+    version = UBL.text(root, "cbc:UBLVersionID")
+    namespace = root.tag[1:].partition("}")[0]
+    return root, Facts(kind, "ubl", f"{namespace} {version}" if version else namespace)
+
+
+def party(facts: Facts, role: str, node: Node | None) -> None:
+    """State `<role>_id` and `<role>_name` from a Party element."""
+    if node is None:
+        return
+    facts.put(
+        f"{role}_id", _vat(node) or UBL.text(node, "cac:PartyLegalEntity/cbc:CompanyID") or _identifier(node)
+    )
+    facts.put(
+        f"{role}_name",
+        UBL.text(node, "cac:PartyLegalEntity/cbc:RegistrationName")
+        or UBL.text(node, "cac:PartyName/cbc:Name")
+        or UBL.text(node, "cac:PartyTaxScheme/cbc:RegistrationName"),
+    )
+
+
+def _vat(node: Node) -> str | None:
+    numbers = []
+    for scheme in UBL.all(node, "cac:PartyTaxScheme"):
+        name = (
+            UBL.text(scheme, "cac:TaxScheme/cbc:ID")
+            or UBL.text(scheme, "cac:TaxScheme/cbc:TaxTypeCode")
+            or "VAT"
+        )
+        number = UBL.text(scheme, "cbc:CompanyID")
+        if name.upper() == "VAT" and number:
+            numbers.append(number)
+    return min(numbers, default=None)
+
+
+def _identifier(node: Node) -> str | None:
+    """BT-29 or BT-46; a SEPA creditor identifier (BT-90) stands in the same place and is none."""
+    found = [
+        n
+        for n in UBL.all(node, "cac:PartyIdentification/cbc:ID")
+        if n.get("schemeID") != "SEPA" and own_text(n)
+    ]
+    return min((own_text(n) for n in found), default=None)
+
+
+def quantity(line: Node, path: str) -> str | None:
+    """`number unit` of a quantity element; UBL's unitCode is a code of UN/ECE Recommendation 20."""
+    node = UBL.first(line, path)
+    if node is None or not own_text(node):
+        return None
+    return f"{own_text(node)} {node.get('unitCode') or '-'}"
+
+
+def item(line: Node) -> str | None:
+    """The item's name (BT-153), else its description, else the seller's or the buyer's number for it."""
+    return (
+        UBL.text(line, "cac:Item/cbc:Name")
+        or UBL.text(line, "cac:Item/cbc:Description")
+        or UBL.text(line, "cac:Item/cac:SellersItemIdentification/cbc:ID")
+        or UBL.text(line, "cac:Item/cac:BuyersItemIdentification/cbc:ID")
+    )

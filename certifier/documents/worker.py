@@ -1,0 +1,46 @@
+"""The worker process: reads one path a line on standard input, answers one JSON line each on standard output.
+
+Started by `certifier.documents.reader` only. Paths are hexadecimal, so that any name passes. It opens no network
+and writes nothing but its answers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+
+from certifier.documents.model import Limits, Reading
+from certifier.documents.reader import read_file
+
+__all__ = ["main"]
+
+
+def main(limits: str) -> None:
+    """Answer until standard input ends."""
+    bounds = Limits(**json.loads(limits))
+    resource.setrlimit(resource.RLIMIT_AS, (bounds.max_memory, bounds.max_memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for line in sys.stdin.buffer:
+        path = Path(os.fsdecode(bytes.fromhex(line.strip().decode("ascii"))))
+        sys.stdout.write(_answer(read_file(path, bounds)) + "\n")
+        sys.stdout.flush()
+
+
+def _answer(reading: Reading) -> str:
+    document = error = None
+    if (found := reading.document) is not None:
+        document = {
+            "kind": found.kind,
+            "format": found.format,
+            "schema": found.schema,
+            "media_type": found.media_type,
+            "facts": dict(found.facts),
+            "warnings": [(n.code, n.message) for n in found.warnings],
+        }
+    if reading.error is not None:
+        error = (type(reading.error).__name__, reading.error.code, reading.error.message)
+    digest = reading.sha256.hex() if reading.sha256 else None
+    return json.dumps({"sha256": digest, "size": reading.size, "document": document, "error": error})

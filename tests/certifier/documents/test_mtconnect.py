@@ -1,0 +1,173 @@
+"""MTConnect Streams: active time, counters, gaps, instances, pages, and flat memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from certifier.documents import Document, read_bytes
+from certifier.errors import MalformedDocumentError
+
+from .helpers import read_sample, sample
+
+NAMESPACE = ' xmlns="urn:mtconnect.org:MTConnectStreams:1.8"'
+
+
+def page(*events: tuple[str, int, str, str], namespace: str = NAMESPACE, instance: str = "1") -> bytes:
+    """A document of one device with events (name, sequence, hh:mm:ss, value)."""
+    body = "".join(
+        f'<{n} dataItemId="{n.partition(" ")[0]}" timestamp="2026-07-06T{t}Z" sequence="{s}">{v}</{n.partition(" ")[0]}>'
+        for n, s, t, v in events
+    )
+    return (
+        f'<?xml version="1.0"?><MTConnectStreams{namespace}><Header instanceId="{instance}"/><Streams><DeviceStream name="m" uuid="u">'
+        f'<ComponentStream componentId="c"><Events>{body}</Events></ComponentStream></DeviceStream></Streams></MTConnectStreams>'
+    ).encode()
+
+
+def facts(*events: tuple[str, int, str, str], **how: str) -> dict[str, str]:
+    return dict(read_bytes(page(*events, **how)).facts)
+
+
+@pytest.mark.parametrize("namespace", [NAMESPACE, ' xmlns="urn:mtconnect.org:MTConnectStreams:1.1"', ""])
+def test_any_namespace_or_none(namespace: str) -> None:
+    found = facts(
+        ("Execution", 1, "08:00:00", "ACTIVE"), ("Execution", 2, "08:10:00.5", "READY"), namespace=namespace
+    )
+    assert found["device.0001.active_seconds"] == "600.5"
+    assert (found["device.0001.id"], found["gaps"]) == ("u", "0")
+
+
+def test_unavailable_ends_activity_and_is_not_idle() -> None:
+    found = facts(
+        ("Execution", 1, "08:00:00", "ACTIVE"),
+        ("Execution", 2, "08:01:00", "UNAVAILABLE"),
+        ("Execution", 3, "09:00:00", "READY"),
+    )
+    assert (found["device.0001.active_seconds"], found["unavailable"]) == ("60", "1")
+    only = facts(("Execution", 1, "08:00:00", "UNAVAILABLE"))
+    assert "device.0001.active_seconds" not in only
+
+
+def test_an_unended_state_holds_until_the_last_sign_of_life() -> None:
+    found = facts(("Execution", 1, "08:00:00", "ACTIVE"), ("Block", 2, "08:05:00", "N10"))
+    assert found["device.0001.active_seconds"] == "300"
+
+
+@pytest.mark.parametrize(
+    ("counts", "parts"),
+    [
+        (["1909", "1910", "1913"], "4"),
+        (["5"], "0"),
+        (["10", "12", "0", "3"], "5"),
+        (["10", "UNAVAILABLE", "12"], "2"),
+        (["10", "nonsense", "12"], "2"),
+    ],
+)
+def test_a_counter_counts_by_differences(counts: list[str], parts: str) -> None:
+    assert (
+        facts(*(("PartCount", i, f"08:00:{i:02}", v) for i, v in enumerate(counts, 1)))["device.0001.parts"]
+        == parts
+    )
+
+
+def test_targets_are_not_parts() -> None:
+    found = facts(
+        ('PartCount subType="TARGET"', 1, "08:00:00", "1"),
+        ('PartCount subType="TARGET"', 2, "08:00:01", "90"),
+    )
+    assert "device.0001.parts" not in found
+
+
+def test_a_reset_is_told() -> None:
+    document = read_bytes(page(("PartCount", 1, "08:00:00", "10"), ("PartCount", 2, "08:00:01", "0")))
+    assert [w.code for w in document.warnings] == ["COUNTER_RESET"]
+
+
+def test_gaps_are_runs_of_missing_numbers() -> None:
+    numbers = [1, 2, 3, 7, 8, 70_000, 70_001, 200_000]
+    found = facts(*(("Line", n, "08:00:00", "1") for n in numbers))
+    assert (found["gaps"], found["observations"]) == ("3", "8")
+    assert (found["device.0001.first_sequence"], found["device.0001.last_sequence"]) == ("1", "200000")
+    across = facts(*(("Line", n, "08:00:00", "1") for n in range(65_530, 65_545)))
+    assert across["gaps"] == "0"
+
+
+def test_the_clock_that_steps_back_is_told() -> None:
+    document = read_bytes(page(("Execution", 1, "08:10:00", "ACTIVE"), ("Execution", 2, "08:00:00", "READY")))
+    assert "CLOCK_STEP" in {w.code for w in document.warnings}
+
+
+def multipart(*pages: bytes, lengths: bool) -> bytes:
+    out = b""
+    for body in pages:
+        length = b"Content-length: %d\r\n" % len(body) if lengths else b""
+        out += b"--x1y2\r\nContent-type: text/xml\r\n" + length + b"\r\n" + body + b"\r\n"
+    return out + b"--x1y2--\r\n"
+
+
+@pytest.mark.parametrize("lengths", [True, False])
+def test_pages_continue_each_other(lengths: bool) -> None:
+    first = page(("Execution", 1, "08:00:00", "ACTIVE"), ("PartCount", 2, "08:00:00", "5"))
+    second = page(("PartCount", 3, "08:30:00", "7"), ("Execution", 4, "09:00:00", "READY"))
+    document = read_bytes(multipart(first, second, lengths=lengths))
+    assert document.media_type == "multipart/x-mixed-replace"
+    expected = {"active_seconds": "3600", "parts": "2", "first_sequence": "1", "last_sequence": "4"}
+    assert {n: document.facts[f"device.0001.{n}"] for n in expected} == expected
+    assert document.facts["gaps"] == "0"
+    repeated = read_bytes(multipart(first, first, second, lengths=lengths))
+    assert repeated.facts == document.facts
+    assert [w.code for w in repeated.warnings] == ["REPEATED_SEQUENCE"]
+
+
+def test_a_restarted_agent_is_a_break_and_ends_activity() -> None:
+    first = page(("Execution", 100, "08:00:00", "ACTIVE"), ("Line", 101, "08:20:00", "1"))
+    second = page(("Execution", 1, "10:00:00", "READY"), instance="2")
+    document = read_bytes(multipart(first, second, lengths=True))
+    assert document.facts["gaps"] == "1"
+    assert document.facts["device.0001.active_seconds"] == "1200"
+
+
+def test_our_job() -> None:
+    document: Document = read_sample("machine.xml")
+    assert document.facts["device.0001.parts"] == document.facts["device.0002.parts"] == "42"
+    assert document.facts["device.0001.active_seconds"] == "32670"
+    assert (document.facts["unavailable"], document.facts["gaps"]) == ("6", "0")
+
+
+def test_a_cut_log_is_an_error() -> None:
+    data = sample("machine.xml")
+    with pytest.raises(MalformedDocumentError, match="line"):
+        read_bytes(data[:-200])
+
+
+@pytest.mark.long
+def test_memory_stays_flat_over_a_gigabyte(tmp_path: Path) -> None:
+    path = tmp_path / "log.xml"
+    head, tail = page().split(b"</Events>")
+    with path.open("wb") as out:
+        out.write(head)
+        number = 0
+        while out.tell() < 1_000_000_000:
+            lines = []
+            for _ in range(50_000):
+                number += 1
+                lines.append(
+                    f'<Position dataItemId="X" timestamp="2026-07-06T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}.123456Z" name="Xact" sequence="{number}" subType="ACTUAL">{number / 7:.5f}</Position>\n'
+                )
+            out.write("".join(lines).encode())
+        out.write(b"</Events>" + tail)
+    script = (
+        "import sys; from pathlib import Path; from certifier.documents import Limits, read_file; import resource;"
+        "r = read_file(Path(sys.argv[1]), Limits(max_bytes=2 << 30)); assert r.document, r.error;"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_SELF).ru_utime)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    peak, seconds = done.stdout.split()
+    assert int(peak) < 200_000
+    assert 1000 / float(seconds) >= 30
