@@ -83,7 +83,14 @@ class ContentRefusedError(CertifierError):
 
 
 class InvalidReceiptError(CertifierError):
-    """A receipt or dossier breaks a rule of COMMITMENT 10: judged INVALID before any network is asked."""
+    """A receipt or dossier breaks a rule of COMMITMENT 10: judged INVALID before any network is asked.
+
+    `cause` is `NOT_SUPPLIED` where the applicant hides what every receipt shows, else None.
+    """
+
+    def __init__(self, message: str, cause: str | None = None) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class SignatureRefusedError(CertifierError):

@@ -24,6 +24,7 @@ __all__ = [
     "Prf",
     "assess",
     "check",
+    "component_facts",
     "components",
     "encode",
     "evaluate",
@@ -150,6 +151,18 @@ def _complete(found: Mapping[str, tuple[str | None, ...]]) -> dict[str, tuple[st
         for path, parts in found.items()
         if None not in parts
     }
+
+
+def component_facts(kind: str, paths: Collection[str]) -> set[str]:
+    """The facts that the fingerprints at `paths` are made of; the issuer, disclosed always, is not among them."""
+    exact = {"invoice": ("number",), "purchase-order": ("buyer_id", "number")}.get(kind, ())
+    made_of = {
+        "fingerprint.exact": exact,
+        "fingerprint.loose.number": ("issue_date", "currency", "total"),
+        "fingerprint.loose.order": ("buyer_id", "order_number"),
+        "fingerprint.loose.seller": ("buyer_id", "number"),
+    }
+    return {name for path in paths for name in made_of[path]}
 
 
 def encode(parts: Iterable[str]) -> bytes:

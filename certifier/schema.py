@@ -16,6 +16,7 @@ from certifier.canonical import FieldType, is_canonical
 __all__ = [
     "KINDS",
     "MAX_FIELDS",
+    "MUST_DISCLOSE",
     "PLEDGEABLE",
     "RELATIONS",
     "REQUIRED",
@@ -220,9 +221,36 @@ RELATIONS: Mapping[tuple[str, str], str] = {
 }
 """(kind of the later paper, relation) → kind of the earlier paper that the link points to."""
 
+MUST_DISCLOSE: Mapping[str, tuple[str, ...]] = {
+    "invoice": (
+        "fact.buyer_id",
+        "fact.currency",
+        "fact.issue_date",
+        "fact.number",
+        "fact.order_number",
+        "fact.seller_id",
+        "fact.total",
+        "fact.type_code",
+    ),
+    "purchase-order": (
+        "fact.buyer_id",
+        "fact.currency",
+        "fact.issue_date",
+        "fact.number",
+        "fact.seller_id",
+        "fact.total",
+    ),
+}
+"""Facts that whoever applies for credit owes, as far as the asset has them: every component of a fingerprint, and what
+tells whether a fingerprint is due (COMMITMENT 7). Signers, links and fingerprints are owed as well."""
+
 _WORDS: dict[str, frozenset[str]] = {
     "asset.kind": frozenset(KINDS),
     "signer.NNNN.role": frozenset({"instrument", "inspector", "witness"}),
+}
+_PATTERNS: dict[str, re.Pattern[str]] = {
+    "content.bytes": re.compile("[0-9]+"),
+    "content.cid": re.compile("b[a-z2-7]{58}"),
 }
 _PATH = re.compile(r"[a-z][a-z0-9_]{0,31}(?:\.[a-z0-9_]{1,32}){1,3}")
 _INDEX = re.compile(r"(?<=\.)(?!0000)[0-9]{4}(?=\.|\Z)")
@@ -258,6 +286,8 @@ def problem(kind: str, path: str, value: str) -> str | None:
         return f"the schema of {kind} lists no such path"
     if not is_canonical(type_, value):
         return f"not the canonical form of {type_.value}"
+    if (pattern := _PATTERNS.get(path)) is not None and not pattern.fullmatch(value):
+        return f"not of the form {pattern.pattern}"
     words = _WORDS.get(_INDEX.sub("NNNN", path)) if type_ is FieldType.ENUM else None
     if words is not None and value not in words:
         return f"none of {', '.join(sorted(words))}"
