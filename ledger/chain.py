@@ -148,7 +148,7 @@ class Chain:
             )
         try:
             return call.decode(parse_bytes(answer))
-        except AbiError as e:
+        except (AbiError, ValueError) as e:  # ValueError: a number that is none of an enumeration's
             raise ContradictedError(
                 f"the node's answer for {call.to} is not what its contract returns: {e}"
             ) from e

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import DescriptorError
+from ledger.jsontext import loads
 from ledger.types import hex32, parse_hex32
 
 __all__ = ["CONTRACTS", "SCHEMA", "Descriptor"]
@@ -58,11 +59,11 @@ class Descriptor:
     def from_json(cls, text: str | bytes) -> Descriptor:
         """Raises DescriptorError for anything but a sound descriptor."""
         try:
-            document = json.loads(text)
+            document = loads(text)
             return cls._from_members(document)
         except DescriptorError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+        except (ValueError, KeyError, TypeError, AttributeError) as e:
             raise DescriptorError(f"not a ledger descriptor: {e}") from e
 
     @classmethod

@@ -38,6 +38,7 @@ __all__ = ["GAS_LIMIT", "Node", "deliver", "find_anvil", "published", "running",
 GAS_LIMIT = 10**12
 """Of a block. Zero gas price: the limit protects nothing here."""
 _START_WAIT = 20.0
+_ATTEMPTS = 5
 _OPTIONS = (
     *("--hardfork", "paris", "--accounts", "0", "--gas-price", "0", "--block-base-fee-per-gas", "0"),
     *("--disable-min-priority-fee", "--no-request-size-limit", "--no-mining", "--no-cors", "--quiet"),
@@ -94,30 +95,49 @@ def _is_of(node: Node, log: TransactionLog) -> bool:
 def start(run: Path, log: TransactionLog) -> Node:
     """Starts a node, sends it the log, publishes it. The caller holds the write lock and a lease."""
     stop(run)
-    node = _spawn(run, log)
-    _replay(Chain(node.url, timeout=60), log)
+    node = _filled(run, log)
     part = run / "node.json.part"
     part.write_text(json.dumps(asdict(node)), encoding="ascii")
     part.replace(run / "node.json")
     return node
 
 
+def _filled(run: Path, log: TransactionLog) -> Node:
+    """A node that holds the whole log; one that dies meanwhile is followed by another, a few times."""
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        node = _spawn(run, log)
+        try:
+            _replay(Chain(node.url, timeout=60), log)
+            return node
+        except NodeUnreachableError:
+            _end(node)
+            if not attempts_left:
+                raise
+        except BaseException:
+            _end(node)
+            raise
+    raise AssertionError
+
+
 def stop(run: Path) -> None:
     """Ends the published node, if there is one; returns when it is gone."""
     node = published(run)
-    if node is None:
-        return
+    if node is not None:
+        _end(node)
+        (run / "node.json").unlink(missing_ok=True)
+
+
+def _end(node: Node) -> None:
     with contextlib.suppress(ProcessLookupError):
         if _started(node.pid) == node.started:
             os.kill(node.pid, signal.SIGTERM)
     deadline = time.monotonic() + _START_WAIT
     while _started(node.pid) == node.started and time.monotonic() < deadline:
         time.sleep(0.005)
-    (run / "node.json").unlink(missing_ok=True)
 
 
 def _spawn(run: Path, log: TransactionLog) -> Node:
-    for _ in range(3):  # the port may be taken between our look and the node's start
+    for _ in range(_ATTEMPTS):  # the port may be taken between our look and the node's start
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

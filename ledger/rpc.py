@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ledger.errors import AnswerTooLargeError, ContradictedError, NodeUnreachableError, RpcError
+from ledger.jsontext import loads
 
 __all__ = ["JsonRpc", "Request"]
 
@@ -85,8 +86,8 @@ class JsonRpc:
                 f"no answer from the node at {self.url}: {e or type(e).__name__}"
             ) from e
         try:
-            return json.loads(raw)
-        except (ValueError, RecursionError) as e:
+            return loads(raw)
+        except ValueError as e:
             if status != http.HTTPStatus.OK:
                 raise NodeUnreachableError(f"{self.url} answered HTTP {status}, not JSON-RPC") from e
             raise ContradictedError(f"{self.url} answered something that is not JSON") from e

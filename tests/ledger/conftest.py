@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import eth_account  # noqa: F401 - its py_ecc lets recursion go so deep that nested JSON ends the process:
 import pytest
 
 from ledger import embedded
 from ledger.embedded import Embedded
 from tests.ledger.world import World
+
+sys.setrecursionlimit(1_000)  # … undone here, as whoever imports it must
 
 START = 1_700_000_000
 
