@@ -19,7 +19,7 @@ from certifier.canonical import FieldType, base64url, is_canonical, parse_base64
 from certifier.errors import NotCanonicalError, SignatureRefusedError
 from ledger.types import hex32, keccak, parse_hex32
 
-__all__ = ["CURVES", "ROLES", "Statement", "key_id", "message", "multikey", "sign", "verify"]
+__all__ = ["CURVES", "ROLES", "Statement", "key_id", "message", "multikey", "order_of", "sign", "verify"]
 
 ROLES = ("instrument", "inspector", "witness")
 
@@ -54,6 +54,11 @@ def multikey(seed: bytes, curve: str) -> bytes:
     prefix = CURVES[curve]
     key = _ecdsa_private(seed, prefix).public_key()
     return prefix + key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+
+
+def order_of(curve: str) -> int | None:
+    """The order of an ECDSA curve's group; None for Ed25519."""
+    return _ECDSA[CURVES[curve]][1] if CURVES[curve] in _ECDSA else None
 
 
 def sign(seed: bytes, curve: str, statement: bytes) -> bytes:

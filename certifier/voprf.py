@@ -28,6 +28,7 @@ from rbcl import (
 from certifier.errors import ProofRefusedError
 
 __all__ = [
+    "ORDER",
     "Evaluation",
     "EvaluationService",
     "LocalEvaluation",
@@ -37,10 +38,12 @@ __all__ = [
     "generate_proof",
     "hash_to_group",
     "in_threads",
+    "multiply",
     "verify_proof",
 ]
 
-_ORDER = 2**252 + 27742317777372353535851937790883648493
+ORDER = 2**252 + 27742317777372353535851937790883648493
+"""Of the group: a scalar is 1 … ORDER - 1, 32 bytes, little-endian."""
 _CONTEXT = b"OPRFV1-\x01-ristretto255-SHA512"
 _THREADS = 2
 _In = TypeVar("_In")
@@ -84,9 +87,9 @@ def _hash_to_scalar(message: bytes) -> bytes:
     return scalar
 
 
-def _times(scalar: bytes, point: bytes) -> bytes:
+def multiply(scalar: bytes, point: bytes) -> bytes:
     """scalar · point, refusing whatever is no scalar in 1 … order - 1 or no element but the identity."""
-    if len(scalar) != 32 or not 0 < int.from_bytes(scalar, "little") < _ORDER:
+    if len(scalar) != 32 or not 0 < int.from_bytes(scalar, "little") < ORDER:
         raise ProofRefusedError("a scalar is out of range")
     if len(point) != 32:
         raise ProofRefusedError("a group element has 32 bytes")
@@ -106,7 +109,7 @@ def blind(message: bytes, scalar: bytes | None = None) -> tuple[bytes, bytes]:
     """A fresh random scalar (or the one given) and the blinded element for `message`."""
     if scalar is None:
         scalar = crypto_core_ristretto255_scalar_random()
-    return scalar, _times(scalar, hash_to_group(message))
+    return scalar, multiply(scalar, hash_to_group(message))
 
 
 def derive_key_pair(seed: bytes, info: bytes) -> tuple[bytes, bytes]:
@@ -134,9 +137,9 @@ def _factors(public_key: bytes, blinded: Sequence[bytes], evaluated: Sequence[by
 
 
 def _weighted_sum(factors: Sequence[bytes], points: Sequence[bytes]) -> bytes:
-    total = _times(factors[0], points[0])
+    total = multiply(factors[0], points[0])
     for factor, point in zip(factors[1:], points[1:], strict=True):
-        total = _plus(total, _times(factor, point))
+        total = _plus(total, multiply(factor, point))
     return total
 
 
@@ -153,11 +156,11 @@ def generate_proof(
 ) -> bytes:
     """The 64-byte proof that each evaluated element is `secret` times its blinded one."""
     composite = _weighted_sum(_factors(public_key, blinded, evaluated), blinded)
-    image = _times(secret, composite)
+    image = multiply(secret, composite)
     if nonce is None:
         nonce = crypto_core_ristretto255_scalar_random()
     base: bytes = crypto_scalarmult_ristretto255_base(nonce)
-    c = _challenge(public_key, composite, image, base, _times(nonce, composite))
+    c = _challenge(public_key, composite, image, base, multiply(nonce, composite))
     s: bytes = crypto_core_ristretto255_scalar_sub(nonce, crypto_core_ristretto255_scalar_mul(c, secret))
     return c + s
 
@@ -171,31 +174,31 @@ def verify_proof(
     c, s = proof[:32], proof[32:]
     factors = _factors(public_key, blinded, evaluated)
     composite, image = _weighted_sum(factors, blinded), _weighted_sum(factors, evaluated)
-    if not 0 < int.from_bytes(s, "little") < _ORDER:
+    if not 0 < int.from_bytes(s, "little") < ORDER:
         raise ProofRefusedError("a scalar is out of range")
-    base = _plus(crypto_scalarmult_ristretto255_base(s), _times(c, public_key))
-    other = _plus(_times(s, composite), _times(c, image))
+    base = _plus(crypto_scalarmult_ristretto255_base(s), multiply(c, public_key))
+    other = _plus(multiply(s, composite), multiply(c, image))
     if not hmac.compare_digest(c, _challenge(public_key, composite, image, base, other)):
         raise ProofRefusedError("the evaluation's proof does not hold")
 
 
 def _inverses(scalars: Sequence[bytes]) -> list[bytes]:
     """The inverse of each scalar, by one inversion and three multiplications each."""
-    multiply = crypto_core_ristretto255_scalar_mul
+    product = crypto_core_ristretto255_scalar_mul
     running = [scalars[0]]
     for scalar in scalars[1:]:
-        running.append(multiply(running[-1], scalar))
+        running.append(product(running[-1], scalar))
     rest: bytes = crypto_core_ristretto255_scalar_invert(running[-1])
     found: list[bytes] = []
     for i in range(len(scalars) - 1, 0, -1):
-        found.append(multiply(rest, running[i - 1]))
-        rest = multiply(rest, scalars[i])
+        found.append(product(rest, running[i - 1]))
+        rest = product(rest, scalars[i])
     return [rest, *reversed(found)]
 
 
 def finalize(messages: Sequence[bytes], blinds: Sequence[bytes], evaluated: Sequence[bytes]) -> list[bytes]:
     """The 64-byte outputs; to be called on evaluated elements whose proof holds."""
-    points = map(_times, _inverses(blinds), evaluated)
+    points = map(multiply, _inverses(blinds), evaluated)
     return [
         sha512(_prefixed(message) + b"\x00\x20" + point + b"Finalize").digest()
         for message, point in zip(messages, points, strict=True)
@@ -250,7 +253,7 @@ class LocalEvaluation:
         return tuple(in_threads(self._evaluate, batches))
 
     def _evaluate(self, blinded: Sequence[bytes]) -> Evaluation:
-        evaluated = tuple(_times(self._secret, element) for element in blinded)
+        evaluated = tuple(multiply(self._secret, element) for element in blinded)
         return Evaluation(evaluated, generate_proof(self._secret, self._public_key, blinded, evaluated))
 
     def __repr__(self) -> str:
