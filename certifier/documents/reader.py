@@ -68,6 +68,7 @@ def _out_of_memory(limits: Limits) -> WorkerError:
     )
 
 
+_PACKAGES = str(Path(__file__).resolve().parents[2])  # an editable installation is on no path
 _BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from certifier.documents.worker import main; main(sys.argv[2])"
 
 
@@ -82,7 +83,7 @@ class _Worker:
             "-S",
             "-c",
             _BOOT,
-            json.dumps([p or "." for p in sys.path]),
+            json.dumps([_PACKAGES, *(p or "." for p in sys.path)]),
             json.dumps(asdict(limits)),
         ]
         self._process = subprocess.Popen(
