@@ -21,7 +21,17 @@ from ledger.types import hex32
 
 _OWN_NUMBER = re.compile(r"fact\.(?:number|order\.[0-9]{4}\.number)")
 
-__all__ = ["Draft", "Earlier", "Prepared", "certification_rank", "infer_links", "own_numbers", "own_numbers_of", "prepare", "seal"]
+__all__ = [
+    "Draft",
+    "Earlier",
+    "Prepared",
+    "certification_rank",
+    "infer_links",
+    "own_numbers",
+    "own_numbers_of",
+    "prepare",
+    "seal",
+]
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,13 @@ def prepare(draft: Draft, plain: bytes, secret: Secret, fingerprints: Mapping[st
     return seal(draft, content.encrypt(plain, secret), secret, fingerprints)
 
 
-def seal(draft: Draft, encrypted: content.Encrypted, secret: Secret, fingerprints: Mapping[str, Fingerprint]) -> Prepared:
+def seal(
+    draft: Draft, encrypted: content.Encrypted, secret: Secret, fingerprints: Mapping[str, Fingerprint]
+) -> Prepared:
     """Commit to the fields of a document whose content is encrypted already."""
-    values = _values(draft, encrypted.cid) | {path: hex32(found.value) for path, found in fingerprints.items()}
+    values = _values(draft, encrypted.cid) | {
+        path: hex32(found.value) for path, found in fingerprints.items()
+    }
     return Prepared(draft, secret, Commitment(values, secret), fingerprints, encrypted)
 
 
@@ -133,8 +147,14 @@ def infer_links(document: Document, dossier: Sequence[Earlier]) -> list[tuple[st
         if kind != document.kind:
             continue
         target_kind = RELATIONS[kind, relation]
-        for stated in {_number(value) for name, value in document.facts.items() if name.endswith(suffixes) and _is_stated(name, suffixes)}:
-            matches = [earlier for earlier in dossier if earlier.kind == target_kind and stated in earlier.numbers]
+        for stated in {
+            _number(value)
+            for name, value in document.facts.items()
+            if name.endswith(suffixes) and _is_stated(name, suffixes)
+        }:
+            matches = [
+                earlier for earlier in dossier if earlier.kind == target_kind and stated in earlier.numbers
+            ]
             if len(matches) == 1:
                 links.append((relation, matches[0].asset_id))
     return sorted(set(links))

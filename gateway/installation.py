@@ -71,8 +71,15 @@ class Book:
 
     def enter(self, organisation: Organisation) -> None:
         """Add or change an entry."""
-        entry = {"identifier": organisation.identifier, "name": organisation.name, "aliases": list(organisation.aliases)}
-        write_private(self._folder / organisation.short / "organisation.json", json.dumps(entry, ensure_ascii=False).encode())
+        entry = {
+            "identifier": organisation.identifier,
+            "name": organisation.name,
+            "aliases": list(organisation.aliases),
+        }
+        write_private(
+            self._folder / organisation.short / "organisation.json",
+            json.dumps(entry, ensure_ascii=False).encode(),
+        )
 
     def find(self, name: str | None) -> Organisation:
         """By short name, identifier or id; without a name the home's only one. UsageError says which there are."""
@@ -83,7 +90,9 @@ class Book:
             raise UsageError("WHICH_ORG", f"say for whom with --as: this home has {_listed(known)}")
         matches = [one for one in known if name in (one.short, one.identifier, one.hex)]
         if not matches:
-            raise UsageError("UNKNOWN_ORG", f"this home knows no organisation {name!r}: it has {_listed(known)}")
+            raise UsageError(
+                "UNKNOWN_ORG", f"this home knows no organisation {name!r}: it has {_listed(known)}"
+            )
         return matches[0]
 
     def id_of(self, name: str) -> bytes:
@@ -120,12 +129,23 @@ class Installation:
     @contextmanager
     def open(cls, home: Home, passphrase: Callable[[], str]) -> Iterator[Installation]:
         """With the embedded ledger running; the last process to leave stops it."""
-        with embedded.open(home.root) as node:
-            opened = cls(home, node, Keystore(home.keys, passphrase))
-            try:
-                yield opened
-            finally:
-                opened._close()
+        with (
+            embedded.open(home.root) as node,
+            cls.attached(home, node, Keystore(home.keys, passphrase)) as opened,
+        ):
+            yield opened
+
+    @classmethod
+    @contextmanager
+    def attached(
+        cls, home: Home, node: embedded.Embedded, keys: Keystore | None = None
+    ) -> Iterator[Installation]:
+        """On a ledger that runs already; without `keys`, an installation that can sign and decrypt nothing."""
+        opened = cls(home, node, keys or Keystore(home.keys, _no_passphrase))
+        try:
+            yield opened
+        finally:
+            opened._close()
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -163,7 +183,10 @@ class Installation:
         """The consortium's fingerprint service: here the first registrar holds its key."""
         holders = [short for short in self.keys.organisations() if "fingerprint" in self.keys.purposes(short)]
         if not holders:
-            raise UsageError("NO_EVALUATION", "no organisation of this home holds the fingerprint key, and no evaluation service is configured")
+            raise UsageError(
+                "NO_EVALUATION",
+                "no organisation of this home holds the fingerprint key, and no evaluation service is configured",
+            )
         return LocalEvaluation(self.keys.seed(holders[0], "fingerprint"))
 
     def seal_secret(self, organisation: Organisation, asset_id: bytes, secret: Secret) -> bytes:
@@ -172,11 +195,15 @@ class Installation:
 
     def open_secret(self, organisation: Organisation, asset_id: bytes, sealed: bytes) -> Secret:
         """The asset secret of a wrap to its owner."""
-        return Secret(hpke.unwrap(sealed, asset_id, organisation.id, self.keys.seed(organisation.short, "encryption")))
+        return Secret(
+            hpke.unwrap(sealed, asset_id, organisation.id, self.keys.seed(organisation.short, "encryption"))
+        )
 
     def _own_public_key(self, organisation: Organisation) -> bytes:
         if organisation.short not in self._public_keys:
-            self._public_keys[organisation.short] = hpke.seed_public_key(self.keys.seed(organisation.short, "encryption"))
+            self._public_keys[organisation.short] = hpke.seed_public_key(
+                self.keys.seed(organisation.short, "encryption")
+            )
         return self._public_keys[organisation.short]
 
     @cached_property
@@ -190,6 +217,10 @@ class Installation:
             self.ledger.close()
 
 
+def _no_passphrase() -> str:
+    raise UsageError("NO_PASSPHRASE", "this process was started without the keys")
+
+
 def open_store(home: Home) -> ContentStore:
     """Kubo where `HOME/store.json` names one ({"kubo": multiaddr}), else the local block store."""
     if not home.store_config.is_file():
@@ -199,4 +230,6 @@ def open_store(home: Home) -> ContentStore:
     try:
         return KuboStore(str(json.loads(home.store_config.read_bytes())["kubo"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise UnreadableError("STORE", f'{home.store_config} must be {{"kubo": "/ip4/…/tcp/…"}}: {error!r}') from error
+        raise UnreadableError(
+            "STORE", f'{home.store_config} must be {{"kubo": "/ip4/…/tcp/…"}}: {error!r}'
+        ) from error

@@ -68,7 +68,9 @@ class Keystore:
             return
         passphrase = self._secret()
         with ThreadPoolExecutor(max_workers=2) as pool:
-            for key, seed in zip(missing, pool.map(lambda k: self._decrypt(k, passphrase), missing), strict=True):
+            for key, seed in zip(
+                missing, pool.map(lambda k: self._decrypt(k, passphrase), missing), strict=True
+            ):
                 self._seeds[key] = seed
 
     def create(self, wanted: Iterable[tuple[str, str]]) -> None:
@@ -88,20 +90,24 @@ class Keystore:
         self._seeds.pop((organisation, purpose), None)
 
     def _write(self, key: tuple[str, str], passphrase: str) -> None:
-        import eth_keyfile
+        from eth_keyfile.keyfile import create_keyfile_json
 
-        content = eth_keyfile.create_keyfile_json(self._seeds[key], passphrase.encode(), kdf="scrypt", iterations=SCRYPT_N)
+        content = create_keyfile_json(
+            self._seeds[key], passphrase.encode(), kdf="scrypt", iterations=SCRYPT_N
+        )
         write_private(self._path(*key), json.dumps(content, indent=1).encode())
 
     def _decrypt(self, key: tuple[str, str], passphrase: str) -> bytes:
-        import eth_keyfile
+        from eth_keyfile.keyfile import decode_keyfile_json
 
         path = self._path(*key)
         try:
-            return bytes(eth_keyfile.decode_keyfile_json(_load(path), passphrase.encode()))
+            return bytes(decode_keyfile_json(_load(path), passphrase.encode()))
         except ValueError as error:
             if "MAC mismatch" in str(error):
-                raise RefusedError("WRONG_PASSPHRASE", f"the passphrase does not open {path}; give the one it was made with") from error
+                raise RefusedError(
+                    "WRONG_PASSPHRASE", f"the passphrase does not open {path}; give the one it was made with"
+                ) from error
             raise UnreadableError("KEYFILE", f"{path} is no keyfile that can be opened: {error}") from error
         except (KeyError, TypeError) as error:
             raise UnreadableError("KEYFILE", f"{path} is no keyfile: {error!r}") from error

@@ -7,4 +7,18 @@ from certifier.verify.report import AsOf, Cause, Check, Code, NotVerified, Repor
 from certifier.verify.subject import Missing
 from certifier.verify.verifier import Given, Verifier, malformed
 
-__all__ = ["AsOf", "Cause", "Check", "Code", "Given", "Missing", "Node", "NotVerified", "Report", "Verdict", "Verifier", "malformed", "worst"]
+__all__ = [
+    "AsOf",
+    "Cause",
+    "Check",
+    "Code",
+    "Given",
+    "Missing",
+    "Node",
+    "NotVerified",
+    "Report",
+    "Verdict",
+    "Verifier",
+    "malformed",
+    "worst",
+]

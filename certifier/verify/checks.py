@@ -24,12 +24,12 @@ from collections.abc import Callable, Iterator, Mapping
 from certifier import fingerprint, signer
 from certifier.canonical import ident, parse_base64url
 from certifier.commitment import digest
+from certifier.documents import Document
 from certifier.errors import ProofRefusedError
 from certifier.merkle import leaf_hash, process_proof
 from certifier.schema import PLEDGEABLE, RELATIONS, problem
 from certifier.verify.profiles import owed
 from certifier.verify.report import Cause, Check, Code, Verdict
-from certifier.documents import Document
 from certifier.verify.subject import Missing, Subject
 from ledger.assets import Standing
 from ledger.membership import Purpose
@@ -41,15 +41,15 @@ __all__ = ["CHECKS", "CheckFunction", "run"]
 CheckFunction = Callable[[Subject], Check]
 
 
-def _valid(code: Code, message: str, **evidence: object) -> Check:
+def _valid(code: Code, message: str, /, **evidence: object) -> Check:
     return Check(code, Verdict.VALID, message, evidence=evidence)
 
 
-def _invalid(code: Code, message: str, cause: Cause | None = None, **evidence: object) -> Check:
+def _invalid(code: Code, message: str, cause: Cause | None = None, /, **evidence: object) -> Check:
     return Check(code, Verdict.INVALID, message, cause, evidence)
 
 
-def _unknown(code: Code, missing: Missing, **evidence: object) -> Check:
+def _unknown(code: Code, missing: Missing, /, **evidence: object) -> Check:
     return Check(code, Verdict.UNKNOWN, missing.message, missing.cause, evidence)
 
 
@@ -70,7 +70,11 @@ def content(subject: Subject) -> Check:
             certified=subject.values["content.bytes"],
         )
     if not state.plain:
-        return _valid(code, "the encrypted content in the store is whole and matches its CID", cid=subject.values["content.cid"])
+        return _valid(
+            code,
+            "the encrypted content in the store is whole and matches its CID",
+            cid=subject.values["content.cid"],
+        )
     assert state.sha256 is not None
     if hex32(state.sha256) != subject.values["content.sha256"]:
         return _invalid(
@@ -89,11 +93,19 @@ def commitment(subject: Subject) -> Check:
         if disclosed.value is None or disclosed.salt is None:
             continue
         if (fault := problem(kind, disclosed.path, disclosed.value)) is not None:
-            return _invalid(code, f"the field {disclosed.path} is not as its schema says: {fault}", field=disclosed.path)
+            return _invalid(
+                code, f"the field {disclosed.path} is not as its schema says: {fault}", field=disclosed.path
+            )
         if digest(disclosed.salt, disclosed.value) != disclosed.digest:
-            return _invalid(code, f"the value shown for {disclosed.path} is not the one that was certified", field=disclosed.path)
+            return _invalid(
+                code,
+                f"the value shown for {disclosed.path} is not the one that was certified",
+                field=disclosed.path,
+            )
     if subject.values["asset.issuer"] != hex32(subject.receipt.org):
-        return _invalid(code, "the receipt's organisation is not the issuer in its own fields", field="asset.issuer")
+        return _invalid(
+            code, "the receipt's organisation is not the issuer in its own fields", field="asset.issuer"
+        )
     shown = len(subject.values)
     return _valid(
         code,
@@ -106,7 +118,9 @@ def registration(subject: Subject) -> Check:
     """3: the asset id leads to the receipt's root, and the issuer has registered that root."""
     code, receipt = Code.REGISTRATION, subject.receipt
     if process_proof(leaf_hash(subject.asset_id), receipt.batch_proof) != receipt.root:
-        return _invalid(code, "the asset is not in the batch that the receipt names", root=hex32(receipt.root))
+        return _invalid(
+            code, "the asset is not in the batch that the receipt names", root=hex32(receipt.root)
+        )
     state = subject.ledgered
     if isinstance(state, Missing):
         return _unknown(code, state)
@@ -118,7 +132,11 @@ def registration(subject: Subject) -> Check:
             registered_at=state.batch.registered_at,
         )
     if state.batch_at_head:
-        return _unknown(code, Missing(Cause.NOT_FINAL, "registered, but not final yet: try again in a moment"), root=hex32(receipt.root))
+        return _unknown(
+            code,
+            Missing(Cause.NOT_FINAL, "registered, but not final yet: try again in a moment"),
+            root=hex32(receipt.root),
+        )
     return _invalid(code, "this issuer has registered no such batch on this ledger", root=hex32(receipt.root))
 
 
@@ -139,27 +157,45 @@ def issuer(subject: Subject) -> Check:
     return _valid(code, f"the account of {name} was valid when it registered", **evidence)
 
 
-_SIGNER_PURPOSE = {"instrument": Purpose.INSTRUMENT, "inspector": Purpose.INSPECTOR, "witness": Purpose.WITNESS}
+_SIGNER_PURPOSE = {
+    "instrument": Purpose.INSTRUMENT,
+    "inspector": Purpose.INSPECTOR,
+    "witness": Purpose.WITNESS,
+}
 _SIGNER_ROLE = {"inspector": 4, "witness": 8}
 
 
 def signers(subject: Subject) -> Check:
     """5: every signer's key is published, of the right organisation, valid at registration, and its signature holds."""
     code = Code.SIGNERS
-    numbers = sorted({field.path.split(".")[1] for field in subject.receipt.fields if field.path.startswith("signer.")})
+    numbers = sorted(
+        {field.path.split(".")[1] for field in subject.receipt.fields if field.path.startswith("signer.")}
+    )
     if not numbers:
         return _skipped(code, "nobody signed this document besides its issuer")
     roles = []
     for number in numbers:
-        parts = {name: subject.values.get(f"signer.{number}.{name}") for name in ("key", "role", "signed_at", "signature")}
+        parts = {
+            name: subject.values.get(f"signer.{number}.{name}")
+            for name in ("key", "role", "signed_at", "signature")
+        }
         if missing := sorted(name for name, value in parts.items() if value is None):
-            return _invalid(code, f"signer {number} does not show its {', '.join(missing)}", Cause.NOT_SUPPLIED, signer=number)
+            return _invalid(
+                code,
+                f"signer {number} does not show its {', '.join(missing)}",
+                Cause.NOT_SUPPLIED,
+                signer=number,
+            )
         if isinstance(subject.ledgered, Missing):
             return _unknown(code, subject.ledgered)
         if (fault := _signer_fault(subject, {name: str(value) for name, value in parts.items()})) is not None:
             return _invalid(code, f"signer {number}: {fault}", signer=number, key=parts["key"])
         roles.append(str(parts["role"]))
-    return _valid(code, f"signed by {', '.join(roles)}; every key was valid when the asset was registered", signers=len(numbers))
+    return _valid(
+        code,
+        f"signed by {', '.join(roles)}; every key was valid when the asset was registered",
+        signers=len(numbers),
+    )
 
 
 def _signer_fault(subject: Subject, parts: Mapping[str, str]) -> str | None:
@@ -175,8 +211,17 @@ def _signer_fault(subject: Subject, parts: Mapping[str, str]) -> str | None:
         return f"the key of an {role} belongs to {'the issuer itself' if own else 'another organisation'}"
     if role in _SIGNER_ROLE and not published.roles & _SIGNER_ROLE[role]:
         return f"its organisation is not admitted as {role}"
-    statement = signer.message(role, parse_hex32(subject.values["asset.issuer"]), parse_hex32(subject.values["content.sha256"]), parts["signed_at"])
-    return None if signer.verify(published.public_key, parse_base64url(parts["signature"]), statement) else "the signature is not that of its key over this document"
+    statement = signer.message(
+        role,
+        parse_hex32(subject.values["asset.issuer"]),
+        parse_hex32(subject.values["content.sha256"]),
+        parts["signed_at"],
+    )
+    return (
+        None
+        if signer.verify(published.public_key, parse_base64url(parts["signature"]), statement)
+        else "the signature is not that of its key over this document"
+    )
 
 
 def standing(subject: Subject) -> Check:
@@ -194,35 +239,64 @@ def identity(subject: Subject) -> Check:
     """7: the fingerprints follow from the disclosed identity under the ledger's key, and the seller is the issuer."""
     code, values = Code.FINGERPRINT, subject.values
     if subject.kind not in PLEDGEABLE:
-        return _skipped(code, f"a document of kind {subject.kind} is evidence and never collateral", Cause.NOT_PLEDGEABLE)
+        return _skipped(
+            code, f"a document of kind {subject.kind} is evidence and never collateral", Cause.NOT_PLEDGEABLE
+        )
     paths = {field.path for field in subject.receipt.fields}
     if hidden := [path for path in owed(subject.profile, paths) if path not in values]:
-        return _invalid(code, f"the applicant owes these fields and does not show them: {', '.join(hidden)}", Cause.NOT_SUPPLIED, fields=hidden)
+        return _invalid(
+            code,
+            f"the applicant owes these fields and does not show them: {', '.join(hidden)}",
+            Cause.NOT_SUPPLIED,
+            fields=hidden,
+        )
     if isinstance(subject.ledgered, Missing):
         return _unknown(code, subject.ledgered)
     if subject.ledgered.record is None:
-        return _unknown(code, Missing(Cause.CONTRADICTED, "the node shows no record of the issuer's admission"))
+        return _unknown(
+            code, Missing(Cause.CONTRADICTED, "the node shows no record of the issuer's admission")
+        )
     numbers = _legal_numbers(subject.ledgered.record)
-    assessment = fingerprint.assess(subject.kind, subject.receipt.org, numbers, _facts(values), values["asset.format"])
+    assessment = fingerprint.assess(
+        subject.kind, subject.receipt.org, numbers, _facts(values), values["asset.format"]
+    )
     claimed = {path: parse_hex32(value) for path, value in values.items() if path.startswith("fingerprint.")}
     if assessment.cause is not None and not claimed:
-        return _skipped(code, f"it carries no fingerprint ({assessment.cause}): evidence, never collateral", Cause.NOT_PLEDGEABLE)
+        return _skipped(
+            code,
+            f"it carries no fingerprint ({assessment.cause}): evidence, never collateral",
+            Cause.NOT_PLEDGEABLE,
+        )
     if assessment.cause is not None:
-        return _invalid(code, f"it carries a fingerprint although it may not ({assessment.cause})", reason=assessment.cause)
+        return _invalid(
+            code,
+            f"it carries a fingerprint although it may not ({assessment.cause})",
+            reason=assessment.cause,
+        )
     if set(claimed) != set(assessment.inputs):
         lacking = sorted(set(assessment.inputs) ^ set(claimed))
-        return _invalid(code, f"the fingerprints are not those its identity calls for: {', '.join(lacking)}", Cause.NOT_SUPPLIED, fields=lacking)
+        return _invalid(
+            code,
+            f"the fingerprints are not those its identity calls for: {', '.join(lacking)}",
+            Cause.NOT_SUPPLIED,
+            fields=lacking,
+        )
     return _fingerprint_proof(subject, assessment.inputs, claimed)
 
 
-def _fingerprint_proof(subject: Subject, inputs: Mapping[str, tuple[str, ...]], claimed: Mapping[str, bytes]) -> Check:
+def _fingerprint_proof(
+    subject: Subject, inputs: Mapping[str, tuple[str, ...]], claimed: Mapping[str, bytes]
+) -> Check:
     code, prf = Code.FINGERPRINT, subject.receipt.prf
     assert not isinstance(subject.ledgered, Missing)
     if set(prf) != set(inputs):
         return _invalid(code, "the proofs of its fingerprints are not in the receipt", Cause.NOT_SUPPLIED)
     key = subject.ledgered.keys.get(subject.fingerprint_key or b"")
     if key is None or key.key.purpose is not Purpose.FINGERPRINT:
-        return _unknown(code, Missing(Cause.CONTRADICTED, "this ledger publishes no fingerprint key as its descriptor says"))
+        return _unknown(
+            code,
+            Missing(Cause.CONTRADICTED, "this ledger publishes no fingerprint key as its descriptor says"),
+        )
     try:
         fingerprint.check(inputs, claimed, prf, key.public_key)
     except ProofRefusedError as error:
@@ -243,8 +317,15 @@ def lien(subject: Subject) -> Check:
     if exact is None:
         seventh = identity(subject)
         if seventh.verdict is Verdict.SKIPPED:
-            return _skipped(code, "it carries no fingerprint, so nothing can be pledged on it", Cause.NOT_PLEDGEABLE)
-        return Check(code, seventh.verdict, "without its fingerprint nobody can say whether it is pledged", seventh.cause)
+            return _skipped(
+                code, "it carries no fingerprint, so nothing can be pledged on it", Cause.NOT_PLEDGEABLE
+            )
+        return Check(
+            code,
+            seventh.verdict,
+            "without its fingerprint nobody can say whether it is pledged",
+            seventh.cause,
+        )
     if isinstance(subject.ledgered, Missing):
         return _unknown(code, subject.ledgered)
     return _free_shares(subject)
@@ -257,16 +338,25 @@ def _free_shares(subject: Subject) -> Check:
     taken = sum(claim.share for claim in encumbering)
     if len(state.claims) != state.lien.count or taken != state.lien.taken:
         told = f"{state.lien.count} liens ({state.lien.taken} parts) in the contract, {len(state.claims)} ({taken}) in the logs"
-        return _unknown(code, Missing(Cause.CONTRADICTED, f"the node's logs and the contract's state differ: {told}"))
+        return _unknown(
+            code, Missing(Cause.CONTRADICTED, f"the node's logs and the contract's state differ: {told}")
+        )
     foreign = [claim for claim in encumbering if not _own(claim, subject.as_org)]
     free = 10_000 - sum(claim.share for claim in foreign)
     evidence = {"free": free, "earlier": [_claim_evidence(claim) for claim in state.claims]}
     if free <= 0:
         return _invalid(code, "already pledged in full: nothing is free", **evidence)
-    loose = {path: rows for path, claims in state.loose.items() if (rows := [c for c in claims if c.encumbers and not _own(c, subject.as_org)])}
+    loose = {
+        path: rows
+        for path, claims in state.loose.items()
+        if (rows := [c for c in claims if c.encumbers and not _own(c, subject.as_org)])
+    }
     if loose:
         matches = {path: [_claim_evidence(claim) for claim in rows] for path, rows in loose.items()}
-        missing = Missing(Cause.LOOSE_MATCH, f"a pledge of something that looks alike stands ({', '.join(sorted(loose))}): compare the papers")
+        missing = Missing(
+            Cause.LOOSE_MATCH,
+            f"a pledge of something that looks alike stands ({', '.join(sorted(loose))}): compare the papers",
+        )
         return _unknown(code, missing, matches=matches, **evidence)
     part = "" if free == 10_000 else f", of which {10_000 - free:,} parts of 10,000 are pledged"
     return _valid(code, f"free to be pledged{part}", **evidence)
@@ -278,7 +368,12 @@ def _own(claim: Claim, as_org: bytes | None) -> bool:
 
 def _claim_evidence(claim: Claim) -> dict[str, object]:
     """A lien without its lender's name: rivals are not shown to each other."""
-    return {"pledge": hex32(claim.pledge_id), "share": claim.share, "rank": claim.rank, "status": claim.status.name.lower()}
+    return {
+        "pledge": hex32(claim.pledge_id),
+        "share": claim.share,
+        "rank": claim.rank,
+        "status": claim.status.name.lower(),
+    }
 
 
 def facts(subject: Subject) -> Check:
@@ -291,17 +386,34 @@ def facts(subject: Subject) -> Check:
     if not isinstance(document, Document):
         return _invalid(code, f"the document cannot be read: {document}", error=document.code)
     if (document.kind, document.format) != (subject.kind, subject.values["asset.format"]):
-        return _invalid(code, f"the document reads as {document.kind} ({document.format}), certified was {subject.kind} ({subject.values['asset.format']})")
-    committed = {field.path.removeprefix("fact."): field.value for field in subject.receipt.fields if field.path.startswith("fact.")}
+        return _invalid(
+            code,
+            f"the document reads as {document.kind} ({document.format}), certified was {subject.kind} ({subject.values['asset.format']})",
+        )
+    committed = {
+        field.path.removeprefix("fact."): field.value
+        for field in subject.receipt.fields
+        if field.path.startswith("fact.")
+    }
     wrong = sorted(
         name
         for name in committed.keys() | document.facts.keys()
-        if name not in committed or name not in document.facts or (committed[name] is not None and committed[name] != document.facts[name])
+        if name not in committed
+        or name not in document.facts
+        or (committed[name] is not None and committed[name] != document.facts[name])
     )
     if wrong:
-        return _invalid(code, f"what the document says differs from what was certified: {', '.join(wrong[:5])}", fields=wrong)
+        return _invalid(
+            code,
+            f"what the document says differs from what was certified: {', '.join(wrong[:5])}",
+            fields=wrong,
+        )
     shown = sum(value is not None for value in committed.values())
-    return _valid(code, f"the document says the same: {shown} of {len(committed)} certified facts compared", compared=shown)
+    return _valid(
+        code,
+        f"the document says the same: {shown} of {len(committed)} certified facts compared",
+        compared=shown,
+    )
 
 
 def links(subject: Subject) -> Check:
@@ -311,14 +423,22 @@ def links(subject: Subject) -> Check:
     if not paths:
         return _skipped(code, "it points to no earlier paper")
     if subject.dossier is None:
-        return _unknown(code, Missing(Cause.NOT_GRANTED, "it points to earlier papers that are not here: verify the dossier"), links=len(paths))
+        return _unknown(
+            code,
+            Missing(Cause.NOT_GRANTED, "it points to earlier papers that are not here: verify the dossier"),
+            links=len(paths),
+        )
     for path in paths:
         target = subject.values.get(path)
         if target is None:
             return _invalid(code, f"{path} is not shown", Cause.NOT_SUPPLIED, field=path)
         if (fault := _link_fault(subject, path, parse_hex32(target))) is not None:
             return _invalid(code, f"{path}: {fault}", None, field=path, asset_id=target)
-    return _valid(code, f"{len(paths)} earlier paper{'s' if len(paths) > 1 else ''} certified and consistent", links=len(paths))
+    return _valid(
+        code,
+        f"{len(paths)} earlier paper{'s' if len(paths) > 1 else ''} certified and consistent",
+        links=len(paths),
+    )
 
 
 # The fact that states an earlier paper's number, by relation.
@@ -371,7 +491,10 @@ CHECKS: dict[Code, CheckFunction] = {
 
 def run(subject: Subject) -> Iterator[Check]:
     """All twelve checks in order, one at a time; 11 and 12 say that they are not built."""
-    for code, function in CHECKS.items():
+    for function in CHECKS.values():
         yield function(subject)
-    for code, what in ((Code.PLAUSIBILITY, "whether time, quantity and machine time agree"), (Code.INDEPENDENCE, "how many unrelated organisations signed")):
+    for code, what in (
+        (Code.PLAUSIBILITY, "whether time, quantity and machine time agree"),
+        (Code.INDEPENDENCE, "how many unrelated organisations signed"),
+    ):
         yield _unknown(code, Missing(Cause.UNSUPPORTED, f"not judged by this version: {what}"))

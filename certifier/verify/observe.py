@@ -53,13 +53,18 @@ def pin(nodes: Sequence[Node]) -> Pinned | Missing:
         block = nodes[0].ledger.pin()
         for other in nodes[1:]:
             if other.ledger.chain.block(block.number).hash != block.hash:
-                return Missing(Cause.CONTRADICTED, f"the nodes differ at block {block.number:,}: one of them follows another chain")
+                return Missing(
+                    Cause.CONTRADICTED,
+                    f"the nodes differ at block {block.number:,}: one of them follows another chain",
+                )
     except LedgerError as error:
         return missing(error)
     descriptor = nodes[0].ledger.descriptor
     finality = f"{descriptor.confirmations} confirmations" if descriptor.confirmations else "immediate"
     time = datetime.fromtimestamp(block.timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    as_of = AsOf(descriptor.chain_id, hex32(descriptor.genesis), block.number, hex32(block.hash), time, finality)
+    as_of = AsOf(
+        descriptor.chain_id, hex32(descriptor.genesis), block.number, hex32(block.hash), time, finality
+    )
     return Pinned(tuple(nodes), block, as_of)
 
 
@@ -97,7 +102,7 @@ def _read_node(node: Node, block: Block, receipts: Sequence[Receipt]) -> list[Le
     accounts = [account_key_id(batch.account) for batch in batches]
     stated = node.ledger.read([membership.key(key_id) for key_id in (*accounts, *key_ids)], block)
     _agree(published, dict(zip(key_ids, stated[len(accounts) :], strict=True)))
-    ahead = _at_head(node.ledger, block, receipts, batches)
+    ahead = _at_head(node.ledger, receipts, batches)
     return [
         Ledgered(
             batch=batches[at],
@@ -118,14 +123,24 @@ def _record(node: Node, org: bytes, stated: Organisation, block: Block) -> Organ
     record = node.membership.organisation(org, block)
     if record is None and not stated.admitted_at:
         return None
-    if record is None or organisation_id(record.identifier) != org or (record.roles, record.suspended) != (stated.roles, stated.suspended):
-        raise ContradictedError(f"the node's logs and the contract's state differ about organisation {hex32(org)}")
+    if (
+        record is None
+        or organisation_id(record.identifier) != org
+        or (record.roles, record.suspended) != (stated.roles, stated.suspended)
+    ):
+        raise ContradictedError(
+            f"the node's logs and the contract's state differ about organisation {hex32(org)}"
+        )
     return record
 
 
 def _published_keys(node: Node, receipt: Receipt, block: Block) -> dict[bytes, PublishedKey]:
     """The ledger's fingerprint key and the receipt's signers' keys, as far as they are published."""
-    wanted = {parse_hex32(value) for path, value in receipt.values.items() if path.startswith("signer.") and path.endswith(".key")}
+    wanted = {
+        parse_hex32(value)
+        for path, value in receipt.values.items()
+        if path.startswith("signer.") and path.endswith(".key")
+    }
     if node.ledger.descriptor.fingerprint_key is not None:
         wanted.add(node.ledger.descriptor.fingerprint_key)
     found: dict[bytes, PublishedKey] = {}
@@ -133,9 +148,13 @@ def _published_keys(node: Node, receipt: Receipt, block: Block) -> dict[bytes, P
         if (record := node.membership.key(key_id, block)) is None:
             continue
         if keccak(record.public_key) != key_id:
-            raise ContradictedError(f"the node's logs give key {hex32(key_id)} another public key than its id says")
+            raise ContradictedError(
+                f"the node's logs give key {hex32(key_id)} another public key than its id says"
+            )
         owner = node.membership.organisation(record.key.org, block)
-        found[key_id] = PublishedKey(record.key, record.public_key, int(owner.roles) if owner is not None else 0)
+        found[key_id] = PublishedKey(
+            record.key, record.public_key, int(owner.roles) if owner is not None else 0
+        )
     return found
 
 
@@ -143,10 +162,12 @@ def _agree(published: Sequence[Mapping[bytes, PublishedKey]], stated: Mapping[by
     for keys in published:
         for key_id, found in keys.items():
             if found.key != stated[key_id]:
-                raise ContradictedError(f"the node's logs and the contract's state differ about key {hex32(key_id)}")
+                raise ContradictedError(
+                    f"the node's logs and the contract's state differ about key {hex32(key_id)}"
+                )
 
 
-def _at_head(ledger: Ledger, block: Block, receipts: Sequence[Receipt], batches: Sequence[Batch]) -> list[bool]:
+def _at_head(ledger: Ledger, receipts: Sequence[Receipt], batches: Sequence[Batch]) -> list[bool]:
     """For batches not yet final: whether the newest block knows them."""
     absent = [at for at, batch in enumerate(batches) if not batch.registered_at]
     ahead = [False] * len(batches)
@@ -166,7 +187,9 @@ def _exact(receipt: Receipt) -> bytes:
 
 def _claims(node: Node, receipt: Receipt, block: Block) -> dict[str, Any]:
     """Claims on the exact fingerprint, and those that match loosely (COMMITMENT 7): by path of the loose value."""
-    values = {path: parse_hex32(value) for path, value in receipt.values.items() if path.startswith("fingerprint.")}
+    values = {
+        path: parse_hex32(value) for path, value in receipt.values.items() if path.startswith("fingerprint.")
+    }
     exact = values.pop("fingerprint.exact", None)
     if exact is None:
         return {"claims": (), "loose": {}}
@@ -175,7 +198,9 @@ def _claims(node: Node, receipt: Receipt, block: Block) -> dict[str, Any]:
         if path == "fingerprint.loose.order":
             loose[path] = node.pledges.on_fingerprint(value, block)
         else:
-            loose[path] = tuple(claim for claim in node.pledges.carrying(value, block) if claim.fingerprint != exact)
+            loose[path] = tuple(
+                claim for claim in node.pledges.carrying(value, block) if claim.fingerprint != exact
+            )
     if receipt.values.get("asset.kind") == "purchase-order":
         loose["fingerprint.exact"] = node.pledges.carrying(exact, block)
     return {"claims": node.pledges.claims(receipt.org, exact, block), "loose": loose}

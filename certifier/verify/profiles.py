@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from certifier.schema import KINDS, PLEDGEABLE
+from certifier.schema import KINDS, MUST_DISCLOSE, PLEDGEABLE
 from certifier.verify.report import Code
 
 __all__ = ["Profile", "owed", "profile_of"]
@@ -33,35 +33,13 @@ class Profile:
         return code in self.required
 
 
-_IDENTITY = {
-    "invoice": (
-        "fact.buyer_id",
-        "fact.currency",
-        "fact.issue_date",
-        "fact.number",
-        "fact.order_number",
-        "fact.seller_id",
-        "fact.total",
-        "fact.type_code",
-    ),
-    "purchase-order": (
-        "fact.buyer_id",
-        "fact.currency",
-        "fact.issue_date",
-        "fact.number",
-        "fact.seller_id",
-        "fact.total",
-    ),
-}
-
-
 def _profile(kind: str) -> Profile:
     required = set(_ALL)
     if kind != "other":
         required.add(Code.FACTS)
     if kind in PLEDGEABLE:
         required |= {Code.FINGERPRINT, Code.LIEN}
-    return Profile(kind, frozenset(required), _IDENTITY.get(kind, ()))
+    return Profile(kind, frozenset(required), MUST_DISCLOSE.get(kind, ()))
 
 
 _PROFILES = {kind: _profile(kind) for kind in KINDS}

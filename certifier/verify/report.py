@@ -107,9 +107,15 @@ class NotVerified:
 
 NOBODY_VERIFIED = (
     NotVerified("OTHER_LEDGERS", "whether the same receivable is pledged on another ledger or on paper"),
-    NotVerified("STATUTORY_REGISTRY", "the statutory registry of security interests: search it before paying out"),
-    NotVerified("GOODS", "whether the goods exist and were accepted: the documents say so, nobody here saw them"),
-    NotVerified("NODE", "the node itself: the report trusts the node it read (give --rpc twice to compare two)"),
+    NotVerified(
+        "STATUTORY_REGISTRY", "the statutory registry of security interests: search it before paying out"
+    ),
+    NotVerified(
+        "GOODS", "whether the goods exist and were accepted: the documents say so, nobody here saw them"
+    ),
+    NotVerified(
+        "NODE", "the node itself: the report trusts the node it read (give --rpc twice to compare two)"
+    ),
 )
 
 

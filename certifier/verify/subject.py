@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from certifier.documents import Document, DocumentError
+from certifier.documents import Document
+from certifier.errors import DocumentError
 from certifier.receipt import Receipt
 from certifier.verify.profiles import Profile
 from certifier.verify.report import Cause

@@ -37,16 +37,22 @@ class Given:
 class Verifier:
     """Verifies against one descriptor. `nodes` may be empty (or a `Missing`): what needs the ledger is UNKNOWN then."""
 
-    def __init__(self, descriptor: Descriptor, nodes: Sequence[observe.Node] | Missing, store: ContentStore | None) -> None:
+    def __init__(
+        self, descriptor: Descriptor, nodes: Sequence[observe.Node] | Missing, store: ContentStore | None
+    ) -> None:
         self._descriptor = descriptor
         self._nodes = nodes
         self._store = store
 
-    def verify(self, receipt: Receipt, reading: Reading | None = None, *, as_org: bytes | None = None) -> Report:
+    def verify(
+        self, receipt: Receipt, reading: Reading | None = None, *, as_org: bytes | None = None
+    ) -> Report:
         """The report on one receipt."""
         return next(self.verify_many([Given(receipt, reading)], as_org=as_org))
 
-    def stream(self, receipt: Receipt, reading: Reading | None = None, *, as_org: bytes | None = None) -> Iterator[Check | Report]:
+    def stream(
+        self, receipt: Receipt, reading: Reading | None = None, *, as_org: bytes | None = None
+    ) -> Iterator[Check | Report]:
         """Each check as soon as it is made, then the report."""
         pinned = self._pin()
         (ledgered,) = self._ledgered(pinned, [receipt])
@@ -57,7 +63,9 @@ class Verifier:
         pinned = self._pin()
         for start in range(0, len(given), BULK):
             part = given[start : start + BULK]
-            for one, ledgered in zip(part, self._ledgered(pinned, [one.receipt for one in part]), strict=True):
+            for one, ledgered in zip(
+                part, self._ledgered(pinned, [one.receipt for one in part]), strict=True
+            ):
                 yield self._report(one, pinned, ledgered, as_org)
 
     def verify_dossier(self, given: Sequence[Given], *, as_org: bytes | None = None) -> list[Report]:
@@ -66,13 +74,22 @@ class Verifier:
         papers = {one.receipt.asset_id: one.receipt.values for one in given}
         ledgered = self._ledgered(pinned, [one.receipt for one in given])
         alone = [self._report(one, pinned, found, as_org) for one, found in zip(given, ledgered, strict=True)]
-        faults = frozenset(one.receipt.asset_id for one, report in zip(given, alone, strict=True) if report.verdict is Verdict.INVALID)
-        return [self._report(one, pinned, found, as_org, papers, faults) for one, found in zip(given, ledgered, strict=True)]
+        faults = frozenset(
+            one.receipt.asset_id
+            for one, report in zip(given, alone, strict=True)
+            if report.verdict is Verdict.INVALID
+        )
+        return [
+            self._report(one, pinned, found, as_org, papers, faults)
+            for one, found in zip(given, ledgered, strict=True)
+        ]
 
     def _pin(self) -> observe.Pinned | Missing:
         return self._nodes if isinstance(self._nodes, Missing) else observe.pin(self._nodes)
 
-    def _ledgered(self, pinned: observe.Pinned | Missing, receipts: Sequence[Receipt]) -> list[Ledgered | Missing]:
+    def _ledgered(
+        self, pinned: observe.Pinned | Missing, receipts: Sequence[Receipt]
+    ) -> list[Ledgered | Missing]:
         if isinstance(pinned, Missing):
             return [pinned] * len(receipts)
         return observe.read_ledger(pinned, receipts)
@@ -138,15 +155,24 @@ class Verifier:
 
     def _other_ledger(self, receipt: Receipt) -> str | None:
         named, ours = receipt.ledger, self._descriptor
-        if (named.chain_id, named.genesis, named.asset_registry) == (ours.chain_id, ours.genesis, ours.contracts["asset_registry"]):
+        if (named.chain_id, named.genesis, named.asset_registry) == (
+            ours.chain_id,
+            ours.genesis,
+            ours.contracts["asset_registry"],
+        ):
             return None
         return f"the receipt is of another ledger (chain {named.chain_id}, registry {named.asset_registry}) than the one you trust"
 
 
-def malformed(fault: str, code: Code = Code.COMMITMENT, receipt: Receipt | None = None) -> Report:
+def malformed(
+    fault: str, code: Code = Code.COMMITMENT, receipt: Receipt | None = None, *, cause: Cause | None = None
+) -> Report:
     """The report on a receipt that is INVALID before any node is asked; every other check says that it was not made."""
+    skipped = "not checked: the receipt is refused before"
     checks = tuple(
-        Check(at, Verdict.INVALID, fault) if at is code else Check(at, Verdict.UNKNOWN, "not checked: the receipt is refused before", Cause.UNSUPPORTED)
+        Check(at, Verdict.INVALID, fault, cause)
+        if at is code
+        else Check(at, Verdict.UNKNOWN, skipped, Cause.UNSUPPORTED)
         for at in Code
     )
     asset_id = hex32(receipt.asset_id) if receipt is not None else None
@@ -180,5 +206,7 @@ def _overall(profile: Profile, checks: Sequence[Check], *, in_dossier: bool) -> 
 
 
 def _not_verified(checks: Sequence[Check]) -> tuple[NotVerified, ...]:
-    unknown = [NotVerified(check.code.name, check.message) for check in checks if check.verdict is Verdict.UNKNOWN]
+    unknown = [
+        NotVerified(check.code.name, check.message) for check in checks if check.verdict is Verdict.UNKNOWN
+    ]
     return (*NOBODY_VERIFIED, *unknown)

@@ -11,26 +11,46 @@ from gateway.cli.context import Shell, verb
 from gateway.errors import Exit
 
 if TYPE_CHECKING:
-    from certifier.verify import Check, Report, Verdict
+    from certifier.verify import Check, Verdict
     from gateway.service.verifying import Verification
 
 __all__ = ["audit", "verify"]
 
-MARKS = {"VALID": "[green]✔ VALID  [/]", "INVALID": "[bold red]✘ INVALID[/]", "UNKNOWN": "[bold yellow]? UNKNOWN[/]", "SKIPPED": "[dim]– SKIPPED[/]"}
+MARKS = {
+    "VALID": "[green]✔ VALID  [/]",
+    "INVALID": "[bold red]✘ INVALID[/]",
+    "UNKNOWN": "[bold yellow]? UNKNOWN[/]",
+    "SKIPPED": "[dim]– SKIPPED[/]",
+}
 
 
 @verb
 @click.argument("receipt", type=click.Path(path_type=Path))
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--as", "org", help="Organisation on whose behalf: its own live claims do not stand in its way.")
-@click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Ledger descriptor to trust; default: the home's.")
-@click.option("--rpc", multiple=True, metavar="URL", help="Node to read (repeatable: two must agree); default: the home's own.")
-def verify(shell: Shell, receipt: Path, file: Path | None, org: str | None, ledger: Path | None, rpc: tuple[str, ...]) -> int:
+@click.option(
+    "--as", "org", help="Organisation on whose behalf: its own live claims do not stand in its way."
+)
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Ledger descriptor to trust; default: the home's.",
+)
+@click.option(
+    "--rpc",
+    multiple=True,
+    metavar="URL",
+    help="Node to read (repeatable: two must agree); default: the home's own.",
+)
+def verify(
+    shell: Shell, receipt: Path, file: Path | None, org: str | None, ledger: Path | None, rpc: tuple[str, ...]
+) -> int:
     """Check a receipt or a dossier, with FILE against the document itself."""
     from gateway.service import verifying
 
     with verifying.opened(shell.home, ledger, rpc) as verification:
-        reports = verification.run(receipt, file, org, shown=None if shell.as_json else lambda check: _show_check(shell, check))
+        reports = verification.run(
+            receipt, file, org, shown=None if shell.as_json else lambda check: _show_check(shell, check)
+        )
     if shell.as_json:
         shell.emit(reports.to_json())
     else:
@@ -46,7 +66,9 @@ def _show_check(shell: Shell, check: Check) -> None:
     cause = f" [{check.cause.value}]" if check.cause else ""
     from rich.markup import escape
 
-    shell.console.print(f"{check.code.value:>2} {check.code.name:<12} {MARKS[check.verdict.value]} {escape(check.message + cause)}")
+    shell.console.print(
+        f"{check.code.value:>2} {check.code.name:<12} {MARKS[check.verdict.value]} {escape(check.message + cause)}"
+    )
 
 
 def _show_end(shell: Shell, outcome: Verification) -> None:
@@ -55,25 +77,36 @@ def _show_end(shell: Shell, outcome: Verification) -> None:
             shell.console.print(f"{report.asset_id}  {MARKS[report.verdict.value]}")
     last = outcome.reports[-1]
     if last.as_of is not None:
-        shell.console.print(f"[dim]as of block {last.as_of.number} ({last.as_of.hash}) of {last.as_of.time}, chain {last.as_of.chain_id}, final: {last.as_of.finality}[/]")
+        shell.console.print(
+            f"[dim]as of block {last.as_of.number} ({last.as_of.hash}) of {last.as_of.time}, chain {last.as_of.chain_id}, final: {last.as_of.finality}[/]"
+        )
     for item in last.not_verified:
         shell.console.print(f"[dim]not verified: {item.message}[/]")
     shell.console.print(f"[bold]{MARKS[outcome.verdict.value]}[/]")
 
 
 @verb
-@click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Ledger descriptor to trust; default: the home's.")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Ledger descriptor to trust; default: the home's.",
+)
 @click.option("--rpc", metavar="URL", help="Node to read; default: the home's own.")
 def audit(shell: Shell, ledger: Path | None, rpc: str | None) -> int:
     """Rebuild and check everything from block 0, from the ledger alone."""
     from gateway.service import verifying
 
-    with verifying.connected(shell.home, ledger, (rpc,) if rpc else ()) as nodes, shell.progress("auditing", None) as advance:
+    with (
+        verifying.connected(shell.home, ledger, (rpc,) if rpc else ()) as nodes,
+        shell.progress("auditing", None) as advance,
+    ):
         result = verifying.audit(nodes[0], advance)
     if shell.as_json:
         shell.emit(result.to_json())
     else:
-        shell.console.print(f"blocks {result.from_block} to {result.to_block}: {result.batches:,} batches, {result.assets:,} assets, {result.pledges:,} pledges")
+        shell.console.print(
+            f"blocks {result.from_block} to {result.to_block}: {result.batches:,} batches, {result.assets:,} assets, {result.pledges:,} pledges"
+        )
         for finding in result.findings:
             shell.console.print(f"[red]{finding.code}[/] {finding.message}  [dim]{finding.evidence}[/]")
         shell.console.print(MARKS[result.verdict.value])

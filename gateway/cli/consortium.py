@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["key", "org"]
 
-VOTER = click.option("--as", "voter", help="The one registrar to vote for; default: every registrar this home holds keys of.")
+VOTER = click.option(
+    "--as", "voter", help="The one registrar to vote for; default: every registrar this home holds keys of."
+)
 ROLES = ("enterprise", "lender", "inspector", "witness", "auditor", "registrar")
 PURPOSES = ("account", "encryption", "instrument", "inspector", "witness")
 
@@ -34,17 +36,37 @@ def key() -> None:
 @click.argument("short")
 @click.argument("identifier", metavar="SCHEME:NUMBER")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="What it is admitted as (repeatable).")
-@click.option("--alias", "aliases", multiple=True, help="Another legal number of it, SCHEME:NUMBER (repeatable).")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice(ROLES),
+    help="What it is admitted as (repeatable).",
+)
+@click.option(
+    "--alias", "aliases", multiple=True, help="Another legal number of it, SCHEME:NUMBER (repeatable)."
+)
 @click.option("--no-keys", is_flag=True, help="Admit only: its keys are in another home.")
 @VOTER
-def admit(shell: Shell, short: str, identifier: str, name: str, roles: tuple[str, ...], aliases: tuple[str, ...], no_keys: bool, voter: str | None) -> None:
+def admit(
+    shell: Shell,
+    short: str,
+    identifier: str,
+    name: str,
+    roles: tuple[str, ...],
+    aliases: tuple[str, ...],
+    no_keys: bool,
+    voter: str | None,
+) -> None:
     """Admit an organisation under a short name, with an account and an encryption key made here."""
     from gateway.installation import Organisation
     from gateway.service import consortium
     from ledger.membership import Role
 
-    organisation = Organisation(short, consortium.identifier(identifier), name, tuple(map(consortium.identifier, aliases)))
+    organisation = Organisation(
+        short, consortium.identifier(identifier), name, tuple(map(consortium.identifier, aliases))
+    )
     with shell.installation() as installation:
         mask = Role(sum(Role[role.upper()] for role in set(roles)))
         outcome = consortium.admit(installation, organisation, mask, voters=_voters(installation, voter))
@@ -64,8 +86,12 @@ def suspend(shell: Shell, organisation: str, lift: bool, voter: str | None) -> N
 
     with shell.installation() as installation:
         found = installation.book.find(organisation)
-        record = installation.ledger.read_one(installation.ledger.membership.organisation(found.id), installation.ledger.pin())
-        outcome = consortium.admit(installation, found, record.roles, suspended=not lift, voters=_voters(installation, voter))
+        record = installation.ledger.read_one(
+            installation.ledger.membership.organisation(found.id), installation.ledger.pin()
+        )
+        outcome = consortium.admit(
+            installation, found, record.roles, suspended=not lift, voters=_voters(installation, voter)
+        )
     _vote_told(shell, found, outcome, "suspension lifted" if lift else "suspended")
 
 
@@ -98,7 +124,13 @@ def list_organisations(shell: Shell) -> None:
 
     table = Table("short", "identifier", "name", "roles", "", box=None, pad_edge=False)
     for row in rows:
-        table.add_row(row["short"] or "", row["identifier"], row["name"], ", ".join(row["roles"]), "[red]suspended[/]" if row["suspended"] else "")
+        table.add_row(
+            row["short"] or "",
+            row["identifier"],
+            row["name"],
+            ", ".join(row["roles"]),
+            "[red]suspended[/]" if row["suspended"] else "",
+        )
     shell.console.print(table)
 
 
@@ -141,7 +173,9 @@ def revoke(shell: Shell, organisation: str, key_id: str) -> None:
     try:
         wanted = parse_hex32(key_id)
     except ValueError as error:
-        raise UsageError("KEY", f"{key_id!r} is no key id: {error}; `assetcert key list` shows them") from error
+        raise UsageError(
+            "KEY", f"{key_id!r} is no key id: {error}; `assetcert key list` shows them"
+        ) from error
     with shell.installation() as installation:
         consortium.revoke_key(installation, installation.book.find(organisation), wanted)
     told(shell, {"key_id": key_id}, f"revoked {key_id}")
@@ -155,7 +189,10 @@ def list_keys(shell: Shell, organisation: str) -> None:
 
     with shell.installation() as installation:
         rows = consortium.keys_of(installation, installation.book.id_of(organisation))
-    text = "\n".join(f"{row['key_id']}  {row['purpose']:<11} {row['valid_from']} – {row['valid_until'] or 'no end'}" for row in rows)
+    text = "\n".join(
+        f"{row['key_id']}  {row['purpose']:<11} {row['valid_from']} – {row['valid_until'] or 'no end'}"
+        for row in rows
+    )
     told(shell, {"keys": rows}, text or "no keys")
 
 
@@ -165,7 +202,11 @@ def _voters(installation: Installation, voter: str | None) -> list[Organisation]
 
 def _vote_told(shell: Shell, organisation: Organisation, outcome: Vote, done: str) -> None:
     answer = {"organisation": organisation.hex, "votes": outcome.votes, "executed": outcome.executed}
-    text = f"{organisation.short} {done}" if outcome.executed else f"{outcome.votes} vote cast; another registrar has to confirm"
+    text = (
+        f"{organisation.short} {done}"
+        if outcome.executed
+        else f"{outcome.votes} vote cast; another registrar has to confirm"
+    )
     told(shell, answer, text)
 
 

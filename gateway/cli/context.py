@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["AS", "OUT", "Shell", "told", "verb"]
 
 AS = click.option("--as", "org", help="Organisation that acts: short name, identifier or id.")
-OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Folder to write to; default: here.")
+OUT = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder to write to; default: here.",
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,7 +40,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Shell:
     """One call of a verb: `json` or for people, in which home, with which passphrase."""
 
-    def __init__(self, home: Path | None, as_json: bool, passphrase_file: Path | None, passphrase_fd: int | None) -> None:
+    def __init__(
+        self, home: Path | None, as_json: bool, passphrase_file: Path | None, passphrase_fd: int | None
+    ) -> None:
         self.home = Home((home or default_home()).expanduser().absolute())
         self.as_json = as_json
         self._passphrase_file = passphrase_file
@@ -79,7 +86,10 @@ class Shell:
         if self.home.passphrase_file.is_file():
             return _first_line(self.home.passphrase_file)
         if not sys.stdin.isatty():
-            raise UsageError("NO_PASSPHRASE", "a passphrase is needed and nobody can be asked: give --passphrase-file or --passphrase-fd")
+            raise UsageError(
+                "NO_PASSPHRASE",
+                "a passphrase is needed and nobody can be asked: give --passphrase-file or --passphrase-fd",
+            )
         return str(click.prompt("Passphrase", hide_input=True, err=True))
 
     @contextmanager
@@ -105,15 +115,27 @@ def verb(function: F) -> click.Command:
     @click.pass_context
     @functools.wraps(function)
     def run(
-        ctx: click.Context, /, home: Path | None, as_json: bool, passphrase_file: Path | None, passphrase_fd: int | None, **rest: Any
+        ctx: click.Context,
+        /,
+        home: Path | None,
+        as_json: bool,
+        passphrase_file: Path | None,
+        passphrase_fd: int | None,
+        **rest: Any,
     ) -> Any:
         given = ctx.find_root().obj
         return function(Shell(home or given, as_json, passphrase_file, passphrase_fd), **rest)
 
     options = (
-        click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installation."),
+        click.option(
+            "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installation."
+        ),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-        click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="File whose first line opens the keys."),
+        click.option(
+            "--passphrase-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="File whose first line opens the keys.",
+        ),
         click.option("--passphrase-fd", type=int, help="Open file descriptor to read it from."),
     )
     for option in options:
@@ -125,4 +147,6 @@ def _first_line(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").splitlines()[0]
     except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise UnreadableError("PASSPHRASE_FILE", f"{path} has no line of text to open the keys with") from error
+        raise UnreadableError(
+            "PASSPHRASE_FILE", f"{path} has no line of text to open the keys with"
+        ) from error

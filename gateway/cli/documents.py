@@ -51,7 +51,9 @@ def _reading_json(reading: Reading) -> dict[str, Any]:
         "format": document.format if document else None,
         "schema": document.schema if document else None,
         "facts": dict(document.facts) if document else {},
-        "warnings": [{"code": notice.code, "message": notice.message} for notice in document.warnings] if document else [],
+        "warnings": [{"code": notice.code, "message": notice.message} for notice in document.warnings]
+        if document
+        else [],
         "error": {"code": error.code, "message": str(error)} if error else None,
     }
 
@@ -64,7 +66,9 @@ def _show_readings(shell: Shell, readings: Sequence[Reading]) -> None:
             shell.console.print(f"[bold red]{reading.path}[/]: {reading.error}")
             continue
         document = reading.document
-        title = f"[bold]{reading.path}[/]  {document.kind} · {document.format}" + (f" · {document.schema}" if document.schema else "")
+        title = f"[bold]{reading.path}[/]  {document.kind} · {document.format}" + (
+            f" · {document.schema}" if document.schema else ""
+        )
         table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
         for name, value in document.facts.items():
             table.add_row(f"[dim]{name}[/]", value)
@@ -75,17 +79,32 @@ def _show_readings(shell: Shell, readings: Sequence[Reading]) -> None:
         shell.console.print(table)
     failed = sum(reading.error is not None for reading in readings)
     warned = sum(bool(reading.document and reading.document.warnings) for reading in readings)
-    shell.console.print(f"{len(readings)} files: {len(readings) - failed} read, {warned} with warnings, {failed} not readable")
+    shell.console.print(
+        f"{len(readings)} files: {len(readings) - failed} read, {warned} with warnings, {failed} not readable"
+    )
 
 
 @verb
 @PATHS
 @click.option("--as", "org", help="Organisation that certifies: short name, identifier or id.")
-@click.option("--dossier", help="Dossier to put the assets into; links to its papers are found by their numbers.")
-@click.option("--link", "links", multiple=True, metavar="RELATION=ASSET", help="State a link to an earlier paper (repeatable).")
+@click.option(
+    "--dossier", help="Dossier to put the assets into; links to its papers are found by their numbers."
+)
+@click.option(
+    "--link",
+    "links",
+    multiple=True,
+    metavar="RELATION=ASSET",
+    help="State a link to an earlier paper (repeatable).",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the receipts.")
 def certify(
-    shell: Shell, paths: tuple[Path, ...], org: str | None, dossier: str | None, links: tuple[str, ...], out: Path | None
+    shell: Shell,
+    paths: tuple[Path, ...],
+    org: str | None,
+    dossier: str | None,
+    links: tuple[str, ...],
+    out: Path | None,
 ) -> int:
     """Certify documents: their facts committed, content encrypted, ids anchored, receipts written."""
     from gateway.service import certifying
@@ -95,7 +114,9 @@ def certify(
     stated = [_link(link) for link in links]
     with shell.installation() as installation, shell.progress("certifying", len(files)) as advance:
         organisation = installation.book.find(org)
-        outcome = certifying.certify(installation, organisation, files, out=out, dossier=dossier, links=stated, advance=advance)
+        outcome = certifying.certify(
+            installation, organisation, files, out=out, dossier=dossier, links=stated, advance=advance
+        )
     if shell.as_json:
         shell.emit(_outcome_json(outcome))
     else:
@@ -109,7 +130,10 @@ def _link(text: str) -> tuple[str, bytes]:
 
     relation, _, target = text.partition("=")
     if relation not in {name for _, name in RELATIONS}:
-        raise UsageError("LINK", f"--link {text}: no relation is called {relation!r}; there are {', '.join(sorted({n for _, n in RELATIONS}))}")
+        raise UsageError(
+            "LINK",
+            f"--link {text}: no relation is called {relation!r}; there are {', '.join(sorted({n for _, n in RELATIONS}))}",
+        )
     try:
         return relation, parse_hex32(target)
     except ValueError as error:
@@ -120,7 +144,10 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
     from ledger.types import hex32
 
     return {
-        "batches": [{"root": hex32(batch.root), "block": batch.block, "transaction": hex32(batch.transaction)} for batch in outcome.batches],
+        "batches": [
+            {"root": hex32(batch.root), "block": batch.block, "transaction": hex32(batch.transaction)}
+            for batch in outcome.batches
+        ],
         "assets": [
             {
                 "path": str(asset.path),
@@ -133,7 +160,10 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
             }
             for asset in outcome.assets
         ],
-        "errors": [{"path": str(failed.path), "code": failed.code, "message": failed.message} for failed in outcome.errors],
+        "errors": [
+            {"path": str(failed.path), "code": failed.code, "message": failed.message}
+            for failed in outcome.errors
+        ],
         "dossier": str(outcome.dossier) if outcome.dossier else None,
     }
 
@@ -144,10 +174,16 @@ def _show_outcome(shell: Shell, outcome: Outcome) -> None:
     table = Table("file", "asset", "", box=None, pad_edge=False)
     for asset in outcome.assets:
         notes = ", ".join(notice.code for notice in asset.warnings)
-        table.add_row(asset.path.name, asset.asset_id, ("certified before " if asset.existing else "certified ") + f"[yellow]{notes}[/]")
+        table.add_row(
+            asset.path.name,
+            asset.asset_id,
+            ("certified before " if asset.existing else "certified ") + f"[yellow]{notes}[/]",
+        )
     shell.console.print(table)
     for failed in outcome.errors:
         shell.console.print(f"[bold red]{failed.path}[/]: {failed.message}")
     made = sum(not asset.existing for asset in outcome.assets)
     where = f"; receipts in {outcome.assets[0].receipt.parent}" if outcome.assets else ""
-    shell.console.print(f"{made} certified in {len(outcome.batches)} transactions, {len(outcome.assets) - made} before, {len(outcome.errors)} not{where}")
+    shell.console.print(
+        f"{made} certified in {len(outcome.batches)} transactions, {len(outcome.assets) - made} before, {len(outcome.errors)} not{where}"
+    )

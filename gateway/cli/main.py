@@ -79,7 +79,9 @@ def command(ctx: click.Context, home: Path | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave the process with the exit code of DESIGN, Command line."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    logging.basicConfig(level=os.environ.get("ASSETCERT_LOG", "ERROR"), format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=os.environ.get("ASSETCERT_LOG", "ERROR"), format="%(levelname)s %(name)s: %(message)s"
+    )
     try:
         sys.exit(_run(given))
     except BrokenPipeError:
@@ -100,7 +102,9 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _say(arguments, Exit.USAGE, "USAGE", error.format_message())
     except (click.Abort, KeyboardInterrupt):
-        return _say(arguments, Exit.INVALID, "INTERRUPTED", "interrupted; run it again: nothing is done twice")
+        return _say(
+            arguments, Exit.INVALID, "INTERRUPTED", "interrupted; run it again: nothing is done twice"
+        )
     except Exception as error:  # noqa: BLE001 (the one place that maps every outcome)
         return _say(arguments, *_classify(error))
     return outcome if isinstance(outcome, int) else Exit.DONE
@@ -119,7 +123,11 @@ def _classify(error: Exception) -> tuple[Exit, str, str]:
     if isinstance(error, GatewayError):
         return error.exit, error.code, str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Exit.UNAVAILABLE, "DISK_FULL", f"the disk is full ({error.filename or 'no file named'}): free some space and run it again"
+        return (
+            Exit.UNAVAILABLE,
+            "DISK_FULL",
+            f"the disk is full ({error.filename or 'no file named'}): free some space and run it again",
+        )
     if isinstance(error, OSError) and error.errno is not None:
         return Exit.UNREADABLE, "FILE", f"{error.filename}: {error.strerror}"
     from gateway.cli.mapping import classify_lower
@@ -127,7 +135,11 @@ def _classify(error: Exception) -> tuple[Exit, str, str]:
     if (known := classify_lower(error)) is not None:
         return known
     logging.getLogger(__name__).debug("unexpected", exc_info=error)
-    return Exit.BUG, "BUG", f"a bug of ours: {type(error).__name__}: {error}; run it again with ASSETCERT_LOG=DEBUG and report it"
+    return (
+        Exit.BUG,
+        "BUG",
+        f"a bug of ours: {type(error).__name__}: {error}; run it again with ASSETCERT_LOG=DEBUG and report it",
+    )
 
 
 if __name__ == "__main__":

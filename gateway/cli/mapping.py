@@ -38,4 +38,6 @@ def classify_lower(error: Exception) -> tuple[Exit, str, str] | None:
 def _name(error: Exception) -> str:
     """`NotGoodError` becomes `NOT_GOOD`."""
     words = type(error).__name__.removesuffix("Error")
-    return "".join(f"_{letter}" if letter.isupper() and at else letter for at, letter in enumerate(words)).upper()
+    return "".join(
+        f"_{letter}" if letter.isupper() and at else letter for at, letter in enumerate(words)
+    ).upper()

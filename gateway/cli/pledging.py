@@ -17,11 +17,38 @@ __all__ = ["close", "liens", "offer", "pledge"]
 @click.argument("targets", nargs=-1, required=True, metavar="RECEIPT...")
 @AS
 @click.option("--to", "lender", required=True, help="The one lender it is offered to.")
-@click.option("--share", type=click.IntRange(1, 10_000), default=10_000, show_default=True, help="Parts of 10,000 of each receivable.")
-@click.option("--accept-days", type=click.IntRange(1), default=3, show_default=True, help="Days within which it can be accepted.")
-@click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="Days after which anybody may close it as expired.")
+@click.option(
+    "--share",
+    type=click.IntRange(1, 10_000),
+    default=10_000,
+    show_default=True,
+    help="Parts of 10,000 of each receivable.",
+)
+@click.option(
+    "--accept-days",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Days within which it can be accepted.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1),
+    default=90,
+    show_default=True,
+    help="Days after which anybody may close it as expired.",
+)
 @OUT
-def offer(shell: Shell, targets: tuple[str, ...], org: str | None, lender: str, share: int, accept_days: int, days: int, out: Path) -> None:
+def offer(
+    shell: Shell,
+    targets: tuple[str, ...],
+    org: str | None,
+    lender: str,
+    share: int,
+    accept_days: int,
+    days: int,
+    out: Path,
+) -> None:
     """Offer certified receivables to one lender; nothing is locked before that lender pledges."""
     from gateway.service import pledging, sharing
     from gateway.service.files import write_whole
@@ -30,7 +57,15 @@ def offer(shell: Shell, targets: tuple[str, ...], org: str | None, lender: str, 
     with shell.installation() as installation:
         debtor = installation.book.find(org)
         receipts = [sharing.own_receipt(installation, debtor, target) for target in targets]
-        made = pledging.make_offer(installation, debtor, installation.book.id_of(lender), receipts, share=share, accept_days=accept_days, days=days)
+        made = pledging.make_offer(
+            installation,
+            debtor,
+            installation.book.id_of(lender),
+            receipts,
+            share=share,
+            accept_days=accept_days,
+            days=days,
+        )
     path = (out / f"{hex32(made.pledge_id)}.offer.json").absolute()
     write_whole(path, json.dumps(made.to_json(), indent=1).encode())
     told(shell, {"pledge_id": hex32(made.pledge_id), "offer": str(path)}, f"offered: {path}")
@@ -55,14 +90,30 @@ def pledge(shell: Shell, file: Path, org: str | None) -> None:
         "gas": done.gas,
         "reports": [report.to_json() for report in done.after],
     }
-    unknown = sorted({check.code.name for report in done.after for check in report.checks if check.verdict.value == "UNKNOWN"})
-    told(shell, answer, f"pledged in block {done.block}: {hex32(done.pledge_id)}\nnot known: {', '.join(unknown) or 'nothing'}")
+    unknown = sorted(
+        {
+            check.code.name
+            for report in done.after
+            for check in report.checks
+            if check.verdict.value == "UNKNOWN"
+        }
+    )
+    told(
+        shell,
+        answer,
+        f"pledged in block {done.block}: {hex32(done.pledge_id)}\nnot known: {', '.join(unknown) or 'nothing'}",
+    )
 
 
 @verb
 @click.argument("target", metavar="PLEDGE|OFFER")
 @AS
-@click.option("--status", type=click.Choice(["satisfied", "enforced", "cancelled", "expired"]), required=True, help="How it ended; the first two burn the shares.")
+@click.option(
+    "--status",
+    type=click.Choice(["satisfied", "enforced", "cancelled", "expired"]),
+    required=True,
+    help="How it ended; the first two burn the shares.",
+)
 def close(shell: Shell, target: str, org: str | None, status: str) -> None:
     """Close a pledge: its lender at any time, anybody as expired from its end."""
     from gateway.service import pledging
@@ -72,10 +123,18 @@ def close(shell: Shell, target: str, org: str | None, status: str) -> None:
     with shell.installation() as installation:
         closer = installation.book.find(org)
         path = Path(target)
-        made = pledging.load_offer(installation, path).offer if path.is_file() else pledging.known_offer(installation, target)
+        made = (
+            pledging.load_offer(installation, path).offer
+            if path.is_file()
+            else pledging.known_offer(installation, target)
+        )
         block = pledging.close(installation, closer, made, Status[status.upper()])
         pledge_id = hex32(installation.ledger.pledges.pledge_id(made))
-    told(shell, {"pledge_id": pledge_id, "status": status, "block": block}, f"closed as {status} in block {block}")
+    told(
+        shell,
+        {"pledge_id": pledge_id, "status": status, "block": block},
+        f"closed as {status} in block {block}",
+    )
 
 
 @verb

@@ -21,7 +21,12 @@ DAY = 86_400
 @click.argument("file", type=click.Path(path_type=Path))
 @AS
 @click.option("--for", "issuer", required=True, help="Organisation whose document it is.")
-@click.option("--role", required=True, type=click.Choice(["instrument", "inspector", "witness"]), help="As what it is signed.")
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["instrument", "inspector", "witness"]),
+    help="As what it is signed.",
+)
 def sign(shell: Shell, file: Path, org: str | None, issuer: str, role: str) -> None:
     """Sign a document; the statement goes into FILE.signers.json, which `certify` picks up."""
     from gateway.installation import Book
@@ -38,7 +43,12 @@ def sign(shell: Shell, file: Path, org: str | None, issuer: str, role: str) -> N
 
 @verb
 @click.argument("target", metavar="RECEIPT")
-@click.option("--fields", default="must-disclose", show_default=True, help="identity, must-disclose, all, or paths separated by commas.")
+@click.option(
+    "--fields",
+    default="must-disclose",
+    show_default=True,
+    help="identity, must-disclose, all, or paths separated by commas.",
+)
 @AS
 @OUT
 def disclose(shell: Shell, target: str, fields: str, org: str | None, out: Path) -> None:
@@ -46,24 +56,48 @@ def disclose(shell: Shell, target: str, fields: str, org: str | None, out: Path)
     from gateway.service.files import write_whole
     from gateway.service.sharing import receipt_or_own
 
-    chosen = fields if fields in ("identity", "must-disclose", "all") else [path.strip() for path in fields.split(",") if path.strip()]
+    chosen = (
+        fields
+        if fields in ("identity", "must-disclose", "all")
+        else [path.strip() for path in fields.split(",") if path.strip()]
+    )
     whole = receipt_or_own(shell.installation, target, org)
     shown = whole.redact(chosen)
     label = chosen if isinstance(chosen, str) else "fields"
     path = (out / f"{whole.asset_id_hex}.{label}.receipt.json").absolute()
     write_whole(path, shown.to_json().encode())
-    told(shell, {"asset_id": whole.asset_id_hex, "receipt": str(path), "fields": sorted(shown.values)}, f"{len(shown.values)} of {len(shown.fields)} fields shown: {path}")
+    told(
+        shell,
+        {"asset_id": whole.asset_id_hex, "receipt": str(path), "fields": sorted(shown.values)},
+        f"{len(shown.values)} of {len(shown.fields)} fields shown: {path}",
+    )
 
 
 @verb
 @click.argument("target", metavar="RECEIPT")
 @AS
 @click.option("--to", "grantee", required=True, help="Organisation that may read.")
-@click.option("--fields", default="content", show_default=True, help="Paths separated by commas; `content` is the document itself, `all` every field.")
-@click.option("--purpose", default="credit decision", show_default=True, help="What the reader may use it for.")
+@click.option(
+    "--fields",
+    default="content",
+    show_default=True,
+    help="Paths separated by commas; `content` is the document itself, `all` every field.",
+)
+@click.option(
+    "--purpose", default="credit decision", show_default=True, help="What the reader may use it for."
+)
 @click.option("--until", metavar="DATE", help="Last day, YYYY-MM-DD (UTC); default: 30 days from now.")
 @OUT
-def grant(shell: Shell, target: str, org: str | None, grantee: str, fields: str, purpose: str, until: str | None, out: Path) -> None:
+def grant(
+    shell: Shell,
+    target: str,
+    org: str | None,
+    grantee: str,
+    fields: str,
+    purpose: str,
+    until: str | None,
+    out: Path,
+) -> None:
     """Grant one reader fields or the content of an asset; the grant stands on the ledger, the keys do not."""
     from gateway.service import sharing
     from gateway.service.files import write_whole
@@ -72,12 +106,22 @@ def grant(shell: Shell, target: str, org: str | None, grantee: str, fields: str,
     with shell.installation() as installation:
         owner = installation.book.find(org)
         receipt = sharing.own_receipt(installation, owner, target)
-        wanted = sorted(receipt.values) if fields == "all" else [path.strip() for path in fields.split(",") if path.strip()]
+        wanted = (
+            sorted(receipt.values)
+            if fields == "all"
+            else [path.strip() for path in fields.split(",") if path.strip()]
+        )
         end = _end_of(until) if until else installation.now() + 30 * DAY
-        made = sharing.make_grant(installation, owner, installation.book.id_of(grantee), receipt, wanted, purpose, end)
+        made = sharing.make_grant(
+            installation, owner, installation.book.id_of(grantee), receipt, wanted, purpose, end
+        )
     path = (out / f"{hex32(made.grant_id)}.grant.json").absolute()
     write_whole(path, json.dumps(made.to_json(), indent=1).encode())
-    told(shell, {"grant_id": hex32(made.grant_id), "grant": str(path)}, f"granted until {instant(made.expires_at)}: {path}")
+    told(
+        shell,
+        {"grant_id": hex32(made.grant_id), "grant": str(path)},
+        f"granted until {instant(made.expires_at)}: {path}",
+    )
 
 
 @verb
@@ -97,8 +141,15 @@ def read(shell: Shell, file: Path, org: str | None, out: Path) -> None:
     if reading.document is not None:
         path = (out / f"{hex32(reading.asset_id)}.document").absolute()
         write_whole(path, reading.document)
-    answer = {"asset_id": hex32(reading.asset_id), "block": reading.block, "fields": reading.fields, "document": str(path) if path else None}
-    lines = [f"{name}  {value}" for name, value in reading.fields.items()] + ([f"document: {path}"] if path else [])
+    answer = {
+        "asset_id": hex32(reading.asset_id),
+        "block": reading.block,
+        "fields": reading.fields,
+        "document": str(path) if path else None,
+    }
+    lines = [f"{name}  {value}" for name, value in reading.fields.items()] + (
+        [f"document: {path}"] if path else []
+    )
     told(shell, answer, "\n".join([*lines, f"the read stands on the ledger in block {reading.block}"]))
 
 
@@ -133,7 +184,9 @@ def shred(shell: Shell, target: str, org: str | None, yes: bool) -> None:
     from gateway.service import sharing
 
     reach = "what --out or disclose wrote, and what a reader has opened, is out of reach"
-    if not yes and not click.confirm(f"Destroy the secret for good? Its content becomes unreadable; {reach}.", err=True):
+    if not yes and not click.confirm(
+        f"Destroy the secret for good? Its content becomes unreadable; {reach}.", err=True
+    ):
         raise UsageError("NOT_CONFIRMED", "nothing was shredded; give --yes to do it without a question")
     with shell.installation() as installation:
         owner = installation.book.find(org)

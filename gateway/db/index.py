@@ -70,7 +70,9 @@ def stand(session: Session, number: int, block_hash: str) -> None:
 
 def organisation(session: Session, org: str, identifier: str, name: str, roles: int, suspended: bool) -> None:
     """An organisation's record, new or changed."""
-    session.merge(IndexedOrganisation(org=org, identifier=identifier, name=name, roles=roles, suspended=suspended))
+    session.merge(
+        IndexedOrganisation(org=org, identifier=identifier, name=name, roles=roles, suspended=suspended)
+    )
 
 
 def organisations(session: Session) -> Sequence[IndexedOrganisation]:
@@ -92,12 +94,16 @@ def standing(session: Session, org: str, asset_id: str, word: str) -> None:
 
 def pledged(session: Session, pledge_id: str, debtor: str, lender: str, expires_at: int) -> None:
     """A pledge; its claims follow."""
-    session.add(IndexedPledge(pledge_id=pledge_id, debtor=debtor, lender=lender, expires_at=expires_at, status="live"))
+    session.add(
+        IndexedPledge(pledge_id=pledge_id, debtor=debtor, lender=lender, expires_at=expires_at, status="live")
+    )
 
 
 def claimed(session: Session, pledge_id: str, fingerprint: str, asset_id: str, share: int, rank: int) -> None:
     """One claim of a pledge."""
-    session.add(IndexedClaim(pledge_id=pledge_id, fingerprint=fingerprint, rank=rank, asset_id=asset_id, share=share))
+    session.add(
+        IndexedClaim(pledge_id=pledge_id, fingerprint=fingerprint, rank=rank, asset_id=asset_id, share=share)
+    )
 
 
 def closed(session: Session, pledge_id: str, status: str) -> None:
@@ -113,16 +119,16 @@ def access(session: Session, at: Position, event: str, subject: str, org: str) -
 def claims_on(session: Session, debtor: str, fingerprint: str) -> list[Lien]:
     """Liens on one receivable, earliest first."""
     where = (IndexedPledge.debtor == debtor, IndexedClaim.fingerprint == fingerprint)
-    return [Lien(*row) for row in session.execute(_liens().where(*where))]
+    return [Lien._make(row) for row in session.execute(_liens().where(*where))]
 
 
 def claims_of(session: Session, org: str) -> list[Lien]:
     """Liens in which an organisation is debtor or lender."""
     where = or_(IndexedPledge.debtor == org, IndexedPledge.lender == org)
-    return [Lien(*row) for row in session.execute(_liens().where(where))]
+    return [Lien._make(row) for row in session.execute(_liens().where(where))]
 
 
-def _liens() -> Select[tuple[str, str, str, str, str, int, int, int, str]]:
+def _liens() -> Select[str, str, str, str, str, int, int, int, str]:
     columns = select(
         IndexedPledge.pledge_id,
         IndexedPledge.debtor,
@@ -134,4 +140,6 @@ def _liens() -> Select[tuple[str, str, str, str, str, int, int, int, str]]:
         IndexedPledge.expires_at,
         IndexedPledge.status,
     )
-    return columns.join(IndexedClaim, IndexedClaim.pledge_id == IndexedPledge.pledge_id).order_by(IndexedClaim.rank)
+    return columns.join(IndexedClaim, IndexedClaim.pledge_id == IndexedPledge.pledge_id).order_by(
+        IndexedClaim.rank
+    )

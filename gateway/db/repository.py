@@ -19,7 +19,6 @@ __all__ = [
     "batch",
     "dissolve",
     "dossier_assets",
-    "end_life",
     "grants_of_asset",
     "live_assets",
     "live_key",
@@ -60,7 +59,9 @@ def save_batch(session: Session, org: str, made: BatchTree, fresh: Iterable[Asse
     session.flush()
     ids = [hex32(asset_id) for asset_id in made.ids]
     for start in range(0, len(ids), _CHUNK):
-        session.execute(update(Asset).where(Asset.asset_id.in_(ids[start : start + _CHUNK])).values(batch_root=root))
+        session.execute(
+            update(Asset).where(Asset.asset_id.in_(ids[start : start + _CHUNK])).values(batch_root=root)
+        )
 
 
 def batch(session: Session, org: str, root: str) -> Batch:
@@ -81,18 +82,17 @@ def open_batches(session: Session, org: str) -> list[Batch]:
 def anchor(session: Session, row: Batch, block: int, transaction: str) -> None:
     """The batch stands on the ledger, and with it each of its assets."""
     row.block, row.transaction = block, transaction
-    session.execute(update(Asset).where(Asset.org == row.org, Asset.batch_root == row.root).values(root=row.root))
+    session.execute(
+        update(Asset).where(Asset.org == row.org, Asset.batch_root == row.root).values(root=row.root)
+    )
 
 
 def dissolve(session: Session, row: Batch) -> None:
     """The ledger never saw the batch: its assets stay as jobs, to be batched anew when their files come again."""
-    session.execute(update(Asset).where(Asset.org == row.org, Asset.batch_root == row.root).values(batch_root=None))
+    session.execute(
+        update(Asset).where(Asset.org == row.org, Asset.batch_root == row.root).values(batch_root=None)
+    )
     session.delete(row)
-
-
-def end_life(session: Session, row: Asset) -> None:
-    """After revoking or shredding, the same document may become a new asset."""
-    row.live = None
 
 
 def add_to_dossier(session: Session, org: str, name: str, ids: Sequence[str]) -> None:

@@ -53,7 +53,13 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "busy_timeout=10000", "foreign_keys=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "busy_timeout=10000",
+            "foreign_keys=ON",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -62,5 +68,9 @@ def _engine(path: Path) -> Engine:
 
 def _unavailable(path: Path, error: DatabaseError) -> UnavailableError:
     reason = str(error.orig)
-    hint = "free some space and run it again" if "full" in reason else "is another process at it, or the folder read-only?"
+    hint = (
+        "free some space and run it again"
+        if "full" in reason
+        else "is another process at it, or the folder read-only?"
+    )
     return UnavailableError("DATABASE", f"the database {path} cannot be used ({reason}): {hint}")

@@ -27,12 +27,17 @@ def backup(home: Home, target: Path) -> int:
     part = target.with_name(target.name + ".part")
     part.parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    with tempfile.TemporaryDirectory(dir=part.parent) as scratch, tarfile.open(part, "w:gz", compresslevel=1) as archive:
+    with (
+        tempfile.TemporaryDirectory(dir=part.parent) as scratch,
+        tarfile.open(part, "w:gz", compresslevel=1) as archive,
+    ):
         for path in sorted(home.root.rglob("*")):
             relative = path.relative_to(home.root)
             if not path.is_file() or relative.parts[0] in SKIPPED or path.name.endswith(("-wal", "-shm")):
                 continue
-            archive.add(_copied(path, Path(scratch)) if path.name in DATABASES else path, arcname=str(relative))
+            archive.add(
+                _copied(path, Path(scratch)) if path.name in DATABASES else path, arcname=str(relative)
+            )
             count += 1
     part.chmod(0o600)
     part.replace(target)
@@ -42,7 +47,9 @@ def backup(home: Home, target: Path) -> int:
 def restore(home: Home, source: Path) -> int:
     """Unpack a backup into a home that does not exist yet. UnreadableError where it is no backup."""
     if home.root.exists() and any(home.root.iterdir()):
-        raise ConflictError("EXISTS", f"{home.root} is not empty: a backup is restored into a home that does not exist")
+        raise ConflictError(
+            "EXISTS", f"{home.root} is not empty: a backup is restored into a home that does not exist"
+        )
     home.create()
     try:
         with tarfile.open(source, "r:gz") as archive:

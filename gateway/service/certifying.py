@@ -13,7 +13,16 @@ from hashlib import sha256
 from pathlib import Path
 
 from certifier import content, fingerprint, receipt
-from certifier.certify import Draft, Earlier, Prepared, certification_rank, infer_links, own_numbers, own_numbers_of, prepare
+from certifier.certify import (
+    Draft,
+    Earlier,
+    Prepared,
+    certification_rank,
+    infer_links,
+    own_numbers,
+    own_numbers_of,
+    prepare,
+)
 from certifier.commitment import BatchTree, Commitment, Secret
 from certifier.documents import Document, Notice, Reader, Reading
 from certifier.fingerprint import Fingerprint, Prf
@@ -123,10 +132,21 @@ def _read(files: Sequence[Path], outcome: Outcome, advance: Callable[[int], None
 
 
 def _item(reading: Reading) -> _Item:
-    if reading.error is not None or reading.document is None or reading.sha256 is None or reading.size is None:
+    if (
+        reading.error is not None
+        or reading.document is None
+        or reading.sha256 is None
+        or reading.size is None
+    ):
         assert reading.error is not None
         raise UnreadableError(reading.error.code, str(reading.error))
-    return _Item(reading.path, reading.document, reading.sha256, reading.size, statements_beside(reading.path, reading.sha256))
+    return _Item(
+        reading.path,
+        reading.document,
+        reading.sha256,
+        reading.size,
+        statements_beside(reading.path, reading.sha256),
+    )
 
 
 def _groups(items: Iterable[_Item], *, whole: bool) -> Iterator[list[_Item]]:
@@ -148,7 +168,14 @@ def _groups(items: Iterable[_Item], *, whole: bool) -> Iterator[list[_Item]]:
 class _Run:
     """One call of certify for one organisation."""
 
-    def __init__(self, installation: Installation, organisation: Organisation, out: Path, dossier: str | None, links: tuple[tuple[str, bytes], ...]) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        organisation: Organisation,
+        out: Path,
+        dossier: str | None,
+        links: tuple[tuple[str, bytes], ...],
+    ) -> None:
         self._home = installation
         self._org = organisation
         self._out = out
@@ -180,25 +207,47 @@ class _Run:
         with self._home.database.session() as session:
             return repository.live_assets(session, self._org.hex, [item.sha256 for item in items])
 
-    def _anchor(self, items: Sequence[_Item], known: dict[bytes, Asset], outcome: Outcome) -> dict[bytes, Prepared]:
+    def _anchor(
+        self, items: Sequence[_Item], known: dict[bytes, Asset], outcome: Outcome
+    ) -> dict[bytes, Prepared]:
         prepared = self._prepare(items, known)
         tree = BatchTree(one.commitment.asset_id for one in prepared)
         with self._home.database.session() as session:
-            repository.save_batch(session, self._org.hex, tree, [self._row(one) for one in prepared if one.draft.sha256 not in known])
+            repository.save_batch(
+                session,
+                self._org.hex,
+                tree,
+                [self._row(one) for one in prepared if one.draft.sha256 not in known],
+            )
             if self._dossier is not None:
-                repository.add_to_dossier(session, self._org.hex, self._dossier, [hex32(one.commitment.asset_id) for one in prepared])
+                repository.add_to_dossier(
+                    session,
+                    self._org.hex,
+                    self._dossier,
+                    [hex32(one.commitment.asset_id) for one in prepared],
+                )
         self._home.store.put(
-            (block for one in prepared for block in one.encrypted.blocks), [one.encrypted.cid for one in prepared]
+            (block for one in prepared for block in one.encrypted.blocks),
+            [one.encrypted.cid for one in prepared],
         )
-        sent = self._home.writer.send(self._home.account(self._org), self._home.ledger.assets.register(tree.ids))
+        sent = self._home.writer.send(
+            self._home.account(self._org), self._home.ledger.assets.register(tree.ids)
+        )
         done = Anchored(tree.root, sent.block.number, sent.transaction)
         with self._home.database.session() as session:
-            repository.anchor(session, repository.batch(session, self._org.hex, hex32(tree.root)), done.block, hex32(done.transaction))
+            repository.anchor(
+                session,
+                repository.batch(session, self._org.hex, hex32(tree.root)),
+                done.block,
+                hex32(done.transaction),
+            )
         outcome.batches.append(done)
         hint = receipt.Hint(done.block, done.transaction)
         for one in prepared:
             prf = {path: found.prf for path, found in one.fingerprints.items()}
-            self._write(receipt.build(self._home.ledger.descriptor, self._org.id, one.commitment, tree, prf, hint))
+            self._write(
+                receipt.build(self._home.ledger.descriptor, self._org.id, one.commitment, tree, prf, hint)
+            )
         return {one.draft.sha256: one for one in prepared}
 
     def _prepare(self, items: Sequence[_Item], known: dict[bytes, Asset]) -> list[Prepared]:
@@ -212,8 +261,14 @@ class _Run:
             if (row := known.get(item.sha256)) is not None:
                 one = self._resume(item, plain, row)
             else:
-                links = (*infer_links(item.document, earlier), *self._links) if self._dossier is not None else self._links
-                draft = Draft(self._org.id, issued_at, item.document, item.sha256, item.size, item.signers, tuple(links))
+                links = (
+                    (*infer_links(item.document, earlier), *self._links)
+                    if self._dossier is not None
+                    else self._links
+                )
+                draft = Draft(
+                    self._org.id, issued_at, item.document, item.sha256, item.size, item.signers, tuple(links)
+                )
                 one = prepare(draft, plain, Secret.generate(), prints[item.sha256])
             earlier.append(Earlier(one.commitment.asset_id, item.document.kind, own_numbers(item.document)))
             prepared.append(one)
@@ -227,13 +282,18 @@ class _Run:
 
     def _assess(self, item: _Item) -> fingerprint.Assessment:
         document = item.document
-        return fingerprint.assess(document.kind, self._org.id, self._org.numbers, document.facts, document.format)
+        return fingerprint.assess(
+            document.kind, self._org.id, self._org.numbers, document.facts, document.format
+        )
 
     def _resume(self, item: _Item, plain: bytes, row: Asset) -> Prepared:
         """The very asset that an earlier run committed to before it was killed."""
         secret, values = self._secret(row), row.fields or {}
         draft = Draft(self._org.id, values["asset.issued_at"], item.document, item.sha256, item.size)
-        prints = {path: Fingerprint(parse_hex32(values[path]), Prf.from_json(member)) for path, member in (row.prf or {}).items()}
+        prints = {
+            path: Fingerprint(parse_hex32(values[path]), Prf.from_json(member))
+            for path, member in (row.prf or {}).items()
+        }
         return Prepared(draft, secret, Commitment(values, secret), prints, content.encrypt(plain, secret))
 
     def _secret(self, row: Asset) -> Secret:
@@ -260,16 +320,25 @@ class _Run:
             return []
         with self._home.database.session() as session:
             rows = repository.dossier_assets(session, self._org.hex, self._dossier)
-        return [Earlier(parse_hex32(row.asset_id), row.kind, own_numbers_of(row.fields or {})) for row in rows]
+        return [
+            Earlier(parse_hex32(row.asset_id), row.kind, own_numbers_of(row.fields or {})) for row in rows
+        ]
 
-    def _collect(self, items: Sequence[_Item], known: dict[bytes, Asset], made: dict[bytes, Prepared], outcome: Outcome) -> None:
+    def _collect(
+        self, items: Sequence[_Item], known: dict[bytes, Asset], made: dict[bytes, Prepared], outcome: Outcome
+    ) -> None:
         """One answer for each file given; a file whose asset stood already gets its receipt written again."""
         root = hex32(outcome.batches[-1].root) if made else ""
         answered: set[bytes] = set()
         for item in items:
             warnings = item.document.warnings + self._warnings(item)
             if (one := made.get(item.sha256)) is not None:
-                asset_id, cid, at, existing = hex32(one.commitment.asset_id), one.encrypted.cid, root, item.sha256 in answered
+                asset_id, cid, at, existing = (
+                    hex32(one.commitment.asset_id),
+                    one.encrypted.cid,
+                    root,
+                    item.sha256 in answered,
+                )
             else:
                 row = known[item.sha256]
                 assert row.root is not None
@@ -277,7 +346,9 @@ class _Run:
                 self._write(rebuild(self._home, self._org, row))
                 self._join(row)
             answered.add(item.sha256)
-            outcome.assets.append(CertifiedFile(item.path, asset_id, cid, self._path(asset_id), at, existing, warnings))
+            outcome.assets.append(
+                CertifiedFile(item.path, asset_id, cid, self._path(asset_id), at, existing, warnings)
+            )
 
     def _join(self, row: Asset) -> None:
         if self._dossier is not None:
@@ -298,7 +369,11 @@ class _Run:
         """OUT/NAME.dossier.json with the whole receipts of everything in the dossier."""
         with self._home.database.session() as session:
             rows = repository.dossier_assets(session, self._org.hex, name)
-        receipts = [rebuild(self._home, self._org, row) for row in rows if row.root is not None and row.fields is not None]
+        receipts = [
+            rebuild(self._home, self._org, row)
+            for row in rows
+            if row.root is not None and row.fields is not None
+        ]
         path = (self._out / f"{name}.dossier.json").absolute()
         write_whole(path, receipt.Dossier(name, self._org.id, tuple(receipts)).to_json().encode())
         return path
@@ -317,7 +392,9 @@ def find_batch(ledger: Ledger, org: bytes, root: bytes) -> Registered | None:
     if not ledger.read_one(ledger.assets.batch(org, root), pinned).registered_at:
         return None
     log = events(ledger, 0, pinned, ["asset_registry"])
-    return next(event for event in log if isinstance(event, Registered) and (event.org, event.root) == (org, root))
+    return next(
+        event for event in log if isinstance(event, Registered) and (event.org, event.root) == (org, root)
+    )
 
 
 def rebuild(installation: Installation, organisation: Organisation, row: Asset) -> receipt.Receipt:
@@ -327,13 +404,26 @@ def rebuild(installation: Installation, organisation: Organisation, row: Asset) 
     with installation.database.session() as session:
         batch = repository.batch(session, row.org, row.root)
     prf = {path: Prf.from_json(member) for path, member in (row.prf or {}).items()}
-    hint = receipt.Hint(batch.block, parse_hex32(batch.transaction)) if batch.block is not None and batch.transaction else None
-    return receipt.build(installation.ledger.descriptor, organisation.id, Commitment(row.fields, secret), repository.tree(batch), prf, hint)
+    hint = (
+        receipt.Hint(batch.block, parse_hex32(batch.transaction))
+        if batch.block is not None and batch.transaction
+        else None
+    )
+    return receipt.build(
+        installation.ledger.descriptor,
+        organisation.id,
+        Commitment(row.fields, secret),
+        repository.tree(batch),
+        prf,
+        hint,
+    )
 
 
 def _unchanged(item: _Item) -> bytes:
     """The file's bytes once more. UnreadableError where it is not the file that was read a moment ago."""
     plain = item.path.read_bytes()
     if sha256(plain).digest() != item.sha256:
-        raise UnreadableError("CHANGED", f"{item.path} changed while it was being certified: certify it again")
+        raise UnreadableError(
+            "CHANGED", f"{item.path} changed while it was being certified: certify it again"
+        )
     return plain

@@ -23,13 +23,25 @@ from ledger.chain import Chain
 from ledger.contract import Act
 from ledger.deploy import deploy
 from ledger.errors import AlreadyConfirmedError, AlreadyExecutedError
-from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.events import Confirmed
+from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.replay import MembershipView, events
 from ledger.types import hex32, keccak
 from ledger.writer import Sent
 
-__all__ = ["Vote", "admit", "confirm", "found", "identifier", "keys_of", "published", "revoke_key", "rotate", "set_key", "vote"]
+__all__ = [
+    "Vote",
+    "admit",
+    "confirm",
+    "found",
+    "identifier",
+    "keys_of",
+    "published",
+    "revoke_key",
+    "rotate",
+    "set_key",
+    "vote",
+]
 
 SCHEME = re.compile("[A-Z0-9-]{2,16}")
 KEY_PURPOSES = {
@@ -50,16 +62,23 @@ class Vote:
     executed: bool
 
 
-def found(home: Home, node: embedded.Embedded, keys: Keystore, registrars: Sequence[Organisation], quorum: int) -> None:
+def found(
+    home: Home, node: embedded.Embedded, keys: Keystore, registrars: Sequence[Organisation], quorum: int
+) -> None:
     """Make the registrars' keys, deploy the contracts, write `ledger.json`. Idempotent: what stands is left."""
     first, book = registrars[0], Book(home.keys)
     for registrar in registrars:
         book.enter(registrar)
     keys.create([*((registrar.short, "account") for registrar in registrars), (first.short, "fingerprint")])
-    seats = [(registrar.identifier, Account(keys.seed(registrar.short, "account")).address) for registrar in registrars]
+    seats = [
+        (registrar.identifier, Account(keys.seed(registrar.short, "account")).address)
+        for registrar in registrars
+    ]
     public = LocalEvaluation(keys.seed(first.short, "fingerprint")).public_key()
     deployer = Account(keccak(b"assetcert/deployer" + keys.seed(first.short, "account")))
-    descriptor = deploy(node.writer, Chain(node.url), deployer, seats, quorum, fingerprint_key=fingerprint.key_id(public))
+    descriptor = deploy(
+        node.writer, Chain(node.url), deployer, seats, quorum, fingerprint_key=fingerprint.key_id(public)
+    )
     descriptor.save(home.descriptor)
 
 
@@ -108,10 +127,18 @@ def published(seed: bytes, purpose: str) -> tuple[bytes, bytes]:
     return keccak(public), public
 
 
-def rotate(installation: Installation, organisation: Organisation, purpose: str, voters: Sequence[Organisation] | None = None) -> Vote:
+def rotate(
+    installation: Installation,
+    organisation: Organisation,
+    purpose: str,
+    voters: Sequence[Organisation] | None = None,
+) -> Vote:
     """A new key for a purpose: published first, then the old one revoked and its keyfile set aside."""
     if purpose == "fingerprint":
-        raise RefusedError("FINGERPRINT_KEY", "the fingerprint key is never rotated while liens live: every lock depends on it")
+        raise RefusedError(
+            "FINGERPRINT_KEY",
+            "the fingerprint key is never rotated while liens live: every lock depends on it",
+        )
     old, _ = published(installation.keys.seed(organisation.short, purpose), purpose)
     old_account = installation.account(organisation)
     installation.keys.retire(organisation.short, purpose, f"until-{installation.now()}")
@@ -123,7 +150,9 @@ def rotate(installation: Installation, organisation: Organisation, purpose: str,
 
 def revoke_key(installation: Installation, organisation: Organisation, key_id: bytes) -> None:
     """The owner ends one of its keys now, suspended or not."""
-    installation.writer.send(installation.account(organisation), installation.ledger.membership.revoke_key(key_id))
+    installation.writer.send(
+        installation.account(organisation), installation.ledger.membership.revoke_key(key_id)
+    )
 
 
 def vote(installation: Installation, act: Act, voters: Sequence[Organisation] | None = None) -> Vote:
@@ -144,7 +173,9 @@ def confirm(installation: Installation, call_id: bytes, voter: Organisation) -> 
     for event in events(installation.ledger, 0, installation.ledger.pin(), ["membership"]):
         if isinstance(event, Confirmed) and event.call_id == call_id:
             act = Act(installation.ledger.membership.address, event.call)
-            receipt = installation.writer.send(installation.account(voter), installation.ledger.membership.confirm(act, event.nonce))
+            receipt = installation.writer.send(
+                installation.account(voter), installation.ledger.membership.confirm(act, event.nonce)
+            )
             return Vote(1, _executed(installation, receipt))
     raise UsageError("UNKNOWN_CALL", f"no registrar has proposed {hex32(call_id)} on this ledger")
 
@@ -153,7 +184,10 @@ def _confirm(installation: Installation, seat: Organisation, act: Act) -> bool:
     account, nonce = installation.account(seat), 0
     while True:
         try:
-            return _executed(installation, installation.writer.send(account, installation.ledger.membership.confirm(act, nonce)))
+            return _executed(
+                installation,
+                installation.writer.send(account, installation.ledger.membership.confirm(act, nonce)),
+            )
         except AlreadyExecutedError:
             nonce += 1
         except AlreadyConfirmedError:
@@ -165,15 +199,24 @@ def _registrars(installation: Installation) -> list[Organisation]:
     known = [one for one in installation.book.all() if "account" in installation.keys.purposes(one.short)]
     calls = [installation.ledger.membership.organisation(one.id) for one in known]
     records = installation.ledger.read(calls, installation.ledger.pin())
-    found = [one for one, record in zip(known, records, strict=True) if Role.REGISTRAR in record.roles and not record.suspended]
+    found = [
+        one
+        for one, record in zip(known, records, strict=True)
+        if Role.REGISTRAR in record.roles and not record.suspended
+    ]
     if not found:
-        raise UsageError("NO_REGISTRAR", "this home holds no registrar's keys: a registrar has to do this in its own home")
+        raise UsageError(
+            "NO_REGISTRAR", "this home holds no registrar's keys: a registrar has to do this in its own home"
+        )
     return found
 
 
 def _executed(installation: Installation, sent: Sent) -> bool:
     executed = installation.ledger.membership.interface.events
-    return any(log.topics and log.topics[0] in executed and executed[log.topics[0]].entry.name == "Executed" for log in sent.logs)
+    return any(
+        log.topics and log.topics[0] in executed and executed[log.topics[0]].entry.name == "Executed"
+        for log in sent.logs
+    )
 
 
 def keys_of(installation: Installation, org: bytes) -> list[dict[str, object]]:
@@ -195,5 +238,8 @@ def identifier(text: str) -> str:
     scheme, _, number = text.partition(":")
     canonical = ident(number)
     if not SCHEME.fullmatch(scheme) or canonical is None:
-        raise UsageError("IDENTIFIER", f"{text!r} is no legal identifier: SCHEME:NUMBER is expected, such as CN-USCC:91500000000000211L")
+        raise UsageError(
+            "IDENTIFIER",
+            f"{text!r} is no legal identifier: SCHEME:NUMBER is expected, such as CN-USCC:91500000000000211L",
+        )
     return f"{scheme}:{canonical}"

@@ -7,12 +7,22 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from certifier.errors import CertifierError
+from certifier.receipt import Receipt, parse
 from certifier.signer import Statement
 from gateway.errors import UnreadableError, UsageError
 
-__all__ = ["SIGNERS_SCHEMA", "SIGNERS_SUFFIX", "expand", "load_json", "statements_beside", "write_whole"]
+__all__ = [
+    "SIGNERS_SCHEMA",
+    "SIGNERS_SUFFIX",
+    "expand",
+    "load_json",
+    "load_receipt",
+    "statements_beside",
+    "write_whole",
+]
 
 SIGNERS_SUFFIX = ".signers.json"
 SIGNERS_SCHEMA = "assetcert/signers/1"
@@ -24,11 +34,18 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(entry for entry in path.rglob("*") if entry.is_file() and _is_document(entry.relative_to(path)))
+            files += sorted(
+                entry
+                for entry in path.rglob("*")
+                if entry.is_file() and _is_document(entry.relative_to(path))
+            )
         else:
             files.append(path)
     if not files:
-        raise UsageError("NO_FILES", f"no files in {', '.join(map(str, paths)) or 'an empty call'}: name files, or folders that hold some")
+        raise UsageError(
+            "NO_FILES",
+            f"no files in {', '.join(map(str, paths)) or 'an empty call'}: name files, or folders that hold some",
+        )
     return list(dict.fromkeys(files))
 
 
@@ -50,11 +67,25 @@ def statements_beside(path: Path, sha256: bytes) -> tuple[Statement, ...]:
     except (CertifierError, ValueError, KeyError, TypeError) as error:
         raise UnreadableError("SIGNERS", f"{beside} holds no signers' statements: {error}") from error
     if any(statement.sha256 != sha256 for statement in statements):
-        raise UnreadableError("SIGNERS", f"{beside} signs other bytes than {path.name} has now: sign it again, or move the statement away")
+        raise UnreadableError(
+            "SIGNERS",
+            f"{beside} signs other bytes than {path.name} has now: sign it again, or move the statement away",
+        )
     return statements
 
 
-def load_json(path: Path, schema: str) -> dict[str, object]:
+def load_receipt(path: Path) -> Receipt:
+    """One receipt. UnreadableError where the file is a dossier or none of ours; a malformed receipt raises InvalidReceiptError."""
+    try:
+        found = parse(path.read_bytes())
+    except OSError as error:
+        raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
+    if not isinstance(found, Receipt):
+        raise UnreadableError("NOT_A_RECEIPT", f"{path} is a dossier: name one receipt")
+    return found
+
+
+def load_json(path: Path, schema: str) -> dict[str, Any]:
     """A JSON object with that schema. UnreadableError says what it is instead."""
     try:
         if path.stat().st_size > MAX_JSON:

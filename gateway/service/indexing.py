@@ -36,7 +36,6 @@ __all__ = ["liens_of", "liens_on", "organisations", "reindex", "sync"]
 
 def sync(installation: Installation) -> int:
     """Bring the index to the newest final block; after a reorganisation it is rebuilt. Answers how many events were new."""
-    pinned = installation.ledger.pin()
     with installation.database.session() as session:
         stand = index.position(session)
     if stand is not None:
@@ -70,21 +69,40 @@ def _take(installation: Installation, first: int, advance: Callable[[int], None]
 def _apply(session: Session, event: AnyEvent) -> None:
     match event:
         case OrganisationSet():
-            index.organisation(session, hex32(event.org), event.identifier, event.name, int(event.roles), event.suspended)
+            index.organisation(
+                session, hex32(event.org), event.identifier, event.name, int(event.roles), event.suspended
+            )
         case Registered():
-            index.registered(session, hex32(event.org), hex32(event.root), event.at.block, [hex32(one) for one in event.asset_ids])
+            index.registered(
+                session,
+                hex32(event.org),
+                hex32(event.root),
+                event.at.block,
+                [hex32(one) for one in event.asset_ids],
+            )
         case StandingChanged():
             index.standing(session, hex32(event.org), hex32(event.asset_id), event.standing.name.lower())
         case Pledged():
-            index.pledged(session, hex32(event.pledge_id), hex32(event.debtor), hex32(event.lender), event.expires_at)
+            index.pledged(
+                session, hex32(event.pledge_id), hex32(event.debtor), hex32(event.lender), event.expires_at
+            )
         case Claimed():
-            index.claimed(session, hex32(event.pledge_id), hex32(event.fingerprint), hex32(event.asset_id), event.share, event.rank)
+            index.claimed(
+                session,
+                hex32(event.pledge_id),
+                hex32(event.fingerprint),
+                hex32(event.asset_id),
+                event.share,
+                event.rank,
+            )
         case Closed():
             index.closed(session, hex32(event.pledge_id), event.status.name.lower())
         case Granted():
             index.access(session, event.at, "granted", hex32(event.grant_id), hex32(event.owner))
         case Ended() | Read():
-            index.access(session, event.at, type(event).__name__.lower(), hex32(event.grant_id), hex32(event.org))
+            index.access(
+                session, event.at, type(event).__name__.lower(), hex32(event.grant_id), hex32(event.org)
+            )
         case Shredded():
             index.access(session, event.at, "shredded", hex32(event.commitment), hex32(event.org))
 
@@ -93,7 +111,11 @@ def liens_on(installation: Installation, receipt: Receipt) -> list[dict[str, Any
     """Liens on a receipt's receivable, earliest first."""
     exact = receipt.values.get("fingerprint.exact")
     with installation.database.session() as session:
-        return [row._asdict() for row in index.claims_on(session, hex32(receipt.org), exact)] if exact is not None else []
+        return (
+            [row._asdict() for row in index.claims_on(session, hex32(receipt.org), exact)]
+            if exact is not None
+            else []
+        )
 
 
 def liens_of(installation: Installation, org: str) -> list[dict[str, Any]]:

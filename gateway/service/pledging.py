@@ -18,9 +18,10 @@ from certifier.verify import Code, Report, Verdict, Verifier
 from gateway.db.models import Offer as OfferRow
 from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
-from gateway.service.files import load_json, write_whole
+from gateway.service.files import load_json
 from ledger.pledges import WHOLE, Claim, Evidence, Offer, Status
 from ledger.types import hex32, parse_hex32
+from ledger.writer import Sent
 
 __all__ = ["OFFER_SCHEMA", "OfferFile", "Pledged", "close", "load_offer", "make_offer", "pledge"]
 
@@ -78,12 +79,20 @@ def make_offer(
         raise UsageError("NO_RECEIPTS", "an offer names at least one receipt")
     for receipt in receipts:
         if receipt.org != debtor.id:
-            raise UsageError("NOT_YOURS", f"asset {hex32(receipt.asset_id)} was certified by another organisation than {debtor.short}")
+            raise UsageError(
+                "NOT_YOURS",
+                f"asset {hex32(receipt.asset_id)} was certified by another organisation than {debtor.short}",
+            )
         if "fingerprint.exact" not in receipt.values:
-            raise RefusedError("NOT_PLEDGEABLE", f"asset {hex32(receipt.asset_id)} carries no fingerprint: it is evidence, never collateral")
+            raise RefusedError(
+                "NOT_PLEDGEABLE",
+                f"asset {hex32(receipt.asset_id)} carries no fingerprint: it is evidence, never collateral",
+            )
     now = installation.now()
     claims = tuple(Claim(parse_hex32(receipt.values["fingerprint.exact"]), share) for receipt in receipts)
-    offer = Offer(debtor.id, lender, claims, now + accept_days * DAY, now + days * DAY, terms or secrets.token_bytes(32))
+    offer = Offer(
+        debtor.id, lender, claims, now + accept_days * DAY, now + days * DAY, terms or secrets.token_bytes(32)
+    )
     registry = installation.ledger.pledges
     signature = registry.sign_offer(installation.account(debtor), offer)
     shown = tuple(receipt.redact("must-disclose") for receipt in receipts)
@@ -114,20 +123,33 @@ def pledge(installation: Installation, lender: Organisation, made: OfferFile, ve
     before = tuple(verifier.verify(receipt, as_org=lender.id) for receipt in made.receipts)
     for receipt, claim, report in zip(made.receipts, made.offer.claims, before, strict=True):
         _insist(receipt, claim, report)
-    evidence = [_evidence(receipt) for receipt in made.receipts]
-    sent = installation.writer.send(installation.account(lender), installation.ledger.pledges.pledge(made.offer, made.signature, evidence))
-    _remember(installation, made)
+    sent = send(installation, lender, made)
     after = tuple(verifier.verify(receipt, as_org=lender.id) for receipt in made.receipts)
     return Pledged(made.pledge_id, sent.block.number, sent.transaction, sent.gas_used, before, after)
 
 
+def send(installation: Installation, lender: Organisation, made: OfferFile) -> Sent:
+    """The lender's transaction alone. The contract refuses what is encumbered, whoever looked before."""
+    evidence = [_evidence(receipt) for receipt in made.receipts]
+    act = installation.ledger.pledges.pledge(made.offer, made.signature, evidence)
+    sent = installation.writer.send(installation.account(lender), act)
+    _remember(installation, made)
+    return sent
+
+
 def _insist(receipt: Receipt, claim: Claim, report: Report) -> None:
     if receipt.values.get("fingerprint.exact") != hex32(claim.fingerprint):
-        raise RefusedError("OFFER_MISMATCH", f"the offer claims another receivable than asset {hex32(receipt.asset_id)} is")
+        raise RefusedError(
+            "OFFER_MISMATCH", f"the offer claims another receivable than asset {hex32(receipt.asset_id)} is"
+        )
     for check in report.checks:
         required = check.code in REQUIRED and check.verdict is not Verdict.VALID
         if required or check.verdict is Verdict.INVALID:
-            raise VerificationRefusedError(report, f"not pledged: {check.code.name} is {check.verdict.value}: {check.message}", check.code.name)
+            raise VerificationRefusedError(
+                report,
+                f"not pledged: {check.code.name} is {check.verdict.value}: {check.message}",
+                check.code.name,
+            )
 
 
 class VerificationRefusedError(RefusedError):
@@ -140,7 +162,9 @@ class VerificationRefusedError(RefusedError):
 
 def close(installation: Installation, closer: Organisation, made: Offer, status: Status) -> int:
     """Close a pledge: the lender at any time, anybody as Expired from its end. Answers the block."""
-    sent = installation.writer.send(installation.account(closer), installation.ledger.pledges.close(made, status))
+    sent = installation.writer.send(
+        installation.account(closer), installation.ledger.pledges.close(made, status)
+    )
     return sent.block.number
 
 
@@ -154,10 +178,16 @@ def known_offer(installation: Installation, pledge_id: str) -> Offer:
 
 
 def _evidence(receipt: Receipt) -> Evidence:
-    loose = tuple(parse_hex32(value) for path, value in sorted(receipt.values.items()) if path.startswith("fingerprint.loose."))
+    loose = tuple(
+        parse_hex32(value)
+        for path, value in sorted(receipt.values.items())
+        if path.startswith("fingerprint.loose.")
+    )
     salt = receipt.field("fingerprint.exact").salt
     assert salt is not None
-    return Evidence(receipt.root, receipt.asset_id, salt, receipt.batch_proof, receipt.proof("fingerprint.exact"), loose)
+    return Evidence(
+        receipt.root, receipt.asset_id, salt, receipt.batch_proof, receipt.proof("fingerprint.exact"), loose
+    )
 
 
 def _offer_json(offer: Offer) -> dict[str, Any]:
@@ -172,7 +202,9 @@ def _offer_json(offer: Offer) -> dict[str, Any]:
 
 
 def _offer_from(document: Any) -> Offer:
-    claims = tuple(Claim(parse_hex32(member["fingerprint"]), _count(member["share"])) for member in document["claims"])
+    claims = tuple(
+        Claim(parse_hex32(member["fingerprint"]), _count(member["share"])) for member in document["claims"]
+    )
     return Offer(
         parse_hex32(document["debtor"]),
         parse_hex32(document["lender"]),

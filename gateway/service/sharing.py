@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from certifier import hpke
-from certifier.content import decrypt
 from certifier.commitment import digest
+from certifier.content import decrypt
 from certifier.receipt import Receipt, parse_document
 from certifier.signer import Statement, message, multikey, sign
 from gateway.db import repository
@@ -25,7 +25,7 @@ from gateway.errors import ConflictError, RefusedError, UnreadableError, UsageEr
 from gateway.home import Home
 from gateway.installation import Installation, Organisation
 from gateway.service.certifying import rebuild
-from gateway.service.files import SIGNERS_SCHEMA, SIGNERS_SUFFIX, load_json, write_whole
+from gateway.service.files import SIGNERS_SCHEMA, SIGNERS_SUFFIX, load_json, load_receipt, write_whole
 from ledger.access import grant_id, scope_of, shred_commitment
 from ledger.assets import Standing
 from ledger.clock import Clock
@@ -35,7 +35,19 @@ from ledger.membership import Purpose
 from ledger.replay import MembershipView, events
 from ledger.types import hex32, keccak, parse_hex32
 
-__all__ = ["GRANT_SCHEMA", "Granting", "Reading", "end_grant", "make_grant", "own_asset", "own_receipt", "read_grant", "revoke", "shred", "sign_file"]
+__all__ = [
+    "GRANT_SCHEMA",
+    "Granting",
+    "Reading",
+    "end_grant",
+    "make_grant",
+    "own_asset",
+    "own_receipt",
+    "read_grant",
+    "revoke",
+    "shred",
+    "sign_file",
+]
 
 GRANT_SCHEMA = "assetcert/grant/1"
 
@@ -83,7 +95,7 @@ class Reading:
     block: int
 
 
-def sign_file(organisation: Organisation, seed: bytes, path: Path, issuer: bytes, role: str, signed_at: str) -> Path:
+def sign_file(seed: bytes, path: Path, issuer: bytes, role: str, signed_at: str) -> Path:
     """Sign a document's bytes for their issuer; the statement goes into `FILE.signers.json`, beside those there already."""
     content = sha256(_read(path)).digest()
     signature = sign(seed, "ed25519", message(role, issuer, content, signed_at))
@@ -99,13 +111,17 @@ def sign_file(organisation: Organisation, seed: bytes, path: Path, issuer: bytes
 
 def own_asset(installation: Installation, organisation: Organisation, target: str) -> Asset:
     """The asset an owner means by an id or by one of its receipts."""
-    asset_id = hex32(_receipt_file(Path(target)).asset_id) if Path(target).is_file() else target
+    asset_id = hex32(load_receipt(Path(target)).asset_id) if Path(target).is_file() else target
     with installation.database.session() as session:
         row = repository.asset(session, asset_id)
     if row is None or row.org != organisation.hex:
-        raise UsageError("UNKNOWN_ASSET", f"{organisation.short} has certified no asset {asset_id} in this home")
+        raise UsageError(
+            "UNKNOWN_ASSET", f"{organisation.short} has certified no asset {asset_id} in this home"
+        )
     if row.root is None:
-        raise ConflictError("NOT_ANCHORED", f"asset {asset_id} is not on the ledger yet: certify its file again to finish it")
+        raise ConflictError(
+            "NOT_ANCHORED", f"asset {asset_id} is not on the ledger yet: certify its file again to finish it"
+        )
     return row
 
 
@@ -113,7 +129,10 @@ def own_receipt(installation: Installation, organisation: Organisation, target: 
     """The whole receipt of an owner's asset."""
     row = own_asset(installation, organisation, target)
     if row.fields is None:
-        raise ConflictError("SHREDDED", f"the secret of asset {row.asset_id} was shredded: nothing can be disclosed or granted any more")
+        raise ConflictError(
+            "SHREDDED",
+            f"the secret of asset {row.asset_id} was shredded: nothing can be disclosed or granted any more",
+        )
     return rebuild(installation, organisation, row)
 
 
@@ -129,10 +148,14 @@ def make_grant(
     """Grant `fields` (paths; `content` is the document itself) of one asset until `expires_at`, and say so on the ledger."""
     public_key = _encryption_key(installation, grantee)
     row = own_asset(installation, owner, hex32(receipt.asset_id))
-    payload: dict[str, Any] = {"fields": [_opened(receipt, path) for path in sorted(set(fields) - {"content"})]}
+    payload: dict[str, Any] = {
+        "fields": [_opened(receipt, path) for path in sorted(set(fields) - {"content"})]
+    }
     if "content" in fields:
         assert row.sealed_secret is not None
-        payload["content_key"] = installation.open_secret(owner, receipt.asset_id, row.sealed_secret).content_key().hex()
+        payload["content_key"] = (
+            installation.open_secret(owner, receipt.asset_id, row.sealed_secret).content_key().hex()
+        )
     sealed = hpke.wrap(json.dumps(payload).encode(), receipt.asset_id, grantee, public_key)
     salt, wraps = secrets.token_bytes(32), keccak(sealed)
     scope = scope_of(salt, [receipt.asset_id])
@@ -160,7 +183,9 @@ def make_grant(
                 sealed=sealed,
             )
         )
-    installation.writer.send(installation.account(owner), installation.ledger.access.grant(grantee, scope, wraps, expires_at))
+    installation.writer.send(
+        installation.account(owner), installation.ledger.access.grant(grantee, scope, wraps, expires_at)
+    )
     return made
 
 
@@ -170,10 +195,15 @@ def _encryption_key(installation: Installation, org: bytes) -> bytes:
     valid = [
         record
         for record in MembershipView(installation.ledger).keys_of(org, pinned)
-        if record.key.purpose is Purpose.ENCRYPTION and record.key.valid_at(pinned.timestamp) and keccak(record.public_key) == record.key_id
+        if record.key.purpose is Purpose.ENCRYPTION
+        and record.key.valid_at(pinned.timestamp)
+        and keccak(record.public_key) == record.key_id
     ]
     if not valid:
-        raise RefusedError("NO_ENCRYPTION_KEY", f"the ledger has no valid encryption key of {hex32(org)}: it has to publish one first")
+        raise RefusedError(
+            "NO_ENCRYPTION_KEY",
+            f"the ledger has no valid encryption key of {hex32(org)}: it has to publish one first",
+        )
     return max(valid, key=lambda record: record.key.valid_from).public_key
 
 
@@ -186,11 +216,13 @@ def home_time(installation_home: Home) -> int:
         log.close()
 
 
-def receipt_or_own(open_installation: Callable[[], AbstractContextManager[Installation]], target: str, org: str | None) -> Receipt:
+def receipt_or_own(
+    open_installation: Callable[[], AbstractContextManager[Installation]], target: str, org: str | None
+) -> Receipt:
     """The receipt in a file, or that of an own asset by its id."""
     path = Path(target)
     if path.is_file():
-        return _receipt_file(path)
+        return load_receipt(path)
     with open_installation() as installation:
         return own_receipt(installation, installation.book.find(org), target)
 
@@ -231,17 +263,34 @@ def read_grant(installation: Installation, reader: Organisation, granting: Grant
     """Put the read on the ledger, wait until it is final, then take the sealed bytes and open them."""
     if granting.grantee != reader.id:
         raise RefusedError("NOT_GRANTEE", f"this was granted to another organisation than {reader.short}")
-    expected = grant_id(granting.owner, granting.grantee, scope_of(granting.salt, [granting.asset_id]), granting.wraps, granting.expires_at)
+    expected = grant_id(
+        granting.owner,
+        granting.grantee,
+        scope_of(granting.salt, [granting.asset_id]),
+        granting.wraps,
+        granting.expires_at,
+    )
     if expected != granting.grant_id:
-        raise RefusedError("GRANT_ID", "the grant's id does not follow from its owner, grantee, scope, seal and end")
+        raise RefusedError(
+            "GRANT_ID", "the grant's id does not follow from its owner, grantee, scope, seal and end"
+        )
     _require_open(installation, granting.grant_id, reader.id)
-    sent = installation.writer.send(installation.account(reader), installation.ledger.access.read(granting.grant_id, granting.wraps))
+    sent = installation.writer.send(
+        installation.account(reader), installation.ledger.access.read(granting.grant_id, granting.wraps)
+    )
     sealed = release(installation, granting.grant_id, reader.id)
     if keccak(sealed) != granting.wraps:
         raise RefusedError("WRONG_SEAL", "the sealed bytes are not those that the grant names on the ledger")
-    payload = json.loads(hpke.unwrap(sealed, granting.asset_id, reader.id, installation.keys.seed(reader.short, "encryption")))
+    payload = json.loads(
+        hpke.unwrap(sealed, granting.asset_id, reader.id, installation.keys.seed(reader.short, "encryption"))
+    )
     fields = {member["path"]: _checked(granting.receipt, member) for member in payload["fields"]}
-    return Reading(granting.asset_id, fields, _document(installation, granting.receipt, payload.get("content_key")), sent.block.number)
+    return Reading(
+        granting.asset_id,
+        fields,
+        _document(installation, granting.receipt, payload.get("content_key")),
+        sent.block.number,
+    )
 
 
 def _checked(receipt: Receipt, member: dict[str, str]) -> str:
@@ -254,7 +303,9 @@ def _checked(receipt: Receipt, member: dict[str, str]) -> str:
 def _document(installation: Installation, receipt: Receipt, content_key: str | None) -> bytes | None:
     if content_key is None:
         return None
-    plain = b"".join(decrypt(installation.store.get, receipt.values["content.cid"], bytes.fromhex(content_key)))
+    plain = b"".join(
+        decrypt(installation.store.get, receipt.values["content.cid"], bytes.fromhex(content_key))
+    )
     if hex32(sha256(plain).digest()) != receipt.values["content.sha256"]:
         raise RefusedError("WRONG_CONTENT", "the content in the store is not the document that was certified")
     return plain
@@ -266,7 +317,10 @@ def release(installation: Installation, grant: bytes, grantee: bytes) -> bytes:
     with installation.database.session() as session:
         row = session.get(Grant, hex32(grant))
     if row is None or row.sealed is None:
-        raise ConflictError("NO_WRAP", f"the owner's home no longer holds what was granted with {hex32(grant)}: it was revoked or shredded")
+        raise ConflictError(
+            "NO_WRAP",
+            f"the owner's home no longer holds what was granted with {hex32(grant)}: it was revoked or shredded",
+        )
     return row.sealed
 
 
@@ -274,7 +328,9 @@ def _require_open(installation: Installation, grant: bytes, grantee: bytes, *, r
     """RefusedError unless the ledger shows the grant to this grantee, not ended, not past its end (and read, if asked)."""
     pinned = installation.ledger.pin()
     log = events(installation.ledger, 0, pinned, ["access_log"])
-    history = [event for event in log if isinstance(event, Granted | Ended | Read) and event.grant_id == grant]
+    history = [
+        event for event in log if isinstance(event, Granted | Ended | Read) and event.grant_id == grant
+    ]
     granted = next((event for event in history if isinstance(event, Granted)), None)
     if granted is None or granted.grantee != grantee:
         raise RefusedError("NO_GRANT", f"the ledger shows no grant {hex32(grant)} to this organisation")
@@ -283,7 +339,9 @@ def _require_open(installation: Installation, grant: bytes, grantee: bytes, *, r
     if max(pinned.timestamp, installation.now()) >= granted.expires_at:
         raise RefusedError("GRANT_EXPIRED", f"the grant {hex32(grant)} ended at its agreed time")
     if read and not any(isinstance(event, Read) and event.org == grantee for event in history):
-        raise RefusedError("NOT_READ", "the read does not stand on the ledger yet: nothing is handed over before")
+        raise RefusedError(
+            "NOT_READ", "the read does not stand on the ledger yet: nothing is handed over before"
+        )
 
 
 def end_grant(installation: Installation, organisation: Organisation, grant: bytes) -> int:
@@ -297,17 +355,26 @@ def end_grant(installation: Installation, organisation: Organisation, grant: byt
     return sent.block.number
 
 
-def revoke(installation: Installation, organisation: Organisation, row: Asset, *, suspend: bool = False, reason: int = 0) -> int:
+def revoke(
+    installation: Installation,
+    organisation: Organisation,
+    row: Asset,
+    *,
+    suspend: bool = False,
+    reason: int = 0,
+) -> int:
     """Take an asset back (or suspend it): always allowed to its issuer, and no lien is touched by it."""
     assert row.root is not None
     with installation.database.session() as session:
         proof = repository.tree(repository.batch(session, row.org, row.root)).proof(parse_hex32(row.asset_id))
     to = Standing.SUSPENDED if suspend else Standing.REVOKED
-    act = installation.ledger.assets.set_standing(parse_hex32(row.root), parse_hex32(row.asset_id), proof, to, reason)
+    act = installation.ledger.assets.set_standing(
+        parse_hex32(row.root), parse_hex32(row.asset_id), proof, to, reason=reason
+    )
     sent = installation.writer.send(installation.account(organisation), act)
     if not suspend:
         with installation.database.session() as session:
-            repository.end_life(session, session.get_one(Asset, row.asset_id))
+            session.get_one(Asset, row.asset_id).live = None  # the same document may become a new asset
     return sent.block.number
 
 
@@ -315,23 +382,15 @@ def shred(installation: Installation, organisation: Organisation, row: Asset) ->
     """Destroy secret, fields, wraps and the home's own receipt, and say so on the ledger. The asset stays anchored."""
     with installation.database.session() as session:
         found = session.get_one(Asset, row.asset_id)
-        found.sealed_secret, found.fields, found.prf = None, None, None
-        repository.end_life(session, found)
+        found.sealed_secret, found.fields, found.prf, found.live = None, None, None, None
         for grant in repository.grants_of_asset(session, row.asset_id):
             grant.sealed = None
     installation.database.forget_deleted()
     (installation.home.receipts / f"{row.asset_id}.receipt.json").unlink(missing_ok=True)
     commitment = shred_commitment(secrets.token_bytes(32), parse_hex32(row.asset_id))
-    return installation.writer.send(installation.account(organisation), installation.ledger.access.shred(commitment)).block.number
-
-
-def _receipt_file(path: Path) -> Receipt:
-    from certifier.receipt import parse
-
-    found = parse(path.read_bytes())
-    if not isinstance(found, Receipt):
-        raise UnreadableError("NOT_A_RECEIPT", f"{path} is a dossier: name one receipt")
-    return found
+    return installation.writer.send(
+        installation.account(organisation), installation.ledger.access.shred(commitment)
+    ).block.number
 
 
 def _read(path: Path) -> bytes:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from certifier import audit as auditing
 from certifier.documents import Reading, read_file
 from certifier.errors import InvalidReceiptError
 from certifier.receipt import Dossier, Receipt, parse
 from certifier.store import ContentStore
-from certifier.verify import Check, Given, Missing, Node, Report, Verdict, Verifier, malformed, worst
+from certifier.verify import Cause, Check, Given, Missing, Node, Report, Verdict, Verifier, malformed, worst
 from certifier.verify.observe import missing
 from gateway.errors import UnreadableError, UsageError
 from gateway.home import Home
@@ -26,6 +25,9 @@ from ledger import embedded
 from ledger.connection import Ledger
 from ledger.descriptor import Descriptor
 from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from certifier.audit import Audit
 
 __all__ = ["Session", "Verification", "audit", "connected", "of_installation", "opened"]
 
@@ -44,7 +46,11 @@ class Verification:
         """One report's document, or {verdict, reports} for a dossier."""
         if self.dossier is None:
             return self.reports[0].to_json()
-        return {"verdict": self.verdict.value, "dossier": self.dossier, "reports": [report.to_json() for report in self.reports]}
+        return {
+            "verdict": self.verdict.value,
+            "dossier": self.dossier,
+            "reports": [report.to_json() for report in self.reports],
+        }
 
 
 class Session:
@@ -54,21 +60,33 @@ class Session:
         self._verifier = verifier
         self._home = home
 
-    def run(self, path: Path, file: Path | None, org: str | None, shown: Callable[[Check], None] | None = None) -> Verification:
+    def run(
+        self, path: Path, file: Path | None, org: str | None, shown: Callable[[Check], None] | None = None
+    ) -> Verification:
         """Verify the receipt or dossier at `path`; `shown` gets each check of a single receipt as it is made."""
         data = _bytes(path)
         as_org = self._as_org(org)
         try:
             found = parse(data)
         except InvalidReceiptError as error:
-            return _shown(malformed(f"the receipt is malformed: {error}"), shown)
+            cause = Cause(error.cause) if error.cause is not None else None
+            return _shown(malformed(f"the receipt is malformed: {error}", cause=cause), shown)
         if isinstance(found, Dossier):
             if file is not None:
-                raise UsageError("DOSSIER_FILE", "a dossier holds several papers: give no FILE with it, or verify one receipt")
+                raise UsageError(
+                    "DOSSIER_FILE",
+                    "a dossier holds several papers: give no FILE with it, or verify one receipt",
+                )
             return self._dossier(found, as_org)
-        return self._receipt(found, _reading(file), as_org, shown)
+        return self._receipt(found, reading_of(file), as_org, shown)
 
-    def _receipt(self, receipt: Receipt, reading: Reading | None, as_org: bytes | None, shown: Callable[[Check], None] | None) -> Verification:
+    def _receipt(
+        self,
+        receipt: Receipt,
+        reading: Reading | None,
+        as_org: bytes | None,
+        shown: Callable[[Check], None] | None,
+    ) -> Verification:
         for item in self._verifier.stream(receipt, reading, as_org=as_org):
             if isinstance(item, Report):
                 return Verification(item.verdict, (item,))
@@ -77,7 +95,9 @@ class Session:
         raise AssertionError("the verifier ended without a report")
 
     def _dossier(self, dossier: Dossier, as_org: bytes | None) -> Verification:
-        reports = self._verifier.verify_dossier([Given(receipt) for receipt in dossier.receipts], as_org=as_org)
+        reports = self._verifier.verify_dossier(
+            [Given(receipt) for receipt in dossier.receipts], as_org=as_org
+        )
         pledgeable = any("fingerprint.exact" in receipt.values for receipt in dossier.receipts)
         verdict = worst([report.verdict for report in reports]) if pledgeable else Verdict.INVALID
         return Verification(verdict, tuple(reports), dossier.name)
@@ -104,7 +124,7 @@ def _bytes(path: Path) -> bytes:
         raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
 
 
-def _reading(file: Path | None) -> Reading | None:
+def reading_of(file: Path | None) -> Reading | None:
     """The document as it reads today. A file that no longer parses is for check 9 to say; one that is not there is an error."""
     if file is None:
         return None
@@ -150,13 +170,18 @@ def of_installation(installation: Installation) -> Verifier:
     return Verifier(ledger.descriptor, [Node(ledger)], installation.store)
 
 
-def audit(node: Node, advance: Callable[[int], None]) -> auditing.Audit:
+def audit(node: Node, advance: Callable[[int], None]) -> Audit:
     """Rebuild and check the whole ledger up to its newest final block."""
-    return auditing.audit(node.ledger, advance)
+    from certifier.audit import audit as rebuild
+
+    return rebuild(node.ledger, advance)
 
 
 def _trusted(home: Home, descriptor: Path | None) -> Descriptor:
     path = descriptor or home.descriptor
     if descriptor is None and not path.is_file():
-        raise UsageError("NO_DESCRIPTOR", f"no ledger descriptor to trust: give --ledger FILE, or --home with one ({path} is not there)")
+        raise UsageError(
+            "NO_DESCRIPTOR",
+            f"no ledger descriptor to trust: give --ledger FILE, or --home with one ({path} is not there)",
+        )
     return Descriptor.load(path)

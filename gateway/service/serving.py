@@ -1,0 +1,105 @@
+"""`assetcert up`: found a home where there is none, keep its ledger running, and answer `/readyz` and `/healthz`.
+
+The gateway's pages and API come with their own issue; what stands here is what a supervisor and a load balancer ask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gateway.errors import BusyError, UnavailableError
+from gateway.home import Home
+from gateway.installation import Installation, Organisation
+from gateway.keys import Keystore
+from gateway.service import consortium
+from ledger import embedded
+from ledger.errors import LedgerError, WriterBusyError
+from ledger.locks import write_lock
+
+__all__ = ["found_if_new", "serve"]
+
+FIRST_REGISTRAR = Organisation("R1", "LOCAL:REGISTRAR1", "Registrar of this home")
+
+
+def found_if_new(home: Home, passphrase: Callable[[], str], say: Callable[[str], object]) -> Home:
+    """The home, founded with one registrar and a quorum of one where it is new."""
+    if home.exists:
+        return home
+    say(f"founding a new home in {home.root} (one registrar, quorum 1)")
+    embedded.create(home.create().root)
+    with embedded.open(home.root) as node:
+        consortium.found(home, node, Keystore(home.keys, passphrase), [FIRST_REGISTRAR], 1)
+    return home
+
+
+def serve(home: Home, port: int, ready: Callable[[dict[str, str]], None]) -> None:
+    """Serve until interrupted. A second `up` of the same home is refused (69)."""
+    with _only_one(home), embedded.open(home.root) as node, _listening(port) as listener:
+        import uvicorn
+
+        config = uvicorn.Config(application(home, node), log_level="warning", access_log=False)
+        server = uvicorn.Server(config)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        ready({"gateway": address, "ready": f"{address}/readyz", "rpc": node.url, "home": str(home.root)})
+        server.run(sockets=[listener])
+
+
+def application(home: Home, node: embedded.Embedded) -> Any:
+    """The ASGI application: liveness and readiness, problems as RFC 9457 documents."""
+    from fastapi import FastAPI
+    from fastapi.responses import JSONResponse
+
+    app = FastAPI(title="assetcert", docs_url=None, redoc_url=None)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz")
+    def readyz() -> JSONResponse:
+        faults = _faults(home, node)
+        body = {"status": "not ready" if faults else "ready", "faults": faults}
+        return JSONResponse(body, status_code=503 if faults else 200)
+
+    return app
+
+
+def _faults(home: Home, node: embedded.Embedded) -> list[str]:
+    """What keeps the home from working: ledger or store not answering."""
+    faults = []
+    try:
+        node.ensure()
+        with Installation.attached(home, node) as opened:
+            opened.ledger.pin()
+            opened.store.has([])
+    except (LedgerError, UnavailableError) as error:
+        faults.append(str(error))
+    return faults
+
+
+@contextlib.contextmanager
+def _only_one(home: Home) -> Iterator[None]:
+    try:
+        with write_lock(home.root / "run" / "up.lock", 0):
+            yield
+    except WriterBusyError as error:
+        raise BusyError(
+            "ALREADY_UP", f"process {error.pid} already serves this home: use it, or stop it first"
+        ) from error
+
+
+@contextlib.contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UnavailableError(
+                "PORT", f"port {port} of 127.0.0.1 is taken: give --port, 0 takes a free one"
+            ) from error
+        listener.listen(128)
+        yield listener
