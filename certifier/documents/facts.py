@@ -65,10 +65,11 @@ class Facts:
         """State repeats as `group.0001.*`.
 
         With `keys` (one text a row, usually the line's own number) they stand in natural order of key, then of
-        content, so that the order of siblings does not matter; without, in the document's order.
+        content, so that the order of siblings does not matter. Where a row has no key, the document's order is all
+        there is.
         """
         table = [self._row(group, row) for row in rows]
-        if keys is not None:
+        if keys is not None and all(keys):
             order = sorted(range(len(table)), key=lambda i: (natural(keys[i]), sorted(table[i].items())))
             table = [table[i] for i in order]
         left = MAX_FACTS - len(self._values)

@@ -63,7 +63,14 @@ def open_archive(opener: Callable[[], BinaryIO], head: bytes, limits: Limits) ->
 
 def _check_entries(entries: Iterable[zipfile.ZipInfo], limits: Limits) -> None:
     count = expanded = 0
+    names = set()
     for entry in entries:
+        if entry.filename in names:
+            raise RefusedDocumentError(
+                "ARCHIVE_TWICE",
+                f"ZIP archive holds {entry.filename!r} twice: which one counts is anybody's guess",
+            )
+        names.add(entry.filename)
         count += 1
         expanded += entry.file_size
         path = PurePosixPath(entry.filename.replace("\\", "/"))

@@ -23,10 +23,12 @@ __all__ = ["Format", "Inner", "read", "register", "registered"]
 
 @dataclass(frozen=True)
 class Inner:
-    """A document found inside another, the wrapper's format word and media type, and what the wrapper has to say."""
+    """A document found inside another, the wrapper's media type, and what the wrapper has to say.
+
+    The format is the inner document's: the same invoice is the same invoice, whatever it travels in.
+    """
 
     data: bytes
-    format: str
     media_type: str
     notices: tuple[Notice, ...] = ()
 
@@ -84,7 +86,6 @@ def _inner(found: Inner, limits: Limits) -> Document:
     document = read(Source.of_bytes(found.data, limits))
     return replace(
         document,
-        format=found.format,
         media_type=found.media_type,
         warnings=tuple(sorted(document.warnings + found.notices, key=lambda n: (n.code, n.message))),
     )

@@ -14,7 +14,7 @@ __all__ = ["code", "comparable", "with_unit"]
 
 _CODES = {
     "C62": "one unit 个 個 1",
-    "H87": "piece pieces pcs pc pce stk stück st 件 只 支 片 块 颗 枚 pz",
+    "H87": "piece pieces pcs pc pce stk stück st 件 只 支 片 块 颗 枚 根 条 张 把 台 辆 本 部 瓶 座 扇 粒 pz",
     "EA": "ea each",
     "SET": "set sets 套 副",
     "PR": "pair pairs 双 对",
@@ -45,7 +45,6 @@ _CODES = {
     "DAY": "d day days 天 日",
     "MON": "month months 月",
     "E48": "service 次 项",
-    "NIU": "台 unit(s)",
 }
 _KNOWN = {word: key for key, words in _CODES.items() for word in [*words.split(), key.lower()]}
 _LOOKS_LIKE_CODE = re.compile(r"[A-Z0-9]{2,3}\Z")

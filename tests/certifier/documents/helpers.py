@@ -10,6 +10,7 @@ from lxml import etree
 from certifier.documents import Document, read_bytes
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+UNNUMBERED = frozenset({"e-fapiao"})
 XML_SAMPLES = sorted(
     p.name for p in SAMPLES.iterdir() if p.read_bytes().lstrip(b"\xef\xbb\xbf").startswith(b"<")
 )
@@ -31,9 +32,18 @@ def read_sample(name: str) -> Document:
 
 
 def rewritten(
-    data: bytes, seed: int, *, prefixes: bool = True, order: bool = True, extensions: bool = True
+    data: bytes,
+    seed: int,
+    *,
+    prefixes: bool = True,
+    order: bool = True,
+    extensions: bool = True,
+    repeats: bool = True,
 ) -> bytes:
-    """The same document with other prefixes, its siblings in another order, and elements that nobody knows."""
+    """The same document with other prefixes, its siblings in another order, and elements that nobody knows.
+
+    Without `repeats`, siblings of one name keep their order: some formats give their lines no number.
+    """
     chance = random.Random(seed)
     parser = etree.XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True)
     root = etree.fromstring(data, parser)
@@ -44,6 +54,8 @@ def rewritten(
         children = list(element)
         if order and len(children) > 1:
             chance.shuffle(children)
+            if not repeats:
+                children = _same_names_in_order(children, list(element))
             for child in children:
                 child.tail = None
             element[:] = children
@@ -52,6 +64,15 @@ def rewritten(
             etree.SubElement(extra, "{urn:example:nobody}ID").text = "999"
             element.insert(chance.randrange(len(element)), extra)
     return etree.tostring(new, xml_declaration=True, encoding="UTF-8")
+
+
+def _same_names_in_order(
+    shuffled: list[etree._Element], original: list[etree._Element]
+) -> list[etree._Element]:
+    queues: dict[str, list[etree._Element]] = {}
+    for child in original:
+        queues.setdefault(str(child.tag), []).append(child)
+    return [queues[str(child.tag)].pop(0) for child in shuffled]
 
 
 def _prefixes(root: etree._Element) -> dict[str, str]:

@@ -167,12 +167,23 @@ MTCONNECT: list[Row] = [
     ("iot/cppagent/assets/KSSP300R4SD43L240.xml", "other", "other", {}, set()),
 ]  # fmt: skip
 
+EFAPIAO: list[Row] = [
+    ("invoices/efapiao/shudianpiao-synthetic.xml", "invoice", "e-fapiao",
+     {"number": "99990000000000000001", "seller_id": "91SELLERTAXID00000X", "buyer_name": "测试购买方有限公司", "net": "1000", "tax": "130",
+      "total": "1130", "currency": "CNY", "issue_date": "2026-05-19", "lines": "2", "line.0001.quantity": "2 H87", "line.0001.price": "500"}, set()),
+    ("invoices/efapiao/vat-efapiao-ukey-test.ofd", "invoice", "e-fapiao",
+     {"number": "01100268002671500013", "issue_date": "2020-02-20", "buyer_id": "91110108339805094M", "line.0001.item": "*谷物*稻谷"}, {"SEAL_VALID"}),
+    ("invoices/efapiao/SESV4SignDoc.ofd", "other", "ofd", {}, {"SEAL_VALID", "NO_FACTS"}),
+    ("invoices/efapiao/chineseDir.ofd", "other", "ofd", {}, {"SEAL_MISSING", "NO_FACTS"}),
+]  # fmt: skip
+
 REFUSED: list[tuple[str, str]] = [
     ("iot/nist-raw/GFAgie01-20161115.EMPTY.txt", "EMPTY"),
+    ("invoices/efapiao/namespace_no_std.ofd", "NAMESPACE"),
 ]
 
 
-@pytest.mark.parametrize("row", [*UBL, *QIF, *B2MML, *MTCONNECT], ids=lambda row: row[0])
+@pytest.mark.parametrize("row", [*UBL, *QIF, *B2MML, *MTCONNECT, *EFAPIAO], ids=lambda row: row[0])
 def test_recognised_with_its_facts(row: Row, data_dir: Path) -> None:
     path, kind, format_, facts, warnings = row
     document = read_bytes((data_dir / path).read_bytes())

@@ -1,0 +1,163 @@
+"""Chinese e-invoices as XML: the fully digital 数电票 (`EInvoice`), and the older VAT e-fapiao (`eInvoice`, 2019 schema).
+
+Follows the State Taxation Administration's published samples (数电票 XML 0.3x) and GB/T 36609's element names for the
+older one. A number is the 20-digit number, or code ‖ number; the currency is CNY. A red-letter invoice (红字: negative
+total, or one that names the blue invoice it reverses) is a `credit-note`. Totals are recomputed from the lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from certifier.documents.amounts import Amounts, Part, Subtotal, decimal
+from certifier.documents.facts import Facts, Row
+from certifier.documents.model import Document
+from certifier.documents.registry import Format, register
+from certifier.documents.source import Source
+from certifier.documents.tree import Node, Tree, parse
+from certifier.documents.units import with_unit
+
+FORMAT = "e-fapiao"
+_OLD = "http://www.edrm.org.cn/schema/e-invoice/2019"
+_DATE = re.compile(r"(\d{4})\s*[-年/.]?\s*(\d{1,2})\s*[-月/.]?\s*(\d{1,2})")
+_BLUE = re.compile(
+    r"(?:被红冲|被冲红|对应)蓝字[^0-9:：]{0,12}号码\s*[:：]?\s*(\d{20})|对应正数发票代码\s*[:：]?\s*(\d{10,12})\s*号码\s*[:：]?\s*(\d{8})"
+)
+_BLUE_NAMES = ("OriginalInvoiceNumber", "OriginalEIid", "BlueInvoiceNumber", "OriginalInvoiceNo")
+
+_NEW = Tree()
+_FP = Tree(d=_OLD)
+
+
+def read(source: Source) -> Document:
+    """The facts of one 数电票."""
+    root = parse(source.data, FORMAT, source.limits)
+    facts = Facts("invoice", FORMAT, f"EInvoice {_NEW.text(root, 'Header/Version') or ''}".strip())
+    facts.put("number", _NEW.text(root, "TaxSupervisionInfo/InvoiceNumber") or _NEW.text(root, "Header/EIid"))
+    issued = _NEW.text(root, "TaxSupervisionInfo/IssueTime") or _NEW.text(
+        root, "EInvoiceData/BasicInformation/RequestTime"
+    )
+    facts.put("issue_date", _day(issued))
+    for role, group, prefix in (
+        ("seller", "SellerInformation", "Seller"),
+        ("buyer", "BuyerInformation", "Buyer"),
+    ):
+        facts.put(f"{role}_id", _NEW.text(root, f"EInvoiceData/{group}/{prefix}IdNum"))
+        facts.put(f"{role}_name", _NEW.text(root, f"EInvoiceData/{group}/{prefix}Name"))
+    basic = "EInvoiceData/BasicInformation"
+    net, tax, total = (
+        _NEW.text(root, f"{basic}/{name}")
+        for name in ("TotalAmWithoutTax", "TotalTaxAm", "TotalTax-includedAmount")
+    )
+    lines = [
+        _line(line, "ItemName", "Quantity", "MeaUnits", "UnPrice", "Amount")
+        for line in _NEW.all(root, "EInvoiceData/IssuItemInformation")
+    ]
+    rates = [
+        (_NEW.text(line, "TaxRate"), _NEW.text(line, "ComTaxAm"))
+        for line in _NEW.all(root, "EInvoiceData/IssuItemInformation")
+    ]
+    remark = _NEW.text(root, "EInvoiceData/AdditionalInformation/Remark")
+    named = next((n.text for name in _BLUE_NAMES for n in root.iter(name) if n.text and n.text.strip()), None)
+    _finish(facts, (net, tax, total), lines, rates, named or _blue(remark))
+    facts.rows("line", lines)
+    return facts.document()
+
+
+def read_old(source: Source) -> Document:
+    """The facts of one VAT e-fapiao of the 2019 schema."""
+    root = parse(source.data, FORMAT, source.limits)
+    facts = Facts("invoice", FORMAT, f"{_OLD} {root.get('Version') or ''}".strip())
+    code, number = _FP.text(root, "InvoiceCode"), _FP.text(root, "InvoiceNo")
+    facts.put("number", f"{code}{number}" if code and number else None)
+    facts.put("issue_date", _day(_FP.text(root, "IssueDate")))
+    for role, group in (("seller", "Seller"), ("buyer", "Buyer")):
+        facts.put(f"{role}_id", _FP.text(root, f"{group}/{group}TaxID"))
+        facts.put(f"{role}_name", _FP.text(root, f"{group}/{group}Name"))
+    totals = tuple(
+        _FP.text(root, n) for n in ("TaxExclusiveTotalAmount", "TaxTotalAmount", "TaxInclusiveTotalAmount")
+    )
+    nodes = _FP.all(root, "GoodsInfos/GoodsInfo")
+    lines = [
+        _line(node, "Item", "Quantity", "MeasurementDimension", "Price", "Amount", _FP) for node in nodes
+    ]
+    rates = [(_FP.text(node, "TaxScheme"), _FP.text(node, "TaxAmount")) for node in nodes]
+    red = _FP.text(root, "TypeCode") == "1"
+    _finish(facts, totals, lines, rates, _blue(_FP.text(root, "Note")), red=red)
+    facts.rows("line", lines, [_FP.text(node, "LineNo") or "" for node in nodes])
+    return facts.document()
+
+
+def _line(node: Node, item: str, number: str, unit: str, price: str, net: str, tree: Tree = _NEW) -> Row:
+    return {
+        "item": tree.text(node, item),
+        "quantity": with_unit(tree.text(node, number), tree.text(node, unit)),
+        "price": tree.text(node, price),
+        "net": tree.text(node, net),
+    }
+
+
+def _finish(
+    facts: Facts,
+    totals: Iterable[str | None],
+    lines: list[Row],
+    rates: list[tuple[str | None, str | None]],
+    blue: str | None,
+    *,
+    red: bool = False,
+) -> None:
+    """What both generations share: kind, totals and their arithmetic."""
+    net, tax, total = totals
+    if red or blue or (total or "").startswith("-"):
+        facts.kind = "credit-note"
+        facts.put("corrects_number", blue)
+    facts.put("currency", "CNY")
+    for name, value in (("net", net), ("tax", tax), ("total", total), ("lines", len(lines))):
+        facts.put(name, value)
+    amounts = Amounts(lines_total=decimal(net), net=decimal(net), tax=decimal(tax), total=decimal(total))
+    amounts.lines = [Part(decimal(line["net"])) for line in lines]
+    amounts.breakdown = [
+        Subtotal(decimal(line["net"]), decimal(due), None, _percent(rate))
+        for line, (rate, due) in zip(lines, rates, strict=True)
+        if due
+    ]
+    for notice in amounts.deviations():
+        facts.warn(notice.code, notice.message)
+
+
+def _percent(rate: str | None) -> Decimal | None:
+    """`13%` and `0.13` are both thirteen; words (免税, 不征税) are no rate."""
+    if not rate:
+        return None
+    value = decimal(rate.rstrip("%"))
+    return value if value is None or rate.endswith("%") else value * 100
+
+
+def _blue(remark: str | None) -> str | None:
+    """The number of the blue invoice that a remark says is reversed."""
+    match = _BLUE.search(remark or "")
+    return None if match is None else match[1] or f"{match[2]}{match[3]}"
+
+
+def _day(text: str | None) -> str | None:
+    """`2020年08月05日`, `20200805` and `2026-05-19 09:47:14` as dates; anything else stays, to be told."""
+    match = _DATE.match((text or "").strip())
+    return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}" if match else text
+
+
+def _claims(source: Source) -> bool:
+    root = source.root
+    return root is not None and root.name == "EInvoice" and not root.namespace
+
+
+def _claims_old(source: Source) -> bool:
+    root = source.root
+    return root is not None and root.name == "eInvoice" and _OLD in root.namespaces.values()
+
+
+register(
+    Format(FORMAT, "State Taxation Administration 数电票 XML (EInvoice 0.3x)", _claims, read),
+    Format(FORMAT, "VAT e-fapiao XML, schema e-invoice/2019 (original_invoice.xml)", _claims_old, read_old),
+)
