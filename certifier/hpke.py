@@ -42,11 +42,12 @@ def wrap(payload: bytes, asset_id: bytes, grantee: bytes, public_key: bytes) -> 
     """Sealed bytes that only the holder of `public_key`'s seed opens, for this asset and organisation."""
     if len(public_key) != PUBLIC_KEY_BYTES:
         raise WrapRefusedError(f"an encryption key has {PUBLIC_KEY_BYTES} bytes, not {len(public_key)}")
+    info = _info(asset_id, grantee)
     try:
         mlkem = MLKEM768PublicKey.from_public_bytes(public_key[:_MLKEM_BYTES])
         x25519 = X25519PublicKey.from_public_bytes(public_key[_MLKEM_BYTES:])
         key = MLKEM768X25519PublicKey(mlkem, x25519)
-        return SUITE + _SUITE.encrypt(payload, key, _info(asset_id, grantee))
+        return SUITE + _SUITE.encrypt(payload, key, info)
     except ValueError as e:
         raise WrapRefusedError("not an encryption key of this suite") from e
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -26,9 +27,7 @@ def test_the_first_vectors_of_the_specification() -> None:
     assert organisation_id("CN-USCC:91500000MA5U0ABC12").hex().startswith("43d31014e109dcd8")
     salt = SECRET.salt("fingerprint.exact").hex()
     assert salt == "dedda98ab30846695c83f354b073c9b2b41ef24d061799f372ec16ae68d57a86"
-    assert (
-        SECRET.content_key().hex() == "3621f663362dd94c6eee1132e392cc307751413344c3dc4ee9fc908233802ee7"
-    )
+    assert SECRET.content_key().hex() == "3621f663362dd94c6eee1132e392cc307751413344c3dc4ee9fc908233802ee7"
 
 
 @given(IDS, PATHS)
@@ -80,7 +79,7 @@ def test_any_batch_is_openzeppelins(peer: Any, ids: list[bytes]) -> None:
     assert answer["root"] == hex32(tree.root)
     assert answer["ordered"] == [hex32(one) for one in tree.ids]
     leaves = [leaf_hash(one) for one in tree.ids]
-    assert all(one < other for one, other in zip(leaves, leaves[1:], strict=False))
+    assert all(one < other for one, other in pairwise(leaves))
     for one in ids:
         assert process_proof(leaf_hash(one), tree.proof(one)) == tree.root
 
