@@ -35,7 +35,7 @@ from ledger.errors import EncumberedError, NotGoodError
 from ledger.events import Forwarded
 from ledger.membership import Role
 from ledger.replay import events
-from ledger.types import hex32, keccak
+from ledger.types import hex32, keccak, parse_hex32
 
 __all__ = ["Step", "Story", "tell"]
 
@@ -130,6 +130,7 @@ class _Teller:
         if data is not None:
             self.certify_real_files(data)
         self.stranger()
+        self.whole_job()
         self.pledge()
         self.second_lender()
         self.same_invoice_again()
@@ -161,25 +162,43 @@ class _Teller:
 
     def certify_jobs(self) -> None:
         """Three shops' jobs from order to invoice; the inspection body signs one report, a machine its own log."""
-        figures: dict[str, Any] = {"documents": 0, "batches": 0, "links": 0}
-        ok = True
+        outcomes = []
         for job in world.JOBS:
             self._node.clock.set(max(self._node.clock.now(), world.noon(job.invoiced)))
             folder = self._write(f"{job.seller}-{job.number}", world.papers(job))
             if job.seller == "M1":
                 self._sign(folder / "inspection.qif", "I1", "inspector", "M1")
                 self._sign(folder / "machine.xml", "M1", "instrument", "M1")
-            outcome = certifying.certify(
-                self._i, self._org(job.seller), [folder], out=self._out, dossier=job.number
-            )
-            self._keep(job.seller, outcome)
-            figures["documents"] += len(outcome.assets)
-            figures["batches"] += len(outcome.batches)
-            figures["links"] += self._count_links(job.seller)
-            ok = ok and len(outcome.assets) == 5 and not outcome.errors
+            outcomes += self._certify_job(job, folder)
+        documents = sum(len(outcome.assets) for outcome in outcomes)
+        links = sum(self._count_links(job.seller) for job in world.JOBS)
+        ok = documents == 5 * len(world.JOBS) and links == 4 * len(world.JOBS)
+        figures = {
+            "documents": documents,
+            "batches": sum(len(outcome.batches) for outcome in outcomes),
+            "links": links,
+        }
         self._tell(
             "Three shops certify a job each: order, work order, machine log, inspection, invoice", ok, figures
         )
+
+    def _certify_job(self, job: world.Job, folder: Path) -> list[certifying.Outcome]:
+        """The papers that state each other's numbers first; machine log and inspection state none, their link is given."""
+        owner = self._org(job.seller)
+        stating = [folder / name for name in ("order.xml", "work-order.xml", "invoice.xml")]
+        first = certifying.certify(self._i, owner, stating, out=self._out, dossier=job.number)
+        self._keep(job.seller, first)
+        work_order = parse_hex32(first.assets[1].asset_id)
+        made = [first]
+        for name, relation in (("machine.xml", "measures"), ("inspection.qif", "inspects")):
+            link = [(relation, work_order)]
+            made.append(
+                certifying.certify(
+                    self._i, owner, [folder / name], out=self._out, dossier=job.number, links=link
+                )
+            )
+            self._keep(job.seller, made[-1])
+        return made
 
     def certify_many(self) -> None:
         """A thousand shift logs of M1 in one transaction."""
@@ -248,6 +267,20 @@ class _Teller:
             report.get("verdict") == "VALID",
             figures,
         )
+
+    def whole_job(self) -> None:
+        """M1's dossier: every link leads to a certified paper that agrees."""
+        path = self._out / f"{world.JOBS[0].number}.dossier.json"
+        with verifying.opened(self._home, None, [self._node.url]) as session:
+            outcome = session.run(path, None, None)
+        links = [report.check(Code.LINKS).verdict for report in outcome.reports]
+        figures = {
+            "receipts": len(links),
+            "links_valid": links.count(Verdict.VALID),
+            "verdict": outcome.verdict.value,
+        }
+        ok = links.count(Verdict.VALID) == 4 and Verdict.INVALID not in links
+        self._tell("M1's dossier holds together: every paper points to the one before it", ok, figures)
 
     def pledge(self) -> None:
         """M2's invoice, and then ten invoices in one transaction, to L1; M4's to L1 as well."""
@@ -500,9 +533,13 @@ def _outsider() -> Organisation:
 def _signers(ledger: Ledger) -> Counter[bytes]:
     """Transactions on the ledger by the organisation whose account signed them (zero: none's, such as the deployer's)."""
     pinned = ledger.pin()
-    blocks = ledger.chain.rpc.batch([("eth_getBlockByNumber", (hex(at), True)) for at in range(1, pinned.number + 1)])
+    blocks = ledger.chain.rpc.batch(
+        [("eth_getBlockByNumber", (hex(at), True)) for at in range(1, pinned.number + 1)]
+    )
     senders = [transaction["from"].lower() for block in blocks for transaction in block["transactions"]]
-    relayed = [event.signer for event in events(ledger, 0, pinned, ["forwarder"]) if isinstance(event, Forwarded)]
+    relayed = [
+        event.signer for event in events(ledger, 0, pinned, ["forwarder"]) if isinstance(event, Forwarded)
+    ]
     accounts = sorted({*senders, *relayed})
     keys = ledger.read([ledger.membership.key(account_key_id(account)) for account in accounts], pinned)
     org = {account: key.org for account, key in zip(accounts, keys, strict=True)}

@@ -22,6 +22,7 @@ __all__ = [
     "Job",
     "further_jobs",
     "invoice",
+    "machine_log",
     "noon",
     "papers",
     "shift_logs",
@@ -129,7 +130,7 @@ def papers(job: Job) -> dict[str, bytes]:
     return {
         "order.xml": _order(job).encode(),
         "work-order.xml": _work_order(job).encode(),
-        "machine.xml": _machine_data(job).encode(),
+        "machine.xml": machine_log(job),
         "inspection.qif": _inspection(job).encode(),
         "invoice.xml": invoice(job).encode(),
     }
@@ -230,8 +231,8 @@ def _work_order(job: Job) -> str:
     )
 
 
-def _machine_data(job: Job) -> str:
-    """The machine's log of the job: ten pieces a report, a pause of ten minutes after every forty."""
+def machine_log(job: Job, step: int = 10) -> bytes:
+    """The machine's log of the job: a report every `step` pieces, a pause of ten minutes after every forty."""
     at = datetime.combine(job.ordered + timedelta(days=3), datetime.min.time())
     sequence, events = 1000, []
 
@@ -245,23 +246,24 @@ def _machine_data(job: Job) -> str:
 
     report("Availability", "avail", "AVAILABLE")
     report("PartCount", "pc", 5000)
-    for made in range(0, job.quantity, 10):
+    for made in range(0, job.quantity, step):
         if made % 40 == 0:
             report("Execution", "exec", "ACTIVE")
-        at += timedelta(seconds=10 * job.cycle)
-        report("PartCount", "pc", 5000 + made + 10)
-        if made % 40 == 30 or made + 10 >= job.quantity:
+        at += timedelta(seconds=step * job.cycle)
+        report("PartCount", "pc", 5000 + made + step)
+        if (made + step) % 40 == 0 or made + step >= job.quantity:
             report("Execution", "exec", "READY")
             at += timedelta(minutes=10)
     header = (
         f'<Header creationTime="{at:%Y-%m-%dT%H:%M:%S}Z" sender="{job.seller}" instanceId="1782900000" version="1.3.0" '
         f'bufferSize="131072" firstSequence="1001" nextSequence="{sequence + 1}" lastSequence="{sequence}"/>'
     )
-    return (
+    text = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<MTConnectStreams xmlns="urn:mtconnect.org:MTConnectStreams:1.3">{header}<Streams>'
         f'<DeviceStream name="{job.machine}" uuid="{job.seller}-{job.machine}"><ComponentStream component="Path" name="path" '
         f'componentId="{job.machine}-path"><Events>{"".join(events)}</Events></ComponentStream></DeviceStream></Streams></MTConnectStreams>\n'
     )
+    return text.encode()
 
 
 def _inspection(job: Job) -> str:
@@ -340,4 +342,4 @@ def shift_logs(count: int) -> dict[str, bytes]:
         )
         for number in range(count)
     )
-    return {f"shift-{number:04}.xml": _machine_data(job).encode() for number, job in enumerate(jobs)}
+    return {f"shift-{number:04}.xml": machine_log(job) for number, job in enumerate(jobs)}

@@ -1,0 +1,302 @@
+"""`assetcert bench`: each figure beside what it is compared with, both measured in this run, and their ratio.
+
+Real parts throughout: the embedded node, the local store, SQLite, processes of our own command. Unlocking keys (scrypt, a second each) is
+paid once, outside what is timed. Figures are of this machine at this hour: quote the ratio.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from certifier.receipt import Receipt
+from certifier.verify import Given, Node, Verifier
+from gateway.demo import world
+from gateway.errors import UnavailableError
+from gateway.home import Home
+from gateway.installation import Installation, Organisation
+from gateway.keys import Keystore
+from gateway.service import certifying, consortium, files
+from ledger import embedded
+from ledger.artifacts import ROOT
+from ledger.membership import Role
+
+__all__ = ["Result", "run"]
+
+REGISTRAR, SHOP = world.REGISTRARS[0], world.MEMBERS[0][0]
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """One figure: `ratio` is value by the value of what it is compared with."""
+
+    name: str
+    value: float
+    unit: str
+    compared_to: str
+    ratio: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Members of DESIGN's `bench` document."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "compared_to": self.compared_to,
+            "ratio": self.ratio,
+        }
+
+    def line(self) -> str:
+        """For people."""
+        return f"{self.name:<46} {self.value:>12,.1f} {self.unit:<8} {self.ratio:>8.2f} x  {self.compared_to}"
+
+
+def run(quick: bool, shown: Callable[[Result], None]) -> list[Result]:
+    """Every benchmark, in order; `quick` takes a tenth of the files."""
+    results = []
+    with (
+        tempfile.TemporaryDirectory(prefix="assetcert-bench-") as folder,
+        _installation(Path(folder)) as installation,
+    ):
+        bench = _Bench(installation, Path(folder), 100 if quick else 1000)
+        for result in (
+            *_gas(),
+            *bench.certifying(),
+            *bench.verifying(),
+            *bench.auditing(),
+            *_processes(Path(folder)),
+        ):
+            results.append(result)
+            shown(result)
+    return results
+
+
+def _gas() -> Iterator[Result]:
+    """What the contracts cost, from real trees; needs Node.js and the development dependencies."""
+    node = shutil.which("node") or "node"
+    script = str(ROOT / "scripts" / "gas.js")
+    done = subprocess.run([node, script], capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        raise UnavailableError("GAS", f"scripts/gas.js did not run: {done.stderr.strip()[-300:]}")
+    gas = json.loads(done.stdout)
+    alone = "anchoring one document per transaction"
+    for suffix, label in (("", "paris"), ("_prague", "prague")):
+        each = gas[f"register_1000{suffix}"] / 1000
+        yield _result(
+            f"gas per asset, register of 1,000 ({label})", each, "gas", alone, gas[f"register_1{suffix}"]
+        )
+    line = gas["pledge_10"] / 10
+    yield _result("gas per pledged line at ten lines", line, "gas", "a pledge of one line", gas["pledge_1"])
+    yield _result(
+        "gas of a pledge of one document", gas["pledge_1"], "gas", "anchoring one document", gas["register_1"]
+    )
+
+
+def _result(name: str, value: float, unit: str, compared_to: str, other: float) -> Result:
+    return Result(
+        name, round(value, 2), unit, f"{compared_to} ({other:,.1f} {unit})", round(value / other, 3)
+    )
+
+
+@contextmanager
+def _installation(folder: Path) -> Iterator[Installation]:
+    home = Home(folder / "home").create()
+    embedded.create(home.root)
+    passphrase = secrets.token_urlsafe(16)
+    keys = Keystore(home.keys, lambda: passphrase)
+    with embedded.open(home.root) as node:
+        consortium.found(home, node, keys, [REGISTRAR], 1)
+        with Installation.attached(home, node, keys) as installation:
+            keys.create((SHOP.short, purpose) for purpose in ("account", "encryption"))
+            consortium.admit(installation, SHOP, Role.ENTERPRISE)
+            for purpose in ("account", "encryption"):
+                consortium.set_key(installation, SHOP, purpose)
+            consortium.set_key(installation, REGISTRAR, "fingerprint")
+            yield installation
+
+
+class _Bench:
+    """Certifies, then verifies and audits what was certified."""
+
+    def __init__(self, installation: Installation, folder: Path, count: int) -> None:
+        self._i = installation
+        self._folder = folder
+        self._count = count
+        self._evidence: list[Receipt] = []
+        self._invoices: list[Receipt] = []
+
+    def certifying(self) -> Iterator[Result]:
+        """Documents a second in one batch, beside one transaction a document; bytes a second, beside reading and hashing them."""
+        logs = self._write("logs", ((f"{n}.xml", _machine_log(n, 5_000)) for n in range(self._count)))
+        single = self._write("single", ((f"{n}.xml", _machine_log(10**6 + n, 5_000)) for n in range(20)))
+        started = time.perf_counter()
+        for path in sorted(single.iterdir()):
+            self._certify(path)
+        alone = 20 / (time.perf_counter() - started)
+        rate, self._evidence = self._rate(logs)
+        yield _result("certify machine data of 5 kB", rate, "docs/s", "one document per transaction", alone)
+        invoices = self._write("invoices", ((f"{n}.xml", _invoice(n)) for n in range(self._count)))
+        rate, self._invoices = self._rate(invoices)
+        yield _result(
+            "certify invoices with four fingerprints", rate, "docs/s", "one document per transaction", alone
+        )
+        number = max(50, self._count // 2)
+        other = self._write("other", ((f"{n}.bin", secrets.token_bytes(400_000)) for n in range(number)))
+        yield self._bytes_rate("certify `other` of 400 kB", other)
+        large = self._write(
+            "large", ((f"{n}.xml", _machine_log(2 * 10**6 + n, 400_000)) for n in range(number // 5))
+        )
+        yield self._bytes_rate("certify machine data of 400 kB", large)
+
+    def _bytes_rate(self, name: str, folder: Path) -> Result:
+        paths = sorted(folder.iterdir())
+        size = sum(path.stat().st_size for path in paths)
+        started = time.perf_counter()
+        for path in paths:
+            hashlib.sha256(path.read_bytes()).digest()
+        limit = size / MB / (time.perf_counter() - started)
+        seconds = self._certify(folder)
+        shutil.rmtree(folder)
+        return _result(name, size / MB / seconds, "MB/s", "reading and hashing the files", limit)
+
+    def _rate(self, folder: Path) -> tuple[float, list[Receipt]]:
+        out = self._folder / "receipts" / folder.name
+        seconds = self._certify(folder, out)
+        receipts = [files.load_receipt(path) for path in sorted(out.iterdir())]
+        return len(receipts) / seconds, receipts
+
+    def _certify(self, path: Path, out: Path | None = None) -> float:
+        started = time.perf_counter()
+        outcome = certifying.certify(self._i, _shop(self._i), [path], out=out)
+        seconds = time.perf_counter() - started
+        if outcome.errors:
+            raise UnavailableError(
+                "BENCH", f"a document of the benchmark was not certified: {outcome.errors[0].message}"
+            )
+        return seconds
+
+    def _write(self, name: str, documents: Iterator[tuple[str, bytes]]) -> Path:
+        place = self._folder / name
+        place.mkdir()
+        for file, content in documents:
+            (place / file).write_bytes(content)
+        return place
+
+    def verifying(self) -> Iterator[Result]:
+        """One receipt in a running process, beside one bare call of the node; in bulk, beside a plain loop."""
+        node = Node(self._i.ledger)
+        verifier = Verifier(self._i.ledger.descriptor, [node], self._i.store)
+        call = self._i.ledger.membership.organisation(SHOP.id)
+        bare = _median(lambda: self._i.ledger.read_one(call, self._i.ledger.pin()), 50)
+        one = _median(lambda: verifier.verify(self._invoices[0]), 50)
+        yield _result(
+            "verify one receipt (p50)", 1000 * one, "ms", "pinning a block and one call", 1000 * bare
+        )
+        no_store = Verifier(self._i.ledger.descriptor, [node], None)
+        for name, receipts in (
+            ("without fingerprints", self._evidence),
+            ("with four fingerprints", self._invoices),
+        ):
+            given = [Given(receipt) for receipt in receipts]
+            plain = _rate_of(
+                lambda sample: [no_store.verify(one.receipt) for one in sample],
+                given[: max(20, len(given) // 10)],
+            )
+            bulk = _rate_of(lambda sample: list(no_store.verify_many(sample)), given)
+            yield _result(f"verify in bulk, {name}", bulk, "docs/s", "a plain loop", plain)
+
+    def auditing(self) -> Iterator[Result]:
+        """Assets a second re-derived from block 0, beside reading the same logs and doing nothing."""
+        from certifier.audit import audit
+
+        ledger = self._i.ledger
+        pinned = ledger.pin()
+        started = time.perf_counter()
+        for _ in ledger.chain.logs([ledger.assets.address], 0, pinned.number):
+            pass
+        reading = time.perf_counter() - started
+        started = time.perf_counter()
+        result = audit(ledger)
+        seconds = time.perf_counter() - started
+        yield _result(
+            "audit replay",
+            result.assets / seconds,
+            "assets/s",
+            "reading the same logs",
+            result.assets / reading,
+        )
+
+
+def _shop(installation: Installation) -> Organisation:
+    return installation.book.find(SHOP.short)
+
+
+def _machine_log(seed: int, size: int) -> bytes:
+    """A shift's log of about `size` bytes that no other seed gives."""
+    pieces = max(10, (size - 700) // 107 // 10 * 10)
+    day = date(2000, 1, 1) + timedelta(days=seed % 9000)
+    job = world.Job(
+        "M1", "B1", f"{seed:08}", "P101", "轴", pieces, Decimal(46), 60 + seed % 40, f"L{seed % 6}", day
+    )
+    return world.machine_log(job, step=1)
+
+
+def _invoice(seed: int) -> bytes:
+    """An invoice of M1 with an order reference: four fingerprints."""
+    return world.invoice(replace(world.JOBS[0], number=f"BENCH-{seed:06}", quantity=100 + seed)).encode()
+
+
+def _median(work: Callable[[], object], times: int) -> float:
+    seconds = []
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+def _rate_of(work: Callable[[Sequence[Given]], object], sample: Sequence[Given]) -> float:
+    started = time.perf_counter()
+    work(sample)
+    return len(sample) / (time.perf_counter() - started)
+
+
+def _processes(folder: Path) -> Iterator[Result]:
+    """Whole processes of our command, beside an interpreter that does nothing."""
+    log = folder / "log.xml"
+    log.write_bytes(_machine_log(1, 400_000))
+    command = [sys.executable, "-m", "gateway.cli.main"]
+
+    def seconds(arguments: list[str]) -> float:
+        return _median(lambda: subprocess.run(arguments, check=True, capture_output=True), 7)
+
+    bare = seconds([sys.executable, "-c", "pass"])
+    yield _result(
+        "assetcert --help, whole process",
+        seconds([*command, "--help"]),
+        "s",
+        "an interpreter that does nothing",
+        bare,
+    )
+    yield _result(
+        "assetcert inspect of 400 kB, whole process",
+        seconds([*command, "inspect", str(log), "--json"]),
+        "s",
+        "an interpreter that does nothing",
+        bare,
+    )
