@@ -13,6 +13,8 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }) => {
   return { version, longVersion: require("solc").version(), compilerPath: require.resolve("solc/soljson.js"), isSolcJs: true };
 });
 
+const out = process.env.HARDHAT_OUT ?? ".build/hardhat";
+
 /** @type {import("hardhat/types").HardhatUserConfig} */
 module.exports = {
   solidity: {
@@ -36,7 +38,7 @@ module.exports = {
   paths: {
     sources: "contracts",
     tests: "tests/contracts",
-    cache: ".build/hardhat/cache",
-    artifacts: ".build/hardhat/artifacts",
+    cache: `${out}/cache`,
+    artifacts: `${out}/artifacts`,
   },
 };

@@ -71,8 +71,11 @@ contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
         bytes32 pledgeId = pledgeIdOf(offer);
         if (_pledges[pledgeId].status != Status.Live) revert NotLive(pledgeId);
         if (status <= Status.Live) revert BadClosing(status);
+        // Terms of credit are days and months; the seconds a validator can shift do not matter to them.
+        // slither-disable-start timestamp
         if (status != Status.Expired) _requireParty(offer.lender, membership.closer(_msgSender()));
         else if (block.timestamp < offer.expiresAt) revert NotExpired(offer.expiresAt);
+        // slither-disable-end timestamp
 
         _pledges[pledgeId].status = status;
         if (status >= Status.Cancelled) _free(offer);
@@ -114,6 +117,8 @@ contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
     function _take(bytes32 pledgeId, bytes32 debtor, Claim calldata claim, Evidence calldata proof, uint256 index)
         private
     {
+        // One question a claim, to a contract fixed at construction; a refusal must undo the whole pledge.
+        // slither-disable-next-line calls-loop
         assets.requireGood(debtor, proof.root, proof.assetId, proof.batchProof);
         bytes32 leaf = FingerprintField.leafOf(claim.fingerprint, proof.salt);
         if (!MerkleProof.verifyCalldata(proof.fieldProof, proof.assetId, leaf)) revert FieldNotInAsset(index);
@@ -144,6 +149,8 @@ contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
     function _lienOf(bytes32 debtor, bytes32 fingerprint) private view returns (Lien memory all) {
         all = _liens[debtor][fingerprint];
         if (address(predecessor) != address(0)) {
+            // As above: a fixed contract, one question a claim.
+            // slither-disable-next-line calls-loop
             Lien memory earlier = predecessor.lien(debtor, fingerprint);
             all.taken += earlier.taken;
             all.count += earlier.count;
@@ -156,8 +163,10 @@ contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
         }
         if (offer.claims.length == 0) revert NoClaims();
         if (offer.claims.length != evidence) revert EvidenceMismatch(offer.claims.length, evidence);
+        // slither-disable-start timestamp
         if (block.timestamp > offer.acceptBy) revert OfferLapsed(offer.acceptBy);
         if (block.timestamp >= offer.expiresAt) revert AlreadyExpired(offer.expiresAt);
+        // slither-disable-end timestamp
     }
 
     function _requireParty(bytes32 expected, bytes32 actual) private pure {

@@ -85,6 +85,7 @@ interface IMembership {
 
     /// @notice Quorum only. `keyId` is the account (then `publicKey` is empty), or keccak256(publicKey) for other
     /// purposes. A key that has ended stays ended.
+    // slither-disable-next-line shadowing-local
     function setKey(bytes32 keyId, Key calldata key, bytes calldata publicKey) external;
 
     /// @notice Quorum only.

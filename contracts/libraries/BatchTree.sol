@@ -13,10 +13,12 @@ library BatchTree {
     /// Assembly, because this loop is what a registration costs: about 250 gas an id, where Solidity's bounds checks and
     /// abi.encode need twice that. The queue lies in free memory and is dropped afterwards; nothing but it and the
     /// scratch space is written, and only `ids`, whose bounds the ABI decoder has checked, is read.
+    // slither-disable-next-line assembly
     function root(bytes32[] calldata ids) internal pure returns (bytes32 result, uint256 misplaced) {
         assembly ("memory-safe") {
-            let queue := mload(0x40)
-            let tail := queue
+            let left := mload(0x40)
+            let tail := add(left, shl(5, ids.length))
+            let toQueue := sub(left, ids.offset)
             let previous := 0
             let end := add(ids.offset, shl(5, ids.length))
             for { let id := ids.offset } lt(id, end) { id := add(id, 0x20) } {
@@ -27,14 +29,19 @@ library BatchTree {
                     misplaced := shr(5, sub(id, ids.offset))
                     break
                 }
-                mstore(tail, leaf)
+                mstore(add(id, toQueue), leaf)
                 previous := leaf
+            }
+            // Two leaves are in order as they lie.
+            for { let last := sub(tail, 0x20) } lt(left, last) { left := add(left, 0x40) } {
+                mstore(tail, keccak256(left, 0x40))
                 tail := add(tail, 0x20)
             }
-            for { let right := add(queue, 0x20) } lt(right, tail) { right := add(right, 0x40) } {
+            // Of any other pair the smaller is hashed first.
+            for { let right := add(left, 0x20) } lt(right, tail) { right := add(right, 0x40) } {
                 let a := mload(sub(right, 0x20))
                 let b := mload(right)
-                let swap := shl(5, gt(a, b)) // the smaller of a pair is hashed first
+                let swap := shl(5, gt(a, b))
                 mstore(swap, a)
                 mstore(xor(swap, 0x20), b)
                 mstore(tail, keccak256(0x00, 0x40))

@@ -17,6 +17,8 @@ library FingerprintField {
     /// @dev 16 bytes as 32 lower-case digits, all at once: spread the nibbles over the bytes of a word, then add to each
     /// the distance to its digit, '0' = 48, and 39 more from ten on ('a' - 10 = 87).
     function _hexOf(uint256 half) private pure returns (uint256 digits) {
+        // Masks, whose digits are meant to be many.
+        // slither-disable-start too-many-digits
         unchecked {
             digits = (half | (half << 64)) & 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff;
             digits = (digits | (digits << 32)) & 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
@@ -27,5 +29,6 @@ library FingerprintField {
                 & 0x0101010101010101010101010101010101010101010101010101010101010101;
             digits += 0x3030303030303030303030303030303030303030303030303030303030303030 + letters * 39;
         }
+        // slither-disable-end too-many-digits
     }
 }
