@@ -30,8 +30,11 @@ def found_if_new(home: Home, passphrase: Callable[[], str], say: Callable[[str],
         return home
     say(f"founding a new home in {home.root} (one registrar, quorum 1)")
     embedded.create(home.create().root)
+    keys = Keystore(home.keys, passphrase)
     with embedded.open(home.root) as node:
-        consortium.found(home, node, Keystore(home.keys, passphrase), [FIRST_REGISTRAR], 1)
+        consortium.found(home, node, keys, [FIRST_REGISTRAR], 1)
+        with Installation.attached(home, node, keys) as installation:
+            consortium.set_key(installation, FIRST_REGISTRAR, "fingerprint")
     return home
 
 
