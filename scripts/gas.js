@@ -29,7 +29,7 @@ async function measure() {
   const loose = ["a", "b", "c"].map(w.digestOf);
   const figures = {};
 
-  const assets = Array.from({ length: 130 }, (_, i) => w.assetOf(`asset ${i}`, w.digestOf(`fingerprint ${i}`)));
+  const assets = Array.from({ length: 150 }, (_, i) => w.assetOf(`asset ${i}`, w.digestOf(`fingerprint ${i}`)));
   const batch = w.batchWith(assets, 1000);
   const register = (ids) => gasOf(world.assets.connect(world.m1).register(ids));
   for (const size of [1, 10, 100]) {
@@ -109,9 +109,18 @@ async function measure() {
   figures.end = await gasOf(access.end(scope));
   figures.shred = await gasOf(access.shred(scope));
 
-  // Last, because it moves the clock to the offers' end.
+  const successor = await hre.ethers.deployContract("PledgeRegistry", [
+    world.membership, world.assets, world.pledges, world.forwarder,
+  ]);
   const [lapsing, lapsingEvidence] = await prepare(1, []);
   await pledge(lapsing, lapsingEvidence);
+  await w.byQuorum(world, "setSuccessor", [world.pledges.target, successor.target]);
+  for (const lines of [1, 10]) {
+    const [offer, evidence] = await prepare(lines, []);
+    figures[`pledge_${lines}_in_successor`] = await gasOf(w.pledge(world, offer, { evidence, registry: successor }));
+  }
+
+  // Last, because it moves the clock to the offers' end.
   await hre.network.provider.send("evm_setNextBlockTimestamp", [Number(w.EXPIRY)]);
   figures.close_1_expired_by_anyone = await close(lapsing, w.Status.Expired, world.outsider);
   return figures;
