@@ -6,14 +6,21 @@ own test rules do. A rule whose operands are not stated says nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, Decimal
 
 from certifier.documents.model import Notice
 
-__all__ = ["Amounts", "Part", "Subtotal", "decimal"]
+__all__ = ["CREDIT_CODES", "Amounts", "Part", "Subtotal", "decimal"]
 
+CREDIT_CODES = frozenset(
+    {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"}
+)
+"""Codes of UNTDID 1001 that make an invoice a credit note (EN 16931's code list for BT-3)."""
+
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _CENT = Decimal("0.01")
 _HALF = Decimal("0.5")
 _ZERO = Decimal(0)
@@ -22,13 +29,9 @@ _VAT = {"S": "S", "Z": "Z", "E": "E", "AE": "AE", "K": "IC", "G": "G", "O": "O",
 
 def decimal(text: str | None) -> Decimal | None:
     """A stated amount as Decimal; None where there is none or where it is no plain number."""
-    if text is None:
+    if text is None or len(text) > 40 or not _PLAIN.fullmatch(text.strip()):
         return None
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and -30 < value.adjusted() < 30 else None
+    return Decimal(text.strip())
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,9 @@ def _neg(value: Decimal | None) -> Decimal | None:
 
 
 def _cents(value: Decimal) -> Decimal:
-    """Two decimals, halves upwards, as XPath's round() in the standard's rules."""
-    return (value * 100 + _HALF).to_integral_value(ROUND_FLOOR) * _CENT
+    """Two decimals, halves away from zero (the standard's rules round absolute amounts half up)."""
+    rounded = (abs(value) * 100 + _HALF).to_integral_value(ROUND_FLOOR) * _CENT
+    return -rounded if value < 0 else rounded
 
 
 def _equal(rule: str, what: str, stated: Decimal | None, due: Decimal | None) -> Iterator[Notice]:

@@ -10,9 +10,21 @@ from certifier.documents.facts import Facts
 from certifier.documents.source import Source
 from certifier.documents.tree import Node, Tree, own_text, parse
 
-__all__ = ["UBL", "claims", "item", "opened", "party", "quantity"]
+__all__ = ["UBL", "claims", "is_other", "item", "opened", "party", "quantity"]
 
 _PREFIX = "urn:oasis:names:specification:ubl:schema:xsd:"
+_READ = frozenset(
+    [
+        "Invoice",
+        "CreditNote",
+        "Order",
+        "OrderResponse",
+        "DespatchAdvice",
+        "ReceiptAdvice",
+        "Waybill",
+        "RemittanceAdvice",
+    ]
+)
 UBL = Tree(cbc=f"{_PREFIX}CommonBasicComponents-2", cac=f"{_PREFIX}CommonAggregateComponents-2")
 
 
@@ -20,6 +32,12 @@ def claims(source: Source, *names: str) -> bool:
     """Whether the root is one of these UBL documents."""
     root = source.root
     return root is not None and root.name in names and root.namespace == f"{_PREFIX}{root.name}-2"
+
+
+def is_other(source: Source) -> bool:
+    """Whether the root is a UBL document that no reader of ours takes facts from."""
+    root = source.root
+    return root is not None and root.namespace == f"{_PREFIX}{root.name}-2" and root.name not in _READ
 
 
 def opened(source: Source, kind: str) -> tuple[Node, Facts]:
@@ -48,13 +66,9 @@ def party(facts: Facts, role: str, node: Node | None) -> None:
 def _vat(node: Node) -> str | None:
     numbers = []
     for scheme in UBL.all(node, "cac:PartyTaxScheme"):
-        name = (
-            UBL.text(scheme, "cac:TaxScheme/cbc:ID")
-            or UBL.text(scheme, "cac:TaxScheme/cbc:TaxTypeCode")
-            or "VAT"
-        )
+        names = UBL.texts(scheme, "cac:TaxScheme/cbc:ID") + UBL.texts(scheme, "cac:TaxScheme/cbc:TaxTypeCode")
         number = UBL.text(scheme, "cbc:CompanyID")
-        if name.upper() == "VAT" and number:
+        if number and (not names or "VAT" in (name.upper() for name in names)):
             numbers.append(number)
     return min(numbers, default=None)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from certifier.documents.amounts import Amounts, Part, Subtotal, decimal
+from certifier.documents.amounts import CREDIT_CODES, Amounts, Part, Subtotal, decimal
 from certifier.documents.facts import Facts, Row
 from certifier.documents.model import Document
 from certifier.documents.registry import Format, register
@@ -16,14 +16,12 @@ from certifier.documents.source import Source
 from certifier.documents.tree import Node
 from certifier.documents.ubl import UBL, claims, item, opened, party, quantity
 
-_CREDIT = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"})
-
 
 def read(source: Source) -> Document:
     """The facts of one Invoice or CreditNote."""
     root, facts = opened(source, "invoice")
     code = UBL.text(root, "cbc:InvoiceTypeCode") or UBL.text(root, "cbc:CreditNoteTypeCode")
-    if root.tag.endswith("}CreditNote") or code in _CREDIT:
+    if root.tag.endswith("}CreditNote") or code in CREDIT_CODES:
         facts.kind = "credit-note"
     currency = UBL.text(root, "cbc:DocumentCurrencyCode") or _currency(root)
     facts.put("type_code", code)

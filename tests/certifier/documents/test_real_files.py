@@ -167,6 +167,33 @@ MTCONNECT: list[Row] = [
     ("iot/cppagent/assets/KSSP300R4SD43L240.xml", "other", "other", {}, set()),
 ]  # fmt: skip
 
+TRADE: list[Row] = [
+    ("invoices/en16931-cii/CII-BR-CO-10-RoundingIssue.xml", "invoice", "cii", {"currency": "EUR"}, set()),
+    ("invoices/en16931-cii/CII_business_example_02.xml", "invoice", "cii", {"issue_date": "2013-08-25", "line.0001.item": "BPW21"}, set()),
+    ("invoices/en16931-cii/CII_example1.xml", "invoice", "cii", {"issue_date": "2015-01-09", "line.0001.net": "19.9"}, set()),
+    ("invoices/en16931-cii/CII_example3.xml", "invoice", "cii", {"currency": "DKK", "line.0001.price": "800"}, set()),
+    ("invoices/en16931-cii/CII_example5.xml", "invoice", "cii",
+     {"number": "TOSL110", "issue_date": "2013-04-10", "tax": "675", "total": "4675", "payable": "2337.5", "despatch_number": "5433",
+      "corrects_number": "TOSL109", "due_date": "2013-05-10", "line.0001.quantity": "1000 C62"}, set()),
+    ("invoices/en16931-cii/CII_example7.xml", "invoice", "cii", {"currency": "SEK", "line.0001.net": "2500"}, set()),
+    ("invoices/en16931-cii/CII_example9.xml", "invoice", "cii", {"line.0001.quantity": "3 MON", "net": "147"}, set()),
+    ("invoices/en16931-cii/huf_example_cii.xml", "invoice", "cii", {"currency": "HUF", "line.0001.quantity": "64 LTR"}, set()),
+    ("invoices/edifact/EDIFACT_EXAMPLE1.TXT", "invoice", "edifact",
+     {"number": "12115118", "issue_date": "2015-01-09", "due_date": "2015-01-09", "type_code": "380", "currency": "EUR",
+      "seller_name": "De Koksmaat", "seller_id": "NL8200.98.395.B.01", "buyer_id": "10202", "buyer_name": "ODIN 59", "lines": "20",
+      "net": "229.6", "tax": "20.73", "total": "250.33", "payable": "250.33", "line.0001.quantity": "2 H87", "line.0020.net": "-109.98"}, set()),
+    ("despatch/ubl/UBL-DespatchAdvice-2.0-Example.xml", "despatch-advice", "ubl",
+     {"number": "565899", "issue_date": "2005-06-20", "order_number": "AEG012345", "seller_id": "175 269 2355", "buyer_name": "IYT Corporation",
+      "line.0001.quantity": "90 KGM"}, set()),
+    *((f"despatch/ubl/UBL-{name}.xml", "other", "ubl", {}, {"NO_FACTS"})
+      for name in ("FreightInvoice-2.1-Example", "GoodsItemPassport-2.3-Example-Issued", "TransportationStatus-2.1-Example")),
+    ("invoices/ubl/UBL-RemittanceAdvice-2.0-Example.xml", "payment", "ubl",
+     {"payments": "1", "payment.0001.amount": "107.5", "payment.0001.currency": "GBP", "payment.0001.reference": "A00095678",
+      "payment.0001.payer_name": "IYT Corporation", "payment.0001.payee_name": "Consortial"}, set()),
+    *((f"invoices/en16931-unit/{name}.xml", "other", "other", {}, set())
+      for name in ("BR-01", "BR-05", "BR-12", "BR-21", "BR-31", "BR-CO-13", "BR-CO-17")),
+]  # fmt: skip
+
 EFAPIAO: list[Row] = [
     ("invoices/efapiao/shudianpiao-synthetic.xml", "invoice", "e-fapiao",
      {"number": "99990000000000000001", "seller_id": "91SELLERTAXID00000X", "buyer_name": "测试购买方有限公司", "net": "1000", "tax": "130",
@@ -183,7 +210,7 @@ REFUSED: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("row", [*UBL, *QIF, *B2MML, *MTCONNECT, *EFAPIAO], ids=lambda row: row[0])
+@pytest.mark.parametrize("row", [*UBL, *QIF, *B2MML, *MTCONNECT, *EFAPIAO, *TRADE], ids=lambda row: row[0])
 def test_recognised_with_its_facts(row: Row, data_dir: Path) -> None:
     path, kind, format_, facts, warnings = row
     document = read_bytes((data_dir / path).read_bytes())

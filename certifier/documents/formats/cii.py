@@ -1,0 +1,172 @@
+"""UN/CEFACT Cross Industry Invoice D16B (CII), by EN 16931-1's business terms and EN 16931-3-3's binding.
+
+Also what Factur-X and ZUGFeRD 2 carry inside a PDF. Dates are format 102 (UNTDID 2379). Parties as in UBL: VAT number
+(BT-31), else registration number (BT-30), else identifier (BT-29).
+"""
+
+from __future__ import annotations
+
+from certifier.documents.amounts import CREDIT_CODES, Amounts, Part, Subtotal, decimal
+from certifier.documents.facts import Facts, Row
+from certifier.documents.model import Document
+from certifier.documents.registry import Format, register
+from certifier.documents.source import Source
+from certifier.documents.tree import Node, Tree, own_text, parse
+
+_STANDARD = "urn:un:unece:uncefact:data:standard:"
+_CII = Tree(
+    rsm=f"{_STANDARD}CrossIndustryInvoice:100",
+    d=f"{_STANDARD}ReusableAggregateBusinessInformationEntity:100",
+    udt=f"{_STANDARD}UnqualifiedDataType:100",
+)
+_DEAL = "rsm:SupplyChainTradeTransaction"
+_AGREEMENT = f"{_DEAL}/ApplicableHeaderTradeAgreement"
+_DELIVERY = f"{_DEAL}/ApplicableHeaderTradeDelivery"
+_SETTLEMENT = f"{_DEAL}/ApplicableHeaderTradeSettlement"
+_SUM = f"{_SETTLEMENT}/SpecifiedTradeSettlementHeaderMonetarySummation"
+_STATED = {
+    "lines_total": "LineTotalAmount",
+    "allowances_total": "AllowanceTotalAmount",
+    "charges_total": "ChargeTotalAmount",
+    "net": "TaxBasisTotalAmount",
+    "total": "GrandTotalAmount",
+    "prepaid": "TotalPrepaidAmount",
+    "rounding": "RoundingAmount",
+    "payable": "DuePayableAmount",
+}
+
+
+def read(source: Source) -> Document:
+    """The facts of one invoice or credit note."""
+    root = parse(source.data, "CII", source.limits)
+    code = _CII.text(root, "rsm:ExchangedDocument/TypeCode")
+    facts = Facts("credit-note" if code in CREDIT_CODES else "invoice", "cii", root.tag[1:].partition("}")[0])
+    facts.put("type_code", code)
+    _header(root, facts)
+    currency = _CII.text(root, f"{_SETTLEMENT}/InvoiceCurrencyCode")
+    facts.put("currency", currency)
+    amounts = _amounts(root, currency)
+    for notice in amounts.deviations():
+        facts.warn(notice.code, notice.message)
+    for name, path in (
+        ("net", "TaxBasisTotalAmount"),
+        ("total", "GrandTotalAmount"),
+        ("payable", "DuePayableAmount"),
+    ):
+        facts.put(name, _CII.text(root, f"{_SUM}/{path}"))
+    facts.put("tax", _tax(root, currency))
+    lines = _CII.all(root, f"{_DEAL}/IncludedSupplyChainTradeLineItem")
+    facts.put("lines", len(lines))
+    facts.rows(
+        "line",
+        [_line(line) for line in lines],
+        [_CII.text(line, "AssociatedDocumentLineDocument/LineID") or "" for line in lines],
+    )
+    return facts.document()
+
+
+def _header(root: Node, facts: Facts) -> None:
+    facts.put("number", _CII.text(root, "rsm:ExchangedDocument/ID"))
+    facts.put("issue_date", _date(_CII.text(root, "rsm:ExchangedDocument/IssueDateTime/udt:DateTimeString")))
+    facts.put(
+        "due_date",
+        _date(
+            _CII.text(root, f"{_SETTLEMENT}/SpecifiedTradePaymentTerms/DueDateDateTime/udt:DateTimeString")
+        ),
+    )
+    facts.put("order_number", _CII.text(root, f"{_AGREEMENT}/BuyerOrderReferencedDocument/IssuerAssignedID"))
+    facts.put(
+        "despatch_number", _CII.text(root, f"{_DELIVERY}/DespatchAdviceReferencedDocument/IssuerAssignedID")
+    )
+    facts.put("corrects_number", _CII.text(root, f"{_SETTLEMENT}/InvoiceReferencedDocument/IssuerAssignedID"))
+    for role in ("seller", "buyer"):
+        party = _CII.first(root, f"{_AGREEMENT}/{role.title()}TradeParty")
+        if party is not None:
+            facts.put(f"{role}_id", _party_id(party))
+            facts.put(f"{role}_name", _CII.text(party, "Name"))
+
+
+def _party_id(party: Node) -> str | None:
+    taxes = [
+        n
+        for n in _CII.all(party, "SpecifiedTaxRegistration/ID")
+        if n.get("schemeID") in ("VA", "VAT") and own_text(n)
+    ]
+    return (
+        min((own_text(n) for n in taxes), default=None)
+        or _CII.text(party, "SpecifiedLegalOrganization/ID")
+        or _CII.text(party, "GlobalID")
+        or _CII.text(party, "ID")
+    )
+
+
+def _date(text: str | None) -> str | None:
+    """Format 102 as a date; anything else stays, to be told."""
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if text and len(text) >= 8 and text[:8].isdecimal() else text
+
+
+def _tax(root: Node, currency: str | None) -> str | None:
+    """BT-110: the tax total in the invoice's currency; the other one (BT-111) is in the seller's books' currency."""
+    totals = _CII.all(root, f"{_SUM}/TaxTotalAmount")
+    own = [n for n in totals if n.get("currencyID") == currency] or [
+        n for n in totals if n.get("currencyID") is None
+    ]
+    chosen = own or (totals if len(totals) == 1 else [])
+    return own_text(chosen[0]) if chosen else None
+
+
+def _amounts(root: Node, currency: str | None) -> Amounts:
+    amounts = Amounts(tax=decimal(_tax(root, currency)))
+    for name, path in _STATED.items():
+        setattr(amounts, name, decimal(_CII.text(root, f"{_SUM}/{path}")))
+    for line in _CII.all(root, f"{_DEAL}/IncludedSupplyChainTradeLineItem"):
+        path = "SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount"
+        amounts.lines.append(_part(line, path, "SpecifiedLineTradeSettlement/ApplicableTradeTax"))
+    for entry in _CII.all(root, f"{_SETTLEMENT}/SpecifiedTradeAllowanceCharge"):
+        charge = _CII.text(entry, "ChargeIndicator/udt:Indicator") in ("true", "1")
+        (amounts.charges if charge else amounts.allowances).append(
+            _part(entry, "ActualAmount", "CategoryTradeTax")
+        )
+    for row in _CII.all(root, f"{_SETTLEMENT}/ApplicableTradeTax"):
+        if (_CII.text(row, "TypeCode") or "VAT") == "VAT":
+            part = _part(row, "BasisAmount", "")
+            amounts.breakdown.append(
+                Subtotal(part.amount, decimal(_CII.text(row, "CalculatedAmount")), part.category, part.rate)
+            )
+    return amounts
+
+
+def _part(node: Node, amount: str, tax: str) -> Part:
+    prefix = f"{tax}/" if tax else ""
+    category, rate = (
+        _CII.text(node, f"{prefix}CategoryCode"),
+        _CII.text(node, f"{prefix}RateApplicablePercent"),
+    )
+    return Part(decimal(_CII.text(node, amount)), category, decimal(rate))
+
+
+def _line(line: Node) -> Row:
+    billed = _CII.first(line, "SpecifiedLineTradeDelivery/BilledQuantity")
+    return {
+        "item": _CII.text(line, "SpecifiedTradeProduct/Name")
+        or _CII.text(line, "SpecifiedTradeProduct/Description"),
+        "quantity": f"{own_text(billed)} {billed.get('unitCode') or '-'}"
+        if billed is not None and own_text(billed)
+        else None,
+        "price": _CII.text(line, "SpecifiedLineTradeAgreement/NetPriceProductTradePrice/ChargeAmount"),
+        "net": _CII.text(
+            line, "SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount"
+        ),
+    }
+
+
+def _claims(source: Source) -> bool:
+    root = source.root
+    return (
+        root is not None
+        and root.name == "CrossIndustryInvoice"
+        and root.namespace == f"{_STANDARD}CrossIndustryInvoice:100"
+    )
+
+
+register(Format("cii", "UN/CEFACT CII D16B; EN 16931-1, EN 16931-3-3; Factur-X 1.0", _claims, read))
