@@ -6,6 +6,7 @@ The node pins the roots; replication is its cluster's affair. What it returns is
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -75,7 +76,9 @@ class KuboStore:
     @contextmanager
     def _failures(self) -> Iterator[None]:
         try:
-            yield
+            with warnings.catch_warnings():  # the client still passes urllib3 an argument that it drops
+                warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning)
+                yield
         except kubo.ErrorResponse as e:
             text = str(e)
             if any(word in text for word in _ABSENT):

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -34,8 +35,8 @@ class LocalStore:
         """See ContentStore. A block that is here already is written again, which also heals a damaged one."""
         with self._failures():
             self._sweep()
-            mine = self._temporary / str(os.getpid())
-            mine.mkdir(parents=True, exist_ok=True)
+            self._temporary.mkdir(parents=True, exist_ok=True)
+            mine = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._temporary))
             try:
                 self._write(mine, blocks)
             finally:
@@ -79,7 +80,8 @@ class LocalStore:
         """Removes what a killed writer left behind."""
         with contextlib.suppress(FileNotFoundError):
             for left in self._temporary.iterdir():
-                if left.name.isdecimal() and not _runs(int(left.name)):
+                pid = left.name.partition("-")[0]
+                if pid.isdecimal() and not _runs(int(pid)):
                     shutil.rmtree(left, ignore_errors=True)
 
     @contextlib.contextmanager

@@ -112,7 +112,7 @@ def test_an_altered_statement_is_refused(edit: dict[str, Any]) -> None:
 
 
 def test_what_is_no_statement_at_all() -> None:
-    for member in (None, [], {}, "x", {name: "x" for name in list(statement().to_json())[:-1]}):
+    for member in (None, [], {}, "x", dict.fromkeys(list(statement().to_json())[:-1], "x")):
         with pytest.raises(SignatureRefusedError):
             Statement.from_json(member)
 
