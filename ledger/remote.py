@@ -170,7 +170,7 @@ class RemoteWriter:
         """Gas to allow: a quarter above the node's estimate. Raises what the contract would refuse with."""
         call = {"from": sender, "data": "0x" + act.data.hex()} | ({"to": act.to} if act.to else {})
         try:
-            return parse_quantity(self._chain.rpc.call("eth_estimateGas", call)) * 5 // 4 + 10_000
+            return parse_quantity(self._chain.rpc.call("eth_estimateGas", call, "latest")) * 5 // 4 + 10_000
         except RpcError as e:
             raise revert_of(e) or e from e
 

@@ -74,27 +74,25 @@ class Writer(Protocol):
 
 def preflight(chain: Chain, sender: str, act: Act, gas: int, timestamp: int) -> None:
     """Raises the RevertError that the act would meet in a block of that time on top of the newest."""
-    call = {"from": sender, "data": "0x" + act.data.hex(), "gas": hex(gas)} | (
-        {"to": act.to} if act.to else {}
-    )
     try:
-        chain.rpc.call("eth_call", call, "latest", {}, {"time": hex(timestamp)})
+        chain.rpc.call("eth_call", _call_of(sender, act, gas), "latest", {}, {"time": hex(timestamp)})
     except RpcError as e:
         raise revert_of(e) or e from e
 
 
 def failure(chain: Chain, sender: str, act: Act, gas: int, block: Block) -> Exception:
-    """Why a mined transaction failed: the named error where the call still gives one on the state before its
-    block.
-    """
-    call = {"from": sender, "data": "0x" + act.data.hex(), "gas": hex(gas)} | (
-        {"to": act.to} if act.to else {}
-    )
-    try:
-        chain.rpc.call("eth_call", call, {"blockHash": hex32(block.parent)})
-    except RpcError as e:
-        return revert_of(e) or e
-    return OtherRevertError("the transaction failed in its block and would not fail on the state before it")
+    """Why a mined transaction failed: what the call meets on the state before its block, or else after it."""
+    for state in (block.parent, block.hash):
+        try:
+            chain.rpc.call("eth_call", _call_of(sender, act, gas), {"blockHash": hex32(state)})
+        except RpcError as e:
+            return revert_of(e) or e
+    return OtherRevertError("the transaction failed in its block, for what its neighbours there did")
+
+
+def _call_of(sender: str, act: Act, gas: int) -> dict[str, str]:
+    call = {"from": sender, "data": "0x" + act.data.hex(), "gas": hex(gas)}
+    return call | ({"to": act.to} if act.to else {})
 
 
 class EmbeddedWriter:
