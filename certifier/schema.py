@@ -252,6 +252,7 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
     "content.bytes": re.compile("[0-9]+"),
     "content.cid": re.compile("b[a-z2-7]{58}"),
 }
+_PARTICULAR = ("asset.", "content.", "signer.")
 _PATH = re.compile(r"[a-z][a-z0-9_]{0,31}(?:\.[a-z0-9_]{1,32}){1,3}")
 _INDEX = re.compile(r"(?<=\.)(?!0000)[0-9]{4}(?=\.|\Z)")
 
@@ -286,15 +287,15 @@ def problem(kind: str, path: str, value: str) -> str | None:
         return f"the schema of {kind} lists no such path"
     if not is_canonical(type_, value):
         return f"not the canonical form of {type_.value}"
+    return _particular(kind, path, value) if path.startswith(_PARTICULAR) else None
+
+
+def _particular(kind: str, path: str, value: str) -> str | None:
+    """What the asset's own fields and a signer's must be beyond their type."""
     if (pattern := _PATTERNS.get(path)) is not None and not pattern.fullmatch(value):
         return f"not of the form {pattern.pattern}"
-    words = _WORDS.get(_INDEX.sub("NNNN", path)) if type_ is FieldType.ENUM else None
+    words = _WORDS.get(_INDEX.sub("NNNN", path))
     if words is not None and value not in words:
         return f"none of {', '.join(sorted(words))}"
-    if (fixed := _fixed(kind, path)) is not None and value != fixed:
-        return f"{fixed!r} expected"
-    return None
-
-
-def _fixed(kind: str, path: str) -> str | None:
-    return {"asset.version": "1", "asset.kind": kind, "asset.schema": schema_of(kind)}.get(path)
+    fixed = {"asset.version": "1", "asset.kind": kind, "asset.schema": schema_of(kind)}.get(path)
+    return None if fixed in (None, value) else f"{fixed!r} expected"
