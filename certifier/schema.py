@@ -21,6 +21,7 @@ __all__ = [
     "RELATIONS",
     "REQUIRED",
     "field_type",
+    "paths_of",
     "problem",
     "schema_of",
 ]
@@ -264,6 +265,11 @@ def _table(kind: str) -> dict[str, FieldType]:
 
 
 _TABLES: dict[str, dict[str, FieldType]] = {kind: _table(kind) for kind in KINDS}
+
+
+def paths_of(kind: str) -> dict[str, FieldType]:
+    """Every path of a kind and its type, `NNNN` standing for an index of four digits from 0001."""
+    return dict(_TABLES[kind])
 
 
 def schema_of(kind: str) -> str:

@@ -17,7 +17,7 @@ from certifier.canonical import FieldType, base64url, canonicalise, is_canonical
 from certifier.commitment import BatchTree, Commitment, Secret
 from certifier.errors import NotCanonicalError
 from certifier.merkle import StandardTree, leaf_hash
-from certifier.schema import schema_of
+from certifier.schema import KINDS, MUST_DISCLOSE, RELATIONS, REQUIRED, paths_of, schema_of
 from ledger.types import hex32, keccak, organisation_id
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "vectors"
@@ -293,6 +293,21 @@ def _form(kind: FieldType, source: str) -> str | None:
         return canonicalise(kind, source)
     except NotCanonicalError:
         return None
+
+
+def schemas() -> dict[str, Any]:
+    """Every kind's paths with their types, and what may point to what."""
+    relations = [
+        {"from": source, "relation": relation, "to": target}
+        for (source, relation), target in RELATIONS.items()
+    ]
+    kinds = {kind: {path: type_.value for path, type_ in sorted(paths_of(kind).items())} for kind in KINDS}
+    return {
+        "kinds": kinds,
+        "required": list(REQUIRED),
+        "must_disclose": MUST_DISCLOSE,
+        "relations": relations,
+    }
 
 
 def keys() -> dict[str, Any]:
@@ -609,6 +624,7 @@ def _refused() -> list[dict[str, Any]]:
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "canonical": canonical,
+    "schemas": schemas,
     "keys": keys,
     "trees": trees,
     "batches": batches,

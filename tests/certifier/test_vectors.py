@@ -13,7 +13,7 @@ import pytest
 from certifier.canonical import FieldType, is_canonical
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = ["canonical", "keys", "trees", "batches", "fingerprints", "signers", "contents", "receipts"]
+NAMES = ["canonical", "schemas", "keys", "trees", "batches", "fingerprints", "signers", "contents", "receipts"]
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,19 @@ test('canonical forms and refusals', () => {
   }
 });
 
+test('every path of a receipt is listed, and its value has the listed type', () => {
+  const { kinds, required } = load('schemas');
+  const { receipt } = load('receipts');
+  const table = kinds[receipt.fields.find(({ path }) => path === 'asset.kind').value];
+  for (const { path, value } of receipt.fields) {
+    const type = table[path.replace(/(?<=\.)[0-9]{4}(?=\.|$)/g, 'NNNN')];
+    assert.ok(type, path);
+    assert.equal(canonicalise[type](value), value, path);
+  }
+  const shown = receipt.fields.map(({ path }) => path);
+  assert.deepEqual(required.filter((path) => !shown.includes(path)), []);
+});
+
 test('organisations, salts and the content key', () => {
   const file = load('keys');
   const secret = unhex(file.secret);
