@@ -21,6 +21,7 @@ __all__ = [
     "AnswerTooLargeError",
     "ArtifactError",
     "BadClosingError",
+    "BadElectorateError",
     "BadIdentifierError",
     "BadKeyError",
     "BadQuorumError",
@@ -241,8 +242,17 @@ class BadQuorumError(RevertError):
 
 
 @dataclass(eq=False)
+class BadElectorateError(RevertError):
+    """Membership: at its founding, every registrar's identifier comes with one account."""
+
+    sentence = "{identifiers} identifiers of registrars came with {accounts} accounts"
+    identifiers: int
+    accounts: int
+
+
+@dataclass(eq=False)
 class UnknownOrganisationError(RevertError):
-    """AccessLog: the grantee was never admitted."""
+    """The organisation (a grantee, or the owner of a key) was never admitted."""
 
     sentence = "organisation {org} was never admitted"
     org: bytes

@@ -81,6 +81,7 @@ class HostileNode:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 1 << 16  # head and body in one packet
 
             def do_POST(self) -> None:
                 body = node._body(self.rfile.read(int(self.headers["Content-Length"])))
