@@ -61,8 +61,9 @@ contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
 
         _pledges[pledgeId] = Pledge(Status.Live, uint64(block.timestamp));
         emit Pledged(pledgeId, offer.debtor, offer.lender, offer.acceptBy, offer.expiresAt, offer.terms);
-        for (uint256 i = 0; i < evidence.length; ++i) {
-            _take(pledgeId, offer.debtor, offer.claims[i], evidence[i], i);
+        Claim[] calldata claims = offer.claims;
+        for (uint256 i = 0; i < claims.length; ++i) {
+            _take(pledgeId, offer.debtor, claims[i], evidence[i], i);
         }
     }
 
@@ -88,15 +89,18 @@ contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
     }
 
     /// @inheritdoc IPledgeRegistry
-    function lien(bytes32 debtor, bytes32 fingerprint) external view returns (Lien memory) {
-        return _lienOf(debtor, fingerprint);
+    function lien(bytes32 debtor, bytes32 fingerprint) external view returns (Lien memory all) {
+        (uint16 taken, uint32 count) = _earlier(debtor, fingerprint);
+        all = _liens[debtor][fingerprint];
+        (all.taken, all.count) = (all.taken + taken, all.count + count);
     }
 
     /// @inheritdoc IPledgeRegistry
     function pledgeIdOf(Offer calldata offer) public view returns (bytes32) {
-        bytes32[] memory claims = new bytes32[](offer.claims.length);
-        for (uint256 i = 0; i < claims.length; ++i) {
-            claims[i] = keccak256(abi.encode(_CLAIM_TYPEHASH, offer.claims[i].fingerprint, offer.claims[i].share));
+        Claim[] calldata claims = offer.claims;
+        bytes32[] memory hashes = new bytes32[](claims.length);
+        for (uint256 i = 0; i < hashes.length; ++i) {
+            hashes[i] = keccak256(abi.encode(_CLAIM_TYPEHASH, claims[i].fingerprint, claims[i].share));
         }
         return _hashTypedDataV4(
             keccak256(
@@ -104,7 +108,7 @@ contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
                     _OFFER_TYPEHASH,
                     offer.debtor,
                     offer.lender,
-                    keccak256(abi.encodePacked(claims)),
+                    keccak256(abi.encodePacked(hashes)),
                     offer.acceptBy,
                     offer.expiresAt,
                     offer.terms
@@ -130,31 +134,31 @@ contract PledgeRegistry is IPledgeRegistry, EIP712, ERC2771Context {
     /// @dev Storage is read for every claim, so a fingerprint named twice in one offer adds up like any other.
     function _encumber(bytes32 debtor, bytes32 fingerprint, uint16 share, uint256 index) private returns (uint32 rank) {
         if (share == 0 || share > _WHOLE) revert BadShare(index);
-        Lien memory all = _lienOf(debtor, fingerprint);
-        if (all.taken + share > _WHOLE) revert Encumbered(debtor, fingerprint, all.taken, share);
-
         Lien storage own = _liens[debtor][fingerprint];
-        (own.taken, own.count) = (own.taken + share, own.count + 1);
-        return all.count + 1;
+        (uint16 ownTaken, uint32 ownCount) = (own.taken, own.count);
+        (uint16 earlierTaken, uint32 earlierCount) = _earlier(debtor, fingerprint);
+        uint16 taken = ownTaken + earlierTaken;
+        if (taken + share > _WHOLE) revert Encumbered(debtor, fingerprint, taken, share);
+
+        (own.taken, own.count) = (ownTaken + share, ownCount + 1);
+        return ownCount + earlierCount + 1;
     }
 
     function _free(Offer calldata offer) private {
         mapping(bytes32 fingerprint => Lien) storage liens = _liens[offer.debtor];
-        for (uint256 i = 0; i < offer.claims.length; ++i) {
-            liens[offer.claims[i].fingerprint].taken -= offer.claims[i].share;
+        Claim[] calldata claims = offer.claims;
+        for (uint256 i = 0; i < claims.length; ++i) {
+            liens[claims[i].fingerprint].taken -= claims[i].share;
         }
     }
 
     /// @dev A predecessor opens nothing any more but still frees, so its shares are read afresh and never copied.
-    function _lienOf(bytes32 debtor, bytes32 fingerprint) private view returns (Lien memory all) {
-        all = _liens[debtor][fingerprint];
-        if (address(predecessor) != address(0)) {
-            // As above: a fixed contract, one question a claim.
-            // slither-disable-next-line calls-loop
-            Lien memory earlier = predecessor.lien(debtor, fingerprint);
-            all.taken += earlier.taken;
-            all.count += earlier.count;
-        }
+    function _earlier(bytes32 debtor, bytes32 fingerprint) private view returns (uint16 taken, uint32 count) {
+        if (address(predecessor) == address(0)) return (0, 0);
+        // As above: a fixed contract, one question a claim.
+        // slither-disable-next-line calls-loop
+        Lien memory all = predecessor.lien(debtor, fingerprint);
+        return (all.taken, all.count);
     }
 
     function _requireOpen(Offer calldata offer, uint256 evidence) private view {
