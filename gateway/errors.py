@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 __all__ = [
+    "FULL",
     "BusyError",
     "ConflictError",
     "Exit",
@@ -14,6 +16,10 @@ __all__ = [
     "UnreadableError",
     "UsageError",
 ]
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of an OSError that mean a full disk."""
 
 
 class Exit(IntEnum):

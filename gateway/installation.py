@@ -6,14 +6,16 @@ The one place where service functions get what they work with. Nothing is decide
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from certifier import hpke
 from certifier.commitment import Secret
+from certifier.errors import WrapRefusedError
 from certifier.store import ContentStore
 from certifier.store.local import LocalStore
 from certifier.voprf import EvaluationService, LocalEvaluation
@@ -30,6 +32,7 @@ from ledger.types import hex32, organisation_id, parse_hex32
 from ledger.writer import Writer
 
 _LOCK_WAIT = 10.0
+_SHORT = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 
 __all__ = ["Book", "Installation", "Organisation", "open_store"]
 
@@ -70,7 +73,17 @@ class Book:
         return [self._load(path) for path in sorted(self._folder.glob("*/organisation.json"))]
 
     def enter(self, organisation: Organisation) -> None:
-        """Add or change an entry."""
+        """Add or change an entry. UsageError for a short name that is none, or another organisation's here."""
+        if not _SHORT.fullmatch(organisation.short):
+            raise UsageError(
+                "SHORT", f"{organisation.short!r} is no short name: letters, digits, - and _, up to 32"
+            )
+        for other in self.all():
+            if other.short == organisation.short and other.identifier != organisation.identifier:
+                raise UsageError(
+                    "SHORT",
+                    f"this home calls {other.identifier} {other.short!r} already: take another short name",
+                )
         entry = {
             "identifier": organisation.identifier,
             "name": organisation.name,
@@ -124,6 +137,7 @@ class Installation:
         self.node = node
         self.keys = keys
         self.book = Book(home.keys)
+        self._ledger: Ledger | None = None
 
     @classmethod
     @contextmanager
@@ -147,10 +161,17 @@ class Installation:
         finally:
             opened._close()
 
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
-        """Connected and held against `HOME/ledger.json`."""
-        return Ledger.connect(Descriptor.load(self.home.descriptor), self.node.url)
+        """Connected and held against `HOME/ledger.json`; anew where the node was started again."""
+        if self._ledger is None or self._ledger.chain.rpc.url != self.node.url:
+            self._ledger = Ledger.connect(Descriptor.load(self.home.descriptor), self.node.url)
+        return self._ledger
+
+    def level(self) -> None:
+        """Send what the log holds and the node has not: a writer may have been killed between the two."""
+        with self.node.writing():
+            pass
 
     @cached_property
     def database(self) -> Database:
@@ -195,9 +216,21 @@ class Installation:
 
     def open_secret(self, organisation: Organisation, asset_id: bytes, sealed: bytes) -> Secret:
         """The asset secret of a wrap to its owner."""
-        return Secret(
-            hpke.unwrap(sealed, asset_id, organisation.id, self.keys.seed(organisation.short, "encryption"))
-        )
+        return Secret(self.unwrap(organisation, asset_id, sealed))
+
+    def unwrap(self, organisation: Organisation, asset_id: bytes, sealed: bytes) -> bytes:
+        """What was wrapped for an organisation of this home, also before its encryption key was rotated."""
+        try:
+            return hpke.unwrap(
+                sealed, asset_id, organisation.id, self.keys.seed(organisation.short, "encryption")
+            )
+        except WrapRefusedError:
+            for purpose in self.keys.retired(organisation.short, "encryption"):
+                with suppress(WrapRefusedError):
+                    return hpke.unwrap(
+                        sealed, asset_id, organisation.id, self.keys.seed(organisation.short, purpose)
+                    )
+            raise
 
     def _own_public_key(self, organisation: Organisation) -> bytes:
         if organisation.short not in self._public_keys:
@@ -213,8 +246,8 @@ class Installation:
     def _close(self) -> None:
         if "database" in self.__dict__:
             self.database.close()
-        if "ledger" in self.__dict__:
-            self.ledger.close()
+        if self._ledger is not None:
+            self._ledger.close()
 
 
 def _no_passphrase() -> str:

@@ -15,10 +15,15 @@ from pathlib import Path
 from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.home import write_private
 
-__all__ = ["PURPOSES", "Keystore"]
+__all__ = ["PURPOSES", "Keystore", "next_of"]
 
 SCRYPT_N = 2**18
 PURPOSES = ("account", "encryption", "instrument", "inspector", "witness", "fingerprint")
+
+
+def next_of(purpose: str) -> str:
+    """Under what a key waits that is to follow the present one."""
+    return f"{purpose}.next"
 
 
 class Keystore:
@@ -84,10 +89,18 @@ class Keystore:
         with ThreadPoolExecutor(max_workers=2) as pool:
             list(pool.map(lambda key: self._write(key, passphrase), missing))
 
-    def retire(self, organisation: str, purpose: str, label: str) -> None:
-        """Set a rotated keyfile aside as `<purpose>.<label>.json`: it can still decrypt what it was used for."""
-        self._path(organisation, purpose).replace(self._path(organisation, f"{purpose}.{label}"))
-        self._seeds.pop((organisation, purpose), None)
+    def succeed(self, organisation: str, purpose: str, label: str) -> None:
+        """The staged `<purpose>.next` takes the place of `<purpose>`, which is kept as `<purpose>.<label>`: it still decrypts."""
+        old, new = self._path(organisation, purpose), self._path(organisation, next_of(purpose))
+        self._path(organisation, f"{purpose}.{label}").hardlink_to(old)
+        new.replace(old)
+        self._seeds[organisation, f"{purpose}.{label}"] = self._seeds.pop((organisation, purpose))
+        self._seeds[organisation, purpose] = self._seeds.pop((organisation, next_of(purpose)))
+
+    def retired(self, organisation: str, purpose: str) -> list[str]:
+        """Purposes under which rotated keyfiles are kept, the newest first."""
+        found = sorted((self._folder / organisation).glob(f"{purpose}.until-*.json"), reverse=True)
+        return [path.name.removesuffix(".json") for path in found]
 
     def _write(self, key: tuple[str, str], passphrase: str) -> None:
         from eth_keyfile.keyfile import create_keyfile_json

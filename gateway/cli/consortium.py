@@ -101,11 +101,11 @@ def suspend(shell: Shell, organisation: str, lift: bool, voter: str | None) -> N
 def confirm(shell: Shell, call_id: str, voter: str) -> None:
     """Vote for what another registrar has proposed."""
     from gateway.service import consortium
-    from ledger.types import parse_hex32
 
+    wanted = _id(call_id, "call", "the first vote printed it")
     with shell.installation() as installation:
         seat = installation.book.find(voter)
-        outcome = consortium.confirm(installation, parse_hex32(call_id), seat)
+        outcome = consortium.confirm(installation, wanted, seat)
     _vote_told(shell, seat, outcome, "confirmed")
 
 
@@ -168,14 +168,8 @@ def rotate(shell: Shell, organisation: str, purpose: str, voter: str | None) -> 
 def revoke(shell: Shell, organisation: str, key_id: str) -> None:
     """The owner ends one of its keys now: acts before stand, acts after are refused."""
     from gateway.service import consortium
-    from ledger.types import parse_hex32
 
-    try:
-        wanted = parse_hex32(key_id)
-    except ValueError as error:
-        raise UsageError(
-            "KEY", f"{key_id!r} is no key id: {error}; `assetcert key list` shows them"
-        ) from error
+    wanted = _id(key_id, "key", "`assetcert key list` shows them")
     with shell.installation() as installation:
         consortium.revoke_key(installation, installation.book.find(organisation), wanted)
     told(shell, {"key_id": key_id}, f"revoked {key_id}")
@@ -196,16 +190,33 @@ def list_keys(shell: Shell, organisation: str) -> None:
     told(shell, {"keys": rows}, text or "no keys")
 
 
+def _id(text: str, what: str, where: str) -> bytes:
+    from ledger.types import parse_hex32
+
+    try:
+        return parse_hex32(text)
+    except ValueError as error:
+        raise UsageError("ID", f"{text!r} is no {what} id: {error}; {where}") from error
+
+
 def _voters(installation: Installation, voter: str | None) -> list[Organisation] | None:
     return [installation.book.find(voter)] if voter is not None else None
 
 
 def _vote_told(shell: Shell, organisation: Organisation, outcome: Vote, done: str) -> None:
-    answer = {"organisation": organisation.hex, "votes": outcome.votes, "executed": outcome.executed}
+    from ledger.types import hex32
+
+    call = hex32(outcome.call_id) if outcome.call_id else None
+    answer = {
+        "organisation": organisation.hex,
+        "votes": outcome.votes,
+        "executed": outcome.executed,
+        "call": call,
+    }
     text = (
         f"{organisation.short} {done}"
         if outcome.executed
-        else f"{outcome.votes} vote cast; another registrar has to confirm"
+        else f"votes cast: {outcome.votes}; another registrar has to: assetcert org confirm {call} --as REGISTRAR"
     )
     told(shell, answer, text)
 

@@ -5,7 +5,6 @@ Verbs live in modules that are imported only when they are called, so that `asse
 
 from __future__ import annotations
 
-import errno
 import importlib
 import json
 import logging
@@ -17,7 +16,7 @@ from typing import NoReturn
 
 import click
 
-from gateway.errors import Exit, GatewayError
+from gateway.errors import FULL, Exit, GatewayError
 
 __all__ = ["command", "main"]
 
@@ -99,6 +98,9 @@ def _run(arguments: list[str]) -> int:
         raise
     except click.exceptions.Exit as error:
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return Exit.USAGE
     except click.ClickException as error:
         return _say(arguments, Exit.USAGE, "USAGE", error.format_message())
     except (click.Abort, KeyboardInterrupt):
@@ -112,6 +114,7 @@ def _run(arguments: list[str]) -> int:
 
 def _say(arguments: list[str], code: Exit, name: str, message: str) -> int:
     """One line on standard error; with --json also one document on standard output."""
+    message = " ".join(message.split())
     click.echo(f"assetcert: {message}", err=True)
     if "--json" in arguments:
         click.echo(json.dumps({"error": {"code": name, "message": message}}, ensure_ascii=False))
@@ -122,7 +125,7 @@ def _classify(error: Exception) -> tuple[Exit, str, str]:
     """Exit code, stable code and message of an error of ours; anything else is our bug."""
     if isinstance(error, GatewayError):
         return error.exit, error.code, str(error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in FULL:
         return (
             Exit.UNAVAILABLE,
             "DISK_FULL",

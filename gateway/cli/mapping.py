@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from certifier import errors as certifier_errors
 from gateway.errors import Exit
 from ledger import errors as ledger_errors
@@ -12,6 +14,7 @@ _TABLE: tuple[tuple[type[Exception], Exit], ...] = (
     (certifier_errors.DocumentError, Exit.UNREADABLE),
     (certifier_errors.UnreadableReceiptError, Exit.UNREADABLE),
     (certifier_errors.StoreUnreachableError, Exit.UNAVAILABLE),
+    (certifier_errors.StoreFullError, Exit.UNAVAILABLE),
     (certifier_errors.BlockMissingError, Exit.UNAVAILABLE),
     (certifier_errors.CertifierError, Exit.INVALID),
     (ledger_errors.DescriptorError, Exit.UNREADABLE),
@@ -22,12 +25,19 @@ _TABLE: tuple[tuple[type[Exception], Exit], ...] = (
     (ledger_errors.WriterBusyError, Exit.UNAVAILABLE),
     (ledger_errors.NotFinalError, Exit.UNAVAILABLE),
     (ledger_errors.LogDamagedError, Exit.UNAVAILABLE),
+    (ledger_errors.ContradictedError, Exit.UNKNOWN),
     (ledger_errors.LedgerError, Exit.INVALID),
 )
 
 
 def classify_lower(error: Exception) -> tuple[Exit, str, str] | None:
-    """Exit code, stable code and message of an error of `ledger` or `certifier`; None for any other."""
+    """Exit code, stable code and message of an error of `ledger`, `certifier` or their SQLite; None for any other."""
+    if isinstance(error, sqlite3.Error):
+        return (
+            Exit.UNAVAILABLE,
+            "LEDGER_LOG",
+            f"the ledger's log cannot be used ({error}): is the disk full, or the home read-only?",
+        )
     for kind, code in _TABLE:
         if isinstance(error, kind):
             name = getattr(error, "code", None)

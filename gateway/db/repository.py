@@ -19,6 +19,7 @@ __all__ = [
     "batch",
     "dissolve",
     "dossier_assets",
+    "dossiers_with",
     "grants_of_asset",
     "live_assets",
     "live_key",
@@ -107,6 +108,11 @@ def dossier_assets(session: Session, org: str, name: str) -> list[Asset]:
     """The assets of a dossier, in the order in which they were certified."""
     joined = select(Asset).join(DossierAsset, DossierAsset.asset_id == Asset.asset_id)
     return list(session.scalars(joined.where(DossierAsset.org == org, DossierAsset.name == name)))
+
+
+def dossiers_with(session: Session, asset_id: str) -> list[str]:
+    """Names of the dossiers that an asset is in."""
+    return list(session.scalars(select(DossierAsset.name).where(DossierAsset.asset_id == asset_id)))
 
 
 def grants_of_asset(session: Session, asset_id: str) -> list[Grant]:

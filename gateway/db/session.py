@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Base
-from gateway.errors import UnavailableError
+from gateway.errors import BusyError, UnavailableError
 
 __all__ = ["Database"]
 
@@ -34,13 +34,20 @@ class Database:
         try:
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session
-        except OperationalError as error:
+        except IntegrityError:
+            raise
+        except DatabaseError as error:
             raise _unavailable(self._path, error) from error
 
     def forget_deleted(self) -> None:
-        """Move the write-ahead log into the file and cut it, so that deleted secrets are in neither."""
+        """Move the write-ahead log into the file and cut it, so that deleted secrets are in neither. BusyError where a reader stays."""
         with self._engine.connect() as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        if busy:
+            raise BusyError(
+                "DATABASE",
+                f"another process is reading {self._path}: what was deleted lies in its log; run it again",
+            )
 
     def close(self) -> None:
         """Release the file."""

@@ -7,10 +7,13 @@ next one with the very same ids; an id is never in two batches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from certifier import content, fingerprint, receipt
 from certifier.certify import (
@@ -21,20 +24,22 @@ from certifier.certify import (
     infer_links,
     own_numbers,
     own_numbers_of,
-    prepare,
+    seal,
 )
 from certifier.commitment import BatchTree, Commitment, Secret
 from certifier.documents import Document, Notice, Reader, Reading
 from certifier.fingerprint import Fingerprint, Prf
-from certifier.schema import PLEDGEABLE
+from certifier.schema import PLEDGEABLE, RELATIONS
 from certifier.signer import Statement
+from certifier.voprf import in_threads
 from gateway.db import repository
-from gateway.db.models import Asset
-from gateway.errors import UnreadableError
+from gateway.db.models import Asset, Batch
+from gateway.errors import UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
-from gateway.service.files import expand, statements_beside, write_whole
+from gateway.service.files import expand, make_folder, statements_beside, write_whole
 from gateway.service.times import instant
 from ledger.connection import Ledger
+from ledger.errors import AlreadyRegisteredError
 from ledger.events import Registered
 from ledger.replay import events
 from ledger.types import hex32, parse_hex32
@@ -43,6 +48,7 @@ __all__ = ["CertifiedFile", "FailedFile", "Outcome", "certify", "rebuild"]
 
 BATCH_IDS = 1000
 BATCH_BYTES = 128 * 2**20
+_DOSSIER = re.compile(r"[^./\\\0][^/\\\0]{0,127}")
 
 
 @dataclass(frozen=True)
@@ -108,25 +114,36 @@ def certify(
     advance: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
     """Certify files and folders for `organisation`; receipts go to `out`, else the home's folder of receipts."""
+    if dossier is not None and not _DOSSIER.fullmatch(dossier):
+        raise UsageError(
+            "DOSSIER", f"--dossier {dossier!r} names a file too: no slash, no leading dot, 128 characters"
+        )
     run = _Run(installation, organisation, out or installation.home.receipts, dossier, tuple(links))
     installation.keys.unlock([(organisation.short, "account"), (organisation.short, "encryption")])
-    run.recover()
     outcome, files = Outcome(), expand(paths)
-    for group in _groups(_read(files, outcome, advance), whole=dossier is not None):
+    for group in _ahead(_groups(_read(files, run.link_of, outcome, advance), whole=dossier is not None)):
         run.group(group, outcome)
     position = {path: number for number, path in enumerate(files)}
     outcome.assets.sort(key=lambda asset: position[asset.path])
+    outcome.errors.sort(key=lambda failed: position[failed.path])
     if dossier is not None:
         outcome.dossier = run.write_dossier(dossier)
     return outcome
 
 
-def _read(files: Sequence[Path], outcome: Outcome, advance: Callable[[int], None]) -> Iterator[_Item]:
+def _read(
+    files: Sequence[Path],
+    checked: Callable[[Document], object],
+    outcome: Outcome,
+    advance: Callable[[int], None],
+) -> Iterator[_Item]:
     with Reader() as reader:
         for reading in reader.read(files):
             advance(1)
             try:
-                yield _item(reading)
+                item = _item(reading)
+                checked(item.document)
+                yield item
             except UnreadableError as error:
                 outcome.errors.append(FailedFile(reading.path, error.code, str(error)))
 
@@ -165,6 +182,15 @@ def _groups(items: Iterable[_Item], *, whole: bool) -> Iterator[list[_Item]]:
         yield group
 
 
+def _ahead(groups: Iterator[list[_Item]]) -> Iterator[list[_Item]]:
+    """The next group is read while the one before it is certified."""
+    with ThreadPoolExecutor(1) as reading:
+        coming = reading.submit(next, groups, None)
+        while (group := coming.result()) is not None:
+            coming = reading.submit(next, groups, None)
+            yield group
+
+
 class _Run:
     """One call of certify for one organisation."""
 
@@ -182,58 +208,82 @@ class _Run:
         self._dossier = dossier
         self._links = links
 
-    def recover(self) -> None:
+    def group(self, items: Sequence[_Item], outcome: Outcome) -> None:
+        """Certify one batch of files. The home's certifying lock is held: two runs never make two assets of one file."""
+        with self._home.certifying():
+            self._recover()
+            known = self._known(items)
+            fresh: dict[bytes, _Item] = {}
+            for item in items:
+                if item.sha256 not in known or known[item.sha256].root is None:
+                    fresh.setdefault(item.sha256, item)
+            contents = self._encrypted(list(fresh.values()), known, outcome)
+            ready = [item for item in fresh.values() if item.sha256 in contents]
+            made = self._anchor(ready, known, contents, outcome) if ready else {}
+        self._collect(items, {sha: row for sha, row in known.items() if row.root}, made, outcome)
+
+    def link_of(self, document: Document) -> None:
+        """UnreadableError where a stated link is none that the document's kind can have."""
+        for relation, _ in self._links:
+            if (document.kind, relation) not in RELATIONS:
+                raise UnreadableError(
+                    "LINK", f"a {document.kind} has no link {relation!r}: leave --link out for it"
+                )
+
+    def _recover(self) -> None:
         """Settle the batches that a killed run has left: what the ledger has is anchored, what it has not is batched anew."""
-        with self._home.certifying(), self._home.database.session() as session:
-            for batch in repository.open_batches(session, self._org.hex):
+        with self._home.database.session() as session:
+            left = repository.open_batches(session, self._org.hex)
+            if left:
+                self._home.level()  # what is logged will be on the ledger: only then may its absence be believed
+            for batch in left:
                 found = find_batch(self._home.ledger, self._org.id, parse_hex32(batch.root))
                 if found is None:
                     repository.dissolve(session, batch)
                 else:
                     repository.anchor(session, batch, found.at.block, hex32(found.at.transaction))
 
-    def group(self, items: Sequence[_Item], outcome: Outcome) -> None:
-        """Certify one batch of files. The home's certifying lock is held: two runs never make two assets of one file."""
-        with self._home.certifying():
-            known = self._known(items)
-            fresh: dict[bytes, _Item] = {}
-            for item in items:
-                if item.sha256 not in known or known[item.sha256].root is None:
-                    fresh.setdefault(item.sha256, item)
-            made = self._anchor(list(fresh.values()), known, outcome) if fresh else {}
-            self._collect(items, known, made, outcome)
-
     def _known(self, items: Sequence[_Item]) -> dict[bytes, Asset]:
         with self._home.database.session() as session:
             return repository.live_assets(session, self._org.hex, [item.sha256 for item in items])
 
-    def _anchor(
+    def _encrypted(
         self, items: Sequence[_Item], known: dict[bytes, Asset], outcome: Outcome
+    ) -> dict[bytes, _Content]:
+        """The encrypted content of each file, by its digest: under a new secret, or the one a killed run committed to."""
+
+        def encrypted(item: _Item) -> _Content | UnreadableError:
+            row = known.get(item.sha256)
+            secret = Secret.generate() if row is None else self._secret(row)
+            try:
+                return _Content(secret, content.encrypt(_unchanged(item), secret))
+            except UnreadableError as error:
+                return error
+
+        found = {}
+        for item, one in zip(items, in_threads(encrypted, items), strict=True):
+            if isinstance(one, UnreadableError):
+                outcome.errors.append(FailedFile(item.path, one.code, str(one)))
+            else:
+                found[item.sha256] = one
+        return found
+
+    def _anchor(
+        self,
+        items: Sequence[_Item],
+        known: dict[bytes, Asset],
+        contents: Mapping[bytes, _Content],
+        outcome: Outcome,
     ) -> dict[bytes, Prepared]:
-        prepared = self._prepare(items, known)
+        make_folder(self._out)
+        prepared = self._prepare(items, known, contents)
         tree = BatchTree(one.commitment.asset_id for one in prepared)
-        with self._home.database.session() as session:
-            repository.save_batch(
-                session,
-                self._org.hex,
-                tree,
-                [self._row(one) for one in prepared if one.draft.sha256 not in known],
-            )
-            if self._dossier is not None:
-                repository.add_to_dossier(
-                    session,
-                    self._org.hex,
-                    self._dossier,
-                    [hex32(one.commitment.asset_id) for one in prepared],
-                )
+        self._save_job(tree, prepared, known)
         self._home.store.put(
             (block for one in prepared for block in one.encrypted.blocks),
             [one.encrypted.cid for one in prepared],
         )
-        sent = self._home.writer.send(
-            self._home.account(self._org), self._home.ledger.assets.register(tree.ids)
-        )
-        done = Anchored(tree.root, sent.block.number, sent.transaction)
+        done = self._register(tree)
         with self._home.database.session() as session:
             repository.anchor(
                 session,
@@ -242,35 +292,62 @@ class _Run:
                 hex32(done.transaction),
             )
         outcome.batches.append(done)
-        hint = receipt.Hint(done.block, done.transaction)
-        for one in prepared:
-            prf = {path: found.prf for path, found in one.fingerprints.items()}
-            self._write(
-                receipt.build(self._home.ledger.descriptor, self._org.id, one.commitment, tree, prf, hint)
-            )
+        self._write_receipts(prepared, tree, receipt.Hint(done.block, done.transaction))
         return {one.draft.sha256: one for one in prepared}
 
-    def _prepare(self, items: Sequence[_Item], known: dict[bytes, Asset]) -> list[Prepared]:
+    def _save_job(self, tree: BatchTree, prepared: Sequence[Prepared], known: dict[bytes, Asset]) -> None:
+        rows = [self._row(one) for one in prepared if one.draft.sha256 not in known]
+        with self._home.database.session() as session:
+            repository.save_batch(session, self._org.hex, tree, rows)
+            if self._dossier is not None:
+                ids = [hex32(one.commitment.asset_id) for one in prepared]
+                repository.add_to_dossier(session, self._org.hex, self._dossier, ids)
+
+    def _register(self, tree: BatchTree) -> Anchored:
+        """Our own batch that is there already counts as success."""
+        act = self._home.ledger.assets.register(tree.ids)
+        try:
+            sent = self._home.writer.send(self._home.account(self._org), act)
+        except AlreadyRegisteredError:
+            found = find_batch(self._home.ledger, self._org.id, tree.root)
+            if found is None:
+                raise
+            return Anchored(tree.root, found.at.block, found.at.transaction)
+        return Anchored(tree.root, sent.block.number, sent.transaction)
+
+    def _write_receipts(self, prepared: Sequence[Prepared], tree: BatchTree, hint: receipt.Hint) -> None:
+        descriptor = self._home.ledger.descriptor
+        for one in prepared:
+            prf = {path: found.prf for path, found in one.fingerprints.items()}
+            self._write(receipt.build(descriptor, self._org.id, one.commitment, tree, prf, hint))
+
+    def _prepare(
+        self, items: Sequence[_Item], known: dict[bytes, Asset], contents: Mapping[bytes, _Content]
+    ) -> list[Prepared]:
         issued_at = instant(self._home.now())
         fresh = [item for item in items if item.sha256 not in known]
         prints = dict(zip((item.sha256 for item in fresh), self._fingerprints(fresh), strict=True))
         earlier = self._earlier()
         prepared = []
         for item in items:
-            plain = _unchanged(item)
+            secret, encrypted = contents[item.sha256]
             if (row := known.get(item.sha256)) is not None:
-                one = self._resume(item, plain, row)
+                one = _resumed(self._org.id, item, row, secret, encrypted)
             else:
-                links = (
-                    (*infer_links(item.document, earlier), *self._links)
-                    if self._dossier is not None
-                    else self._links
-                )
+                inferred = infer_links(item.document, earlier) if self._dossier is not None else ()
                 draft = Draft(
-                    self._org.id, issued_at, item.document, item.sha256, item.size, item.signers, tuple(links)
+                    self._org.id,
+                    issued_at,
+                    item.document,
+                    item.sha256,
+                    item.size,
+                    item.signers,
+                    (*inferred, *self._links),
                 )
-                one = prepare(draft, plain, Secret.generate(), prints[item.sha256])
-            earlier.append(Earlier(one.commitment.asset_id, item.document.kind, own_numbers(item.document)))
+                one = seal(draft, encrypted, secret, prints[item.sha256])
+            if self._dossier is not None:
+                numbers = own_numbers(item.document)
+                earlier.append(Earlier(one.commitment.asset_id, item.document.kind, numbers))
             prepared.append(one)
         return prepared
 
@@ -285,16 +362,6 @@ class _Run:
         return fingerprint.assess(
             document.kind, self._org.id, self._org.numbers, document.facts, document.format
         )
-
-    def _resume(self, item: _Item, plain: bytes, row: Asset) -> Prepared:
-        """The very asset that an earlier run committed to before it was killed."""
-        secret, values = self._secret(row), row.fields or {}
-        draft = Draft(self._org.id, values["asset.issued_at"], item.document, item.sha256, item.size)
-        prints = {
-            path: Fingerprint(parse_hex32(values[path]), Prf.from_json(member))
-            for path, member in (row.prf or {}).items()
-        }
-        return Prepared(draft, secret, Commitment(values, secret), prints, content.encrypt(plain, secret))
 
     def _secret(self, row: Asset) -> Secret:
         assert row.sealed_secret is not None
@@ -325,42 +392,42 @@ class _Run:
         ]
 
     def _collect(
-        self, items: Sequence[_Item], known: dict[bytes, Asset], made: dict[bytes, Prepared], outcome: Outcome
+        self, items: Sequence[_Item], stood: dict[bytes, Asset], made: dict[bytes, Prepared], outcome: Outcome
     ) -> None:
         """One answer for each file given; a file whose asset stood already gets its receipt written again."""
+        if stood:
+            make_folder(self._out)
+            for again in rebuild(self._home, self._org, list(stood.values())):
+                self._write(again)
+            self._join(stood.values())
         root = hex32(outcome.batches[-1].root) if made else ""
         answered: set[bytes] = set()
         for item in items:
-            warnings = item.document.warnings + self._warnings(item)
-            if (one := made.get(item.sha256)) is not None:
-                asset_id, cid, at, existing = (
-                    hex32(one.commitment.asset_id),
-                    one.encrypted.cid,
-                    root,
-                    item.sha256 in answered,
-                )
+            if (row := stood.get(item.sha256)) is not None:
+                asset_id, cid, at = row.asset_id, row.cid, row.root or ""
+            elif (one := made.get(item.sha256)) is not None:
+                asset_id, cid, at = hex32(one.commitment.asset_id), one.encrypted.cid, root
             else:
-                row = known[item.sha256]
-                assert row.root is not None
-                asset_id, cid, at, existing = row.asset_id, row.cid, row.root, True
-                self._write(rebuild(self._home, self._org, row))
-                self._join(row)
+                continue  # it changed while it was read: among the errors
+            existing = row is not None or item.sha256 in answered
             answered.add(item.sha256)
+            warnings = item.document.warnings + self._warnings(item)
             outcome.assets.append(
                 CertifiedFile(item.path, asset_id, cid, self._path(asset_id), at, existing, warnings)
             )
 
-    def _join(self, row: Asset) -> None:
+    def _join(self, rows: Iterable[Asset]) -> None:
         if self._dossier is not None:
             with self._home.database.session() as session:
-                repository.add_to_dossier(session, self._org.hex, self._dossier, [row.asset_id])
+                ids = [row.asset_id for row in rows]
+                repository.add_to_dossier(session, self._org.hex, self._dossier, ids)
 
     def _warnings(self, item: _Item) -> tuple[Notice, ...]:
         cause = self._assess(item).cause if item.document.kind in PLEDGEABLE else None
         return (Notice(cause, _CAUSES[cause]),) if cause is not None else ()
 
     def _write(self, made: receipt.Receipt) -> None:
-        write_whole(self._path(hex32(made.asset_id)), made.to_json().encode())
+        write_whole(self._path(made.asset_id_hex), made.to_json().encode())
 
     def _path(self, asset_id: str) -> Path:
         return (self._out / f"{asset_id}.receipt.json").absolute()
@@ -369,14 +436,29 @@ class _Run:
         """OUT/NAME.dossier.json with the whole receipts of everything in the dossier."""
         with self._home.database.session() as session:
             rows = repository.dossier_assets(session, self._org.hex, name)
-        receipts = [
-            rebuild(self._home, self._org, row)
-            for row in rows
-            if row.root is not None and row.fields is not None
-        ]
+        whole = [row for row in rows if row.root is not None and row.fields is not None]
+        receipts = tuple(rebuild(self._home, self._org, whole))
         path = (self._out / f"{name}.dossier.json").absolute()
-        write_whole(path, receipt.Dossier(name, self._org.id, tuple(receipts)).to_json().encode())
+        write_whole(path, receipt.Dossier(name, self._org.id, receipts).to_json().encode())
         return path
+
+
+class _Content(NamedTuple):
+    """A document's encrypted content and the secret whose key it is under."""
+
+    secret: Secret
+    encrypted: content.Encrypted
+
+
+def _resumed(org: bytes, item: _Item, row: Asset, secret: Secret, encrypted: content.Encrypted) -> Prepared:
+    """The very asset that an earlier run committed to before it was killed."""
+    values = row.fields or {}
+    draft = Draft(org, values["asset.issued_at"], item.document, item.sha256, item.size)
+    prints = {
+        path: Fingerprint(parse_hex32(values[path]), Prf.from_json(member))
+        for path, member in (row.prf or {}).items()
+    }
+    return Prepared(draft, secret, Commitment(values, secret), prints, encrypted)
 
 
 _CAUSES = {
@@ -397,31 +479,39 @@ def find_batch(ledger: Ledger, org: bytes, root: bytes) -> Registered | None:
     )
 
 
-def rebuild(installation: Installation, organisation: Organisation, row: Asset) -> receipt.Receipt:
-    """The whole receipt of an anchored asset, from what the database keeps of it."""
-    assert row.root is not None and row.fields is not None and row.sealed_secret is not None
-    secret = installation.open_secret(organisation, parse_hex32(row.asset_id), row.sealed_secret)
+def rebuild(
+    installation: Installation, organisation: Organisation, rows: Sequence[Asset]
+) -> Iterator[receipt.Receipt]:
+    """The whole receipts of anchored assets, in order, from what the database keeps of them."""
     with installation.database.session() as session:
-        batch = repository.batch(session, row.org, row.root)
-    prf = {path: Prf.from_json(member) for path, member in (row.prf or {}).items()}
-    hint = (
-        receipt.Hint(batch.block, parse_hex32(batch.transaction))
-        if batch.block is not None and batch.transaction
-        else None
-    )
-    return receipt.build(
-        installation.ledger.descriptor,
-        organisation.id,
-        Commitment(row.fields, secret),
-        repository.tree(batch),
-        prf,
-        hint,
-    )
+        roots = {row.root for row in rows if row.root is not None}
+        batches = {root: repository.batch(session, organisation.hex, root) for root in roots}
+    trees = {root: repository.tree(batch) for root, batch in batches.items()}
+    for row in rows:
+        assert row.root is not None and row.fields is not None and row.sealed_secret is not None
+        secret = installation.open_secret(organisation, parse_hex32(row.asset_id), row.sealed_secret)
+        prf = {path: Prf.from_json(member) for path, member in (row.prf or {}).items()}
+        yield receipt.build(
+            installation.ledger.descriptor,
+            organisation.id,
+            Commitment(row.fields, secret),
+            trees[row.root],
+            prf,
+            _hint(batches[row.root]),
+        )
+
+
+def _hint(batch: Batch) -> receipt.Hint:
+    assert batch.block is not None and batch.transaction is not None
+    return receipt.Hint(batch.block, parse_hex32(batch.transaction))
 
 
 def _unchanged(item: _Item) -> bytes:
     """The file's bytes once more. UnreadableError where it is not the file that was read a moment ago."""
-    plain = item.path.read_bytes()
+    try:
+        plain = item.path.read_bytes()
+    except OSError as error:
+        raise UnreadableError("CHANGED", f"{item.path} went away while it was being certified") from error
     if sha256(plain).digest() != item.sha256:
         raise UnreadableError(
             "CHANGED", f"{item.path} changed while it was being certified: certify it again"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from certifier import fingerprint, hpke, signer
@@ -16,13 +17,13 @@ from certifier.voprf import LocalEvaluation
 from gateway.errors import RefusedError, UsageError
 from gateway.home import Home
 from gateway.installation import Book, Installation, Organisation
-from gateway.keys import Keystore
+from gateway.keys import Keystore, next_of
 from ledger import embedded
 from ledger.account import Account, account_key_id
 from ledger.chain import Chain
 from ledger.contract import Act
 from ledger.deploy import deploy
-from ledger.errors import AlreadyConfirmedError, AlreadyExecutedError
+from ledger.errors import AlreadyConfirmedError, AlreadyExecutedError, KeyEndedError
 from ledger.events import Confirmed
 from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.replay import MembershipView, events
@@ -56,10 +57,11 @@ KEY_PURPOSES = {
 
 @dataclass(frozen=True)
 class Vote:
-    """Votes cast in this call, and whether the last one executed it."""
+    """Votes cast in this call, and whether the last one executed it; if not, the id that others confirm it by."""
 
     votes: int
     executed: bool
+    call_id: bytes | None = None
 
 
 def found(
@@ -91,12 +93,11 @@ def admit(
     voters: Sequence[Organisation] | None = None,
 ) -> Vote:
     """Admit an organisation or change it (roles, aliases, suspension): the quorum's act."""
+    installation.book.enter(organisation)
     act = installation.ledger.membership.set_organisation(
         organisation.identifier, organisation.name, organisation.aliases, roles, suspended
     )
-    outcome = vote(installation, act, voters)
-    installation.book.enter(organisation)
-    return outcome
+    return vote(installation, act, voters)
 
 
 def set_key(
@@ -133,18 +134,31 @@ def rotate(
     purpose: str,
     voters: Sequence[Organisation] | None = None,
 ) -> Vote:
-    """A new key for a purpose: published first, then the old one revoked and its keyfile set aside."""
+    """A new key for a purpose: published by the quorum first, then the old one is ended and its keyfile set aside.
+
+    The new keyfile waits as `<purpose>.next` until enough votes are cast; run again, it goes on from where it stands.
+    """
     if purpose == "fingerprint":
         raise RefusedError(
             "FINGERPRINT_KEY",
             "the fingerprint key is never rotated while liens live: every lock depends on it",
         )
-    old, _ = published(installation.keys.seed(organisation.short, purpose), purpose)
-    old_account = installation.account(organisation)
-    installation.keys.retire(organisation.short, purpose, f"until-{installation.now()}")
-    outcome = set_key(installation, organisation, purpose, voters=voters)
+    keys, short, following = installation.keys, organisation.short, next_of(purpose)
+    keys.unlock([(short, purpose), (short, "account")])
+    keys.create([(short, following)])
+    old, _ = published(keys.seed(short, purpose), purpose)
+    new, public = published(keys.seed(short, following), purpose)
+    outcome = Vote(0, True)
+    if not installation.ledger.read_one(
+        installation.ledger.membership.key(new), installation.ledger.pin()
+    ).org:
+        key = Key(organisation.id, installation.now(), FOREVER, KEY_PURPOSES[purpose])
+        outcome = vote(installation, installation.ledger.membership.set_key(new, key, public), voters)
     if outcome.executed:
-        installation.writer.send(old_account, installation.ledger.membership.revoke_key(old))
+        ender = Account(keys.seed(short, following if purpose == "account" else "account"))
+        with suppress(KeyEndedError):
+            installation.writer.send(ender, installation.ledger.membership.revoke_key(old))
+        keys.succeed(short, purpose, f"until-{installation.now()}")
     return outcome
 
 
@@ -162,10 +176,17 @@ def vote(installation: Installation, act: Act, voters: Sequence[Organisation] | 
     """
     seats = list(voters) if voters is not None else _registrars(installation)
     installation.keys.unlock((seat.short, "account") for seat in seats)
-    for cast, seat in enumerate(seats, 1):
-        if _confirm(installation, seat, act):
+    cast = nonce = 0
+    for seat in seats:
+        try:
+            executed, nonce = _confirm(installation, seat, act, nonce)
+        except AlreadyConfirmedError:
+            continue
+        cast += 1
+        if executed:
             return Vote(cast, True)
-    return Vote(len(seats), False)
+    call_id = installation.ledger.membership.call_id(act, nonce)
+    return Vote(cast, False, installation.ledger.read_one(call_id, installation.ledger.pin()))
 
 
 def confirm(installation: Installation, call_id: bytes, voter: Organisation) -> Vote:
@@ -176,22 +197,20 @@ def confirm(installation: Installation, call_id: bytes, voter: Organisation) -> 
             receipt = installation.writer.send(
                 installation.account(voter), installation.ledger.membership.confirm(act, event.nonce)
             )
-            return Vote(1, _executed(installation, receipt))
+            return Vote(1, _executed(installation, receipt), call_id)
     raise UsageError("UNKNOWN_CALL", f"no registrar has proposed {hex32(call_id)} on this ledger")
 
 
-def _confirm(installation: Installation, seat: Organisation, act: Act) -> bool:
-    account, nonce = installation.account(seat), 0
+def _confirm(installation: Installation, seat: Organisation, act: Act, nonce: int) -> tuple[bool, int]:
+    """One registrar's vote: whether it executed the act, and under which nonce."""
     while True:
+        confirming = installation.ledger.membership.confirm(act, nonce)
         try:
             return _executed(
-                installation,
-                installation.writer.send(account, installation.ledger.membership.confirm(act, nonce)),
-            )
+                installation, installation.writer.send(installation.account(seat), confirming)
+            ), nonce
         except AlreadyExecutedError:
             nonce += 1
-        except AlreadyConfirmedError:
-            return False
 
 
 def _registrars(installation: Installation) -> list[Organisation]:

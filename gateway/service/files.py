@@ -12,7 +12,7 @@ from typing import Any
 from certifier.errors import CertifierError
 from certifier.receipt import Receipt, parse
 from certifier.signer import Statement
-from gateway.errors import UnreadableError, UsageError
+from gateway.errors import FULL, UnreadableError, UsageError
 
 __all__ = [
     "SIGNERS_SCHEMA",
@@ -20,6 +20,7 @@ __all__ = [
     "expand",
     "load_json",
     "load_receipt",
+    "make_folder",
     "statements_beside",
     "write_whole",
 ]
@@ -98,6 +99,20 @@ def load_json(path: Path, schema: str) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != schema:
         raise UnreadableError("SCHEMA", f'{path} is not of the schema "{schema}"')
     return document
+
+
+def make_folder(path: Path) -> None:
+    """A folder to write results to, made where absent. UsageError where there can be none."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        raise UsageError(
+            "OUT", f"{path} cannot be a folder to write to: {error.strerror}; name another one with --out"
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise UsageError("OUT", f"{path} is not writable: name another folder with --out")
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -6,6 +6,7 @@ The gateway's pages and API come with their own issue; what stands here is what 
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,9 +29,10 @@ def found_if_new(home: Home, passphrase: Callable[[], str], say: Callable[[str],
     """The home, founded with one registrar and a quorum of one where it is new."""
     if home.exists:
         return home
+    secret = passphrase()  # before anything is written
     say(f"founding a new home in {home.root} (one registrar, quorum 1)")
     embedded.create(home.create().root)
-    keys = Keystore(home.keys, passphrase)
+    keys = Keystore(home.keys, lambda: secret)
     with embedded.open(home.root) as node:
         consortium.found(home, node, keys, [FIRST_REGISTRAR], 1)
         with Installation.attached(home, node, keys) as installation:
@@ -47,7 +49,11 @@ def serve(home: Home, port: int, ready: Callable[[dict[str, str]], None]) -> Non
         server = uvicorn.Server(config)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         ready({"gateway": address, "ready": f"{address}/readyz", "rpc": node.url, "home": str(home.root)})
-        server.run(sockets=[listener])
+        signal.signal(
+            signal.SIGTERM, signal.default_int_handler
+        )  # uvicorn ends, then raises the signal again
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
 
 
 def application(home: Home, node: embedded.Embedded) -> Any:

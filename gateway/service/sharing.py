@@ -6,6 +6,7 @@ A grant's wrap stays in the owner's database until the grantee's read stands on 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 GRANT_SCHEMA = "assetcert/grant/1"
+_ID = re.compile("0x[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def sign_file(seed: bytes, path: Path, issuer: bytes, role: str, signed_at: str)
 
 def own_asset(installation: Installation, organisation: Organisation, target: str) -> Asset:
     """The asset an owner means by an id or by one of its receipts."""
-    asset_id = hex32(load_receipt(Path(target)).asset_id) if Path(target).is_file() else target
+    asset_id = target if _ID.fullmatch(target) else load_receipt(Path(target)).asset_id_hex
     with installation.database.session() as session:
         row = repository.asset(session, asset_id)
     if row is None or row.org != organisation.hex:
@@ -133,7 +135,7 @@ def own_receipt(installation: Installation, organisation: Organisation, target: 
             "SHREDDED",
             f"the secret of asset {row.asset_id} was shredded: nothing can be disclosed or granted any more",
         )
-    return rebuild(installation, organisation, row)
+    return next(rebuild(installation, organisation, [row]))
 
 
 def make_grant(
@@ -220,9 +222,8 @@ def receipt_or_own(
     open_installation: Callable[[], AbstractContextManager[Installation]], target: str, org: str | None
 ) -> Receipt:
     """The receipt in a file, or that of an own asset by its id."""
-    path = Path(target)
-    if path.is_file():
-        return load_receipt(path)
+    if not _ID.fullmatch(target):
+        return load_receipt(Path(target))
     with open_installation() as installation:
         return own_receipt(installation, installation.book.find(org), target)
 
@@ -281,9 +282,7 @@ def read_grant(installation: Installation, reader: Organisation, granting: Grant
     sealed = release(installation, granting.grant_id, reader.id)
     if keccak(sealed) != granting.wraps:
         raise RefusedError("WRONG_SEAL", "the sealed bytes are not those that the grant names on the ledger")
-    payload = json.loads(
-        hpke.unwrap(sealed, granting.asset_id, reader.id, installation.keys.seed(reader.short, "encryption"))
-    )
+    payload = json.loads(installation.unwrap(reader, granting.asset_id, sealed))
     fields = {member["path"]: _checked(granting.receipt, member) for member in payload["fields"]}
     return Reading(
         granting.asset_id,
@@ -385,8 +384,10 @@ def shred(installation: Installation, organisation: Organisation, row: Asset) ->
         found.sealed_secret, found.fields, found.prf, found.live = None, None, None, None
         for grant in repository.grants_of_asset(session, row.asset_id):
             grant.sealed = None
+        dossiers = repository.dossiers_with(session, row.asset_id)
     installation.database.forget_deleted()
-    (installation.home.receipts / f"{row.asset_id}.receipt.json").unlink(missing_ok=True)
+    for name in (f"{row.asset_id}.receipt.json", *(f"{dossier}.dossier.json" for dossier in dossiers)):
+        (installation.home.receipts / name).unlink(missing_ok=True)
     commitment = shred_commitment(secrets.token_bytes(32), parse_hex32(row.asset_id))
     return installation.writer.send(
         installation.account(organisation), installation.ledger.access.shred(commitment)
