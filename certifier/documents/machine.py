@@ -8,6 +8,7 @@ that the order of elements in a file does not matter.
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from certifier.canonical import FieldType, canonicalise
 from certifier.documents.facts import Facts
 from certifier.errors import NotCanonicalError
 
-__all__ = ["UNAVAILABLE", "At", "Device", "MachineLog", "Sequences", "seconds_of", "span"]
+__all__ = ["UNAVAILABLE", "At", "Device", "MachineLog", "Role", "Sequences", "role_of", "seconds_of", "span"]
 
 UNAVAILABLE = "UNAVAILABLE"
 _TIME = re.compile(
@@ -31,8 +32,31 @@ _WHOLE = re.compile(r"[0-9]{1,18}(?:\.0+)?\Z")
 _PAGE_BITS = 16
 _NOT_MADE = frozenset({"TARGET", "REMAINING", "BAD", "FAILED", "ABORTED"})
 
+_NOT_WORD = re.compile("[^a-z0-9\u4e00-\u9fff]")
+_STATES = ("execution", "exec", "programstatus", "machinestatus", "运行状态")
+_COUNTERS = ("partcount", "partcountact", "partscount", "partcountall", "partcountgood", "加工件数")
+_NO_COUNT = re.compile("target|remain|desired|bad|scrap")
+_ACTIVE = frozenset({"ACTIVE", "RUNNING", "RUN", "加工", "运行"})
+_ABSENT = frozenset({"UNAVAILABLE", "OFFLINE", "离线"})
+
 Event = tuple[int, int, Decimal, str, bool]
 """Run (agent instance), sequence, seconds, value, counter reset here."""
+
+
+class Role(enum.Enum):
+    """What an item of a log is, as far as it matters here."""
+
+    STATE = "state"
+    COUNTER = "counter"
+    OTHER = "other"
+
+
+def role_of(name: str) -> Role:
+    """The role of an item that a format lets people name: `path1_execution`, `Program_Status`, `PartCountAct`."""
+    word = _NOT_WORD.sub("", name.lower())
+    if word.endswith(_STATES):
+        return Role.STATE
+    return Role.COUNTER if word.endswith(_COUNTERS) and not _NO_COUNT.search(word) else Role.OTHER
 
 
 class At(NamedTuple):
@@ -211,6 +235,21 @@ class MachineLog:
             events = self.device(device).counters.setdefault((item, sub_type), [])
             events.append((at.run, at.sequence, seconds, value, reset))
 
+    def sample(self, device: str, name: str, at: At, value: str) -> None:
+        """One observation of a format that names its items freely: counted, and understood by its name."""
+        self.observations += 1
+        word = value.strip().upper()
+        if word in _ABSENT:
+            self.unavailable += 1
+            word = UNAVAILABLE
+        self.at(at.timestamp)
+        self.alive(device, at.run, at.timestamp)
+        role = role_of(name)
+        if role is Role.STATE:
+            self.state(device, name, at, "ACTIVE" if word in _ACTIVE else word)
+        elif role is Role.COUNTER:
+            self.counter(device, name, at, word)
+
     def alive(self, device: str, run: int, timestamp: str) -> None:
         """The device was heard of at that time: an unended state holds until the last such time."""
         if (seconds := seconds_of(timestamp)) is not None:
@@ -227,7 +266,8 @@ class MachineLog:
         facts.put("devices", len(self.devices))
         facts.put("observations", self.observations)
         facts.put("unavailable", self.unavailable)
-        facts.put("gaps", self.breaks + sum(s.gaps() for s in self.sequences.values()))
+        if self.sequences:
+            facts.put("gaps", self.breaks + sum(s.gaps() for s in self.sequences.values()))
         names = sorted(self.devices)
         facts.rows("device", [self._row(name, facts) for name in names], names)
         if self.repeats:

@@ -194,6 +194,24 @@ TRADE: list[Row] = [
       for name in ("BR-01", "BR-05", "BR-12", "BR-21", "BR-31", "BR-CO-13", "BR-CO-17")),
 ]  # fmt: skip
 
+LOGS: list[Row] = [
+    ("iot/cppagent/okuma-imts2022.shdr.txt", "machine-data", "shdr", {"devices": "1", "device.0001.parts": "5"}, {"COUNTER_RESET"}),
+    # SOURCES.md calls it SHDR; the file is one data set's value alone, without time or key
+    ("iot/cppagent/big_data_set.shdr.txt", "other", "other", {}, set()),
+    ("iot/nist-raw/Hurco01-20161007.UNAVAILABLE.txt", "machine-data", "shdr", {"observations": "17", "unavailable": "17"}, set()),
+    ("iot/nist-raw/mtc_adapter010.UNAVAILABLE.txt", "machine-data", "shdr", {"observations": "17", "unavailable": "17"}, set()),
+    ("iot/nist-raw/Mazak01-20170502.txt", "machine-data", "shdr", {"end": "2017-05-02T09:15:28.228184Z", "device.0001.parts": "0"}, set()),
+    ("iot/nist-mtc/shdr/Plate-Hurco04-01of20.txt", "machine-data", "shdr",
+     {"start": "2017-02-01T13:59:35.09375Z", "end": "2017-02-06T12:44:53.5625Z", "device.0001.parts": "23"}, set()),
+    ("iot/nist-mtc/shdr/Plate-Hurco04-02of20.txt", "machine-data", "shdr", {"unavailable": "0"}, set()),
+    ("iot/nist-mtc/shdr/Plate-Hurco04-03of20.txt", "machine-data", "shdr", {"unavailable": "0"}, set()),
+    ("iot/nist-mtc/shdr/clean-1-31-2017-Hurco02.txt", "machine-data", "shdr", {"device.0001.parts": "0", "observations": "70"}, set()),
+    *((f"iot/senml/{name}", "machine-data", "senml", {"observations": count}, set())
+      for name, count in (("ex1.gen.json", "1"), ("ex1.gen.resolved.json", "1"), ("ex1.gen.xml", "1"), ("ex3.gen.json", "7"),
+                          ("ex5.gen.cbor", "13"), ("ex7.gen.json", "4"), ("ex7.gen.resolved.json", "3"), ("ex9.gen.json", "3"),
+                          ("ex9.gen.resolved.json", "3"), ("ex13.gen.json", "4"))),
+]  # fmt: skip
+
 EFAPIAO: list[Row] = [
     ("invoices/efapiao/shudianpiao-synthetic.xml", "invoice", "e-fapiao",
      {"number": "99990000000000000001", "seller_id": "91SELLERTAXID00000X", "buyer_name": "测试购买方有限公司", "net": "1000", "tax": "130",
@@ -210,7 +228,9 @@ REFUSED: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("row", [*UBL, *QIF, *B2MML, *MTCONNECT, *EFAPIAO, *TRADE], ids=lambda row: row[0])
+@pytest.mark.parametrize(
+    "row", [*UBL, *QIF, *B2MML, *MTCONNECT, *EFAPIAO, *TRADE, *LOGS], ids=lambda row: row[0]
+)
 def test_recognised_with_its_facts(row: Row, data_dir: Path) -> None:
     path, kind, format_, facts, warnings = row
     document = read_bytes((data_dir / path).read_bytes())

@@ -1,0 +1,191 @@
+"""SHDR, the pipe-delimited protocol of MTConnect adapters (MTConnect agent manual, "Adapter data format"), as logs.
+
+A line is a time and items: `time|key|value|key|value…`; conditions and messages stand alone, assets may span lines. Logs
+of real adapters also wrap lines and come in UTF-16. Keys are the adapter's own: an execution state and a part counter
+are known by names such as `execution`, `Program_Status`, `PartCountAct`. There are no sequence numbers, so gaps are not
+stated. Streamed: memory does not grow with the file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from certifier.documents.facts import Facts
+from certifier.documents.machine import UNAVAILABLE, At, MachineLog, Role, role_of
+from certifier.documents.model import Document
+from certifier.documents.registry import Format, register
+from certifier.documents.source import Source, text_encoding
+from certifier.errors import MalformedDocumentError
+
+CHUNK = 1 << 18
+MAX_LINE = 8 << 20
+_RECORD = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?:@[0-9.]+)?\|"
+)
+_START = re.compile(rf"\A(?:\s*\*[^\n]*\n)*\s*{_RECORD.pattern}[^|\n]+\|")
+_INDENTED = re.compile(r"\s+[0-9]{4}-[0-9]{2}-[0-9]{2}T")
+_MULTILINE = "--multiline--"
+_LEVELS = frozenset({"NORMAL", "WARNING", "FAULT"})
+_UNKNOWN = Role.OTHER  # until a key has been looked at
+
+
+class _Log(MachineLog):
+    """The log of one adapter: lines in the order in which they were written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = 0
+        self._roles: dict[str, Role | None] = {}
+        self._times: list[str] = []
+        self._device = ""
+
+    def record(self, text: str) -> None:
+        """One whole record."""
+        self.line += 1
+        parts = text.split("|")
+        if len(parts) != 3:
+            self._long(parts)
+            return
+        time, key, value = parts
+        self._times.append(time)
+        self.observations += 1
+        if value == UNAVAILABLE:
+            self.unavailable += 1
+        if role := self._roles.get(key, _UNKNOWN):
+            self._event(role, time, key, value)
+
+    def _item(self, time: str, key: str, value: str) -> None:
+        self.observations += 1
+        if value == UNAVAILABLE:
+            self.unavailable += 1
+        if role := self._roles.get(key, _UNKNOWN):
+            self._event(role, time, key, value)
+
+    def _long(self, parts: list[str]) -> None:
+        """Several items on one line; or a condition, a message, an asset, which stand alone."""
+        time, rest = parts[0], parts[1:]
+        if len(rest) < 2 or rest[0].startswith("@"):
+            return
+        self._times.append(time)
+        level = rest[1].strip().upper()
+        if level in _LEVELS or (level == UNAVAILABLE and len(rest) > 2 and not "".join(rest[2:]).strip()):
+            self.observations += 1
+            self.unavailable += level == UNAVAILABLE
+        elif len(rest) == 3:
+            self.observations += 1
+        else:
+            for key, value in zip(rest[::2], rest[1::2], strict=False):
+                self._item(time, key, value)
+
+    def _event(self, role: Role, time: str, key: str, value: str) -> None:
+        device, _, name = key.rpartition(":")
+        if role is _UNKNOWN:
+            role = role_of(name)
+            self._roles[key] = None if role is Role.OTHER else role
+        at = At(0, self.line, time.partition("@")[0])
+        value = value.strip().upper()
+        if role is Role.STATE:
+            self.state(device or self._device, name, at, value)
+        elif role is Role.COUNTER:
+            self.counter(device or self._device, name, at, value)
+
+    def command(self, text: str) -> None:
+        """`* uuid: …`, `* device: …`: what the adapter says about its machine."""
+        name, _, value = text.lstrip("* ").partition(":")
+        if name.strip().lower() in ("uuid", "device", "devicename") and value.strip() and not self._device:
+            self._device = value.strip()
+
+    def flush(self) -> None:
+        """Add up the times of the records since the last flush."""
+        times = (
+            [t.partition("@")[0] for t in self._times] if any("@" in t for t in self._times) else self._times
+        )
+        if not times:
+            return
+        latest = self.times(times)
+        names = [name for name in self.devices if name != self._device]
+        for name in names or [self._device]:
+            self.alive(name, 0, latest)
+        self._times.clear()
+
+
+class _Reader:
+    """Puts records together: wrapped lines are joined, the bodies of multi-line assets passed by."""
+
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._pending = ""
+        self._until: str | None = None
+
+    def lines(self, lines: list[str]) -> None:
+        """Some more lines."""
+        pending, record = self._pending, self._log.record
+        for line in lines:
+            if self._until is not None:
+                self._until = None if line.startswith(self._until) else self._until
+            elif line[4:5] == "-" and line[10:11] == "T" and line[:4].isdecimal():
+                if pending:
+                    record(pending)
+                pending = line
+                if _MULTILINE in line:
+                    self._until = _MULTILINE + line.rpartition(_MULTILINE)[2].strip()
+            elif line.startswith("*"):
+                self._log.command(line)
+            elif line.strip():
+                pending = self._odd(pending, line)
+        self._pending = pending
+        self._log.flush()
+
+    def _odd(self, pending: str, line: str) -> str:
+        """A line that begins with no time: an indented record, or the rest of one that was wrapped."""
+        if _INDENTED.match(line):
+            if pending:
+                self._log.record(pending)
+            return line.lstrip()
+        if len(pending) + len(line) > MAX_LINE:
+            raise MalformedDocumentError(
+                "LINE_TOO_LONG", f"SHDR, record {self._log.line + 1}: longer than {MAX_LINE >> 20} MiB"
+            )
+        return pending + line
+
+    def end(self) -> None:
+        """The last record."""
+        if self._pending:
+            self._log.record(self._pending)
+        self._log.flush()
+
+
+def read(source: Source) -> Document:
+    """The facts of one adapter's log."""
+    log = _Log()
+    reader = _Reader(log)
+    for block in _blocks(source):
+        reader.lines(block)
+    reader.end()
+    facts = Facts("machine-data", "shdr", None, "text/plain")
+    log.state_facts(facts)
+    return facts.document()
+
+
+def _blocks(source: Source) -> Iterator[list[str]]:
+    """Lines without their ends, some at a time, in whatever encoding the file is; a line that never ends is cut."""
+    decoder = codecs.getincrementaldecoder(text_encoding(source.head) or "utf-8")("replace")
+    stream, rest = source.open(), ""
+    while chunk := stream.read(CHUNK):
+        *lines, rest = (rest + decoder.decode(chunk).replace("\r", "")).split("\n")
+        if len(rest) > MAX_LINE:
+            lines, rest = [*lines, rest], ""
+        yield lines
+    yield [rest]
+
+
+register(
+    Format(
+        "shdr",
+        "SHDR adapter logs (MTConnect agent manual)",
+        lambda source: source.root is None and _START.match(source.head_text) is not None,
+        read,
+    )
+)

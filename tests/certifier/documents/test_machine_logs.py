@@ -1,0 +1,214 @@
+"""Machine data beside MTConnect: SHDR, SenML, NC-Link, Sparkplug B; one shift told in each gives the same facts."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import cbor2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certifier.documents import Document, Limits, read_bytes
+from certifier.documents.machine import Sequences
+from certifier.errors import DocumentError, MalformedDocumentError
+
+SHIFT = [
+    ("2026-07-06T00:10:00Z", "execution", "ACTIVE"),
+    ("2026-07-06T00:10:00Z", "PartCount", "1200"),
+    ("2026-07-06T05:21:20.5Z", "PartCount", "1224"),
+    ("2026-07-06T05:21:20.5Z", "execution", "READY"),
+    ("2026-07-06T06:00:00Z", "execution", "UNAVAILABLE"),
+]
+SAME = {"start": "2026-07-06T00:10:00Z", "end": "2026-07-06T06:00:00Z", "device.0001.active_seconds": "18680.5",
+        "device.0001.parts": "24", "observations": "5", "unavailable": "1", "devices": "1"}  # fmt: skip
+
+
+def seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def senml() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = [
+        {"n": n, "t": seconds(t), **({"v": int(v)} if v.isdecimal() else {"vs": v})} for t, n, v in SHIFT
+    ]
+    rows[0]["bn"] = "urn:dev:mac:0024befffe804ff1:"
+    return rows
+
+
+def varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def field(number: int, data: bytes) -> bytes:
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def sparkplug() -> bytes:
+    out = b"\x08" + varint(int(seconds(SHIFT[0][0]) * 1000))
+    for time, name, value in SHIFT:
+        metric = field(1, f"CNC/{name}".encode()) + b"\x18" + varint(int(seconds(time) * 1000))
+        if value == "UNAVAILABLE":
+            metric += b"\x38\x01"
+        else:
+            metric += b"\x50" + varint(int(value)) if value.isdecimal() else field(15, value.encode())
+        out += field(2, metric)
+    return out + b"\x18\x05"
+
+
+def nclink() -> list[dict[str, object]]:
+    return [
+        {
+            "guid": "M4-V31",
+            "beginTime": t.replace("Z", "+00:00"),
+            "values": [{"id": "0103", "name": n, "values": [v]}],
+        }
+        for t, n, v in SHIFT
+    ]
+
+
+XML = '<sensml xmlns="urn:ietf:params:xml:ns:senml">{}</sensml>'
+FORMS: dict[str, bytes] = {
+    "shdr": "\n".join("|".join(row) for row in SHIFT).encode(),
+    "shdr utf-16": "\r\n".join("|".join(row) for row in SHIFT).encode("utf-16"),
+    "senml json": json.dumps(senml()).encode(),
+    "senml cbor": cbor2.dumps([{{"bn": -2, "n": 0, "t": 6, "v": 2, "vs": 3}[k]: v for k, v in r.items()} for r in senml()]),
+    "nc-link": json.dumps(nclink()).encode(),
+    "sparkplug-b": sparkplug(),
+}  # fmt: skip
+FORMS["senml xml"] = XML.format(
+    "".join("<senml " + " ".join(f'{k}="{v}"' for k, v in record.items()) + "/>" for record in senml())
+).encode()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_one_shift_in_every_form(form: str) -> None:
+    document = read_bytes(FORMS[form])
+    assert (document.kind, document.format) == ("machine-data", form.partition(" ")[0])
+    assert {name: document.facts.get(name) for name in SAME} == SAME
+    assert "gaps" not in document.facts
+
+
+def codes(document: Document) -> list[str]:
+    return [w.code for w in document.warnings]
+
+
+def test_shdr_lines_of_real_adapters() -> None:
+    log = (
+        "* uuid: RC-V01\n"
+        "2026-07-06T08:00:00.1Z|avail|AVAILABLE|path_execution|ACTIVE|Fovr|100\n"
+        "2026-07-06T08:00:01Z|system|FAULT|ALM-1|2|HIGH|over travel\n"
+        "2026-07-06T08:00:01Z|zload|UNAVAILABLE||||\n"
+        "2026-07-06T08:00:02Z|message|CODE|operator called\n"
+        "2026-07-06T08:00:03Z|@ASSET@|T1|CuttingTool|--multiline--AB\n<CuttingTool>\n2026-07-06T09:99:99Z|not|data\n--multiline--AB\n"
+        "2026-07-06T08:00:10.1Z@5.2|path_execution|STOPPED\n"
+    )
+    facts = read_bytes(log.encode()).facts
+    assert (facts["observations"], facts["unavailable"]) == ("7", "1")
+    assert (facts["device.0001.id"], facts["device.0001.active_seconds"]) == ("RC-V01", "10")
+
+
+def test_wrapped_lines_are_joined(data_dir: Path) -> None:
+    folder = data_dir / "iot/nist-mtc/shdr"
+    raw = read_bytes((folder / "raw-1-31-2017-Hurco02.txt").read_bytes())
+    clean = read_bytes((folder / "clean-1-31-2017-Hurco02.txt").read_bytes())
+    assert raw.facts == clean.facts
+
+
+def test_a_line_without_end_is_refused() -> None:
+    data = b"2026-07-06T08:00:00Z|a|1\n" + b"x" * (9 << 20)
+    with pytest.raises(MalformedDocumentError) as caught:
+        read_bytes(data)
+    assert caught.value.code == "LINE_TOO_LONG"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ex3.gen.json",
+        "ex3.gen.cbor",
+        "ex3.gen.xml",
+        "ex5.gen.json",
+        "ex5.gen.cbor",
+        "ex5.gen.xml",
+        "ex11.gen.json",
+    ],
+)
+def test_senml_base_values_are_resolved(name: str, data_dir: Path) -> None:
+    folder = data_dir / "iot/senml"
+    resolved = folder / (name.partition(".")[0] + ".gen.resolved.json")
+    assert read_bytes((folder / name).read_bytes()).facts == read_bytes(resolved.read_bytes()).facts
+
+
+def test_relative_times_are_not_guessed(data_dir: Path) -> None:
+    document = read_bytes((data_dir / "iot/senml/ex9.gen.json").read_bytes())
+    assert "start" not in document.facts
+    assert codes(document) == ["RELATIVE_TIME"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"\x82\xa1\x00", "CBOR"),
+        (FORMS["senml cbor"][:-3], "CBOR"),
+        (b"\x81\xa1\x02" + b"\x81" * 100_000, "TOO_DEEP"),
+        (b"\x81\xa1\x02\x9b\xff\xff\xff\xff\xff\xff\xff\xff", "CBOR"),
+        (json.dumps([{"n": "a", "v": "many"}]).encode(), "SENML"),
+        (FORMS["sparkplug-b"][:-20], "PROTOBUF"),
+        (FORMS["sparkplug-b"][:7] + b"\x12\xff\xff\xff\xff\x7f", "PROTOBUF"),
+    ],
+)
+def test_hostile_and_broken_logs_are_errors(data: bytes, code: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_bytes(data)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("form", ["senml cbor", "sparkplug-b", "shdr", "nc-link", "senml json"])
+@given(data=st.data())
+def test_flipped_bytes_never_crash(form: str, data: st.DataObject) -> None:
+    raw = bytearray(FORMS[form])
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        read_bytes(bytes(raw), Limits(max_bytes=1 << 20))
+    except DocumentError as e:
+        assert e.code
+
+
+def test_an_nc_link_model_states_nothing() -> None:
+    document = read_bytes(
+        json.dumps({"type": "NC_LINK_ROOT", "devices": [{"id": "0103", "guid": "x"}]}).encode()
+    )
+    assert (document.kind, document.format, codes(document)) == ("other", "nc-link", ["NO_FACTS"])
+
+
+def test_nc_link_values_at_an_interval() -> None:
+    message = {
+        "guid": "m",
+        "beginTime": "20260706081000",
+        "sampleInterval": 500,
+        "values": [{"name": "PartCount", "values": [1, 2, 5]}],
+    }
+    facts = read_bytes(json.dumps(message).encode()).facts
+    assert (facts["start_local"], facts["end_local"], facts["device.0001.parts"]) == (
+        "2026-07-06T08:10:00",
+        "2026-07-06T08:10:01",
+        "4",
+    )
+
+
+@given(st.sets(st.integers(0, 300_000), min_size=1, max_size=60))
+def test_gaps_against_a_plain_count(numbers: set[int]) -> None:
+    sequences = Sequences()
+    assert sequences.update(numbers) == 0
+    assert sequences.update(numbers) == len(numbers)
+    ordered = sorted(numbers)
+    assert sequences.gaps() == sum(b - a > 1 for a, b in pairwise(ordered))
