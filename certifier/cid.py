@@ -1,4 +1,4 @@
-"""CIDv1 in its one form here: sha2-256, base32 lower case, raw or dag-cbor (COMMITMENT 9).
+"""CIDv1 in its one form here: sha2-256, base32 lower case, raw or dag-cbor; and links in CBOR (COMMITMENT 9).
 
 Not a multiformats library: any other version, hash, codec or base is refused.
 """
@@ -6,17 +6,31 @@ Not a multiformats library: any other version, hash, codec or base is refused.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from certifier.errors import BlockCorruptError
 
-__all__ = ["DAG_CBOR", "RAW", "Block", "cid_bytes", "cid_of", "codec_of", "matches"]
+__all__ = [
+    "DAG_CBOR",
+    "LINK",
+    "RAW",
+    "Block",
+    "cbor_head",
+    "cbor_links",
+    "cid_bytes",
+    "cid_of",
+    "cid_text",
+    "codec_of",
+    "matches",
+]
 
 RAW = 0x55
 DAG_CBOR = 0x71
+LINK = b"\xd8\x2a\x58\x25\x00"
+"""What stands before a CID in dag-cbor: tag 42 over 37 bytes, of which the first is the identity multibase."""
 _TEXT = re.compile("b[a-z2-7]{58}")
 _HEADS = {codec: bytes([1, codec, 0x12, 0x20]) for codec in (RAW, DAG_CBOR)}
 
@@ -36,10 +50,7 @@ def cid_of(data: bytes, codec: int) -> str:
 def cid_bytes(cid: str) -> bytes:
     """The 36 binary bytes of a CID; raises BlockCorruptError for one that is not of this form."""
     if _TEXT.fullmatch(cid):
-        try:
-            raw = base64.b32decode(cid[1:].upper() + "======")
-        except binascii.Error:
-            raw = b""
+        raw = base64.b32decode(cid[1:].upper() + "======")
         if raw[:4] in _HEADS.values() and cid_text(raw) == cid:
             return raw
     raise BlockCorruptError(f"{cid[:80]!r} is no CIDv1 of sha2-256 in base32")
@@ -48,6 +59,19 @@ def cid_bytes(cid: str) -> bytes:
 def cid_text(raw: bytes) -> str:
     """The text of 36 binary bytes."""
     return "b" + base64.b32encode(raw).rstrip(b"=").decode().lower()
+
+
+def cbor_head(major: int, value: int) -> bytes:
+    """The shortest CBOR head of a major type and a value."""
+    if value < 24:
+        return bytes([major << 5 | value])
+    width = next(width for width in (1, 2, 4, 8) if value < 1 << 8 * width)
+    return bytes([major << 5 | 23 + width.bit_length()]) + value.to_bytes(width, "big")
+
+
+def cbor_links(cids: Sequence[str]) -> bytes:
+    """A dag-cbor list of links to `cids`."""
+    return cbor_head(4, len(cids)) + b"".join(LINK + cid_bytes(cid) for cid in cids)
 
 
 def codec_of(cid: str) -> int:

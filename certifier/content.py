@@ -14,7 +14,18 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from certifier.cid import DAG_CBOR, RAW, Block, cid_bytes, cid_of, cid_text, codec_of, matches
+from certifier.cid import (
+    DAG_CBOR,
+    LINK,
+    RAW,
+    Block,
+    cbor_head,
+    cbor_links,
+    cid_of,
+    cid_text,
+    codec_of,
+    matches,
+)
 from certifier.commitment import Secret
 from certifier.errors import BlockCorruptError, ContentRefusedError
 
@@ -22,7 +33,6 @@ __all__ = ["CHUNK", "Encrypted", "Root", "check", "decrypt", "encrypt", "read_ro
 
 CHUNK = 1 << 20
 _TAG = 16
-_LINK = b"\xd8\x2a\x58\x25\x00"  # CBOR tag 42 over 37 bytes: identity multibase and a binary CID
 
 
 @dataclass(frozen=True)
@@ -48,9 +58,8 @@ class Root:
 
     def encode(self) -> bytes:
         """Deterministic dag-cbor of {v: 1, size, chunks}."""
-        links = b"".join(_LINK + cid_bytes(cid) for cid in self.chunks)
-        head = b"\xa3\x61v\x01\x64size" + _cbor_head(0, self.size)
-        return head + b"\x66chunks" + _cbor_head(4, len(self.chunks)) + links
+        head = b"\xa3\x61v\x01\x64size" + cbor_head(0, self.size)
+        return head + b"\x66chunks" + cbor_links(self.chunks)
 
 
 def encrypt(plain: bytes | BinaryIO, secret: Secret) -> Encrypted:
@@ -125,20 +134,13 @@ def _chunk(get: Callable[[str], bytes], cid: str, length: int) -> bytes:
     return data
 
 
-def _cbor_head(major: int, value: int) -> bytes:
-    if value < 24:
-        return bytes([major << 5 | value])
-    width = next(width for width in (1, 2, 4, 8) if value < 1 << 8 * width)
-    return bytes([major << 5 | 23 + width.bit_length()]) + value.to_bytes(width, "big")
-
-
 def _decode(data: bytes) -> Root | None:
     """Reads what `Root.encode` writes; anything odd is left to the comparison with a fresh encoding."""
     prefix, middle = b"\xa3\x61v\x01\x64size", b"\x66chunks"
     size, after = _cbor_value(data, len(prefix))
     _, start = _cbor_value(data, after + len(middle))
-    step = len(_LINK) + 36
-    raw = [data[i + len(_LINK) : i + step] for i in range(start, len(data), step)]
+    step = len(LINK) + 36
+    raw = [data[i + len(LINK) : i + step] for i in range(start, len(data), step)]
     try:
         root = Root(size, tuple(cid_text(cid) for cid in raw))
         root.encode()

@@ -14,7 +14,7 @@ from typing import Any
 import ipfshttpclient
 from ipfshttpclient import exceptions as kubo
 
-from certifier.cid import Block, cid_bytes, matches
+from certifier.cid import Block, cbor_links, cid_bytes, matches
 from certifier.errors import BlockCorruptError, BlockMissingError, StoreFullError, StoreUnreachableError
 
 __all__ = ["KuboStore", "car"]
@@ -102,12 +102,7 @@ class _AbsentError(Exception):
 
 def car(blocks: Iterable[Block], roots: Sequence[str]) -> bytes:
     """A CAR, version 1: a dag-cbor header naming the roots, then each block behind its CID."""
-    links = b"".join(b"\xd8\x2a\x58\x25\x00" + cid_bytes(cid) for cid in roots)
-    count = len(roots)
-    head = bytes([0x80 | count]) if count < 24 else b"\x99" + count.to_bytes(2, "big")
-    if 24 <= count < 256:
-        head = b"\x98" + bytes([count])
-    parts = [_sized(b"\xa2\x65roots" + head + links + b"\x67version\x01")]
+    parts = [_sized(b"\xa2\x65roots" + cbor_links(roots) + b"\x67version\x01")]
     parts += [_sized(cid_bytes(block.cid) + block.data) for block in blocks]
     return b"".join(parts)
 

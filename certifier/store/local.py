@@ -127,6 +127,8 @@ def _flush(folder: Path) -> None:
     """On return all that was written to the folder's file system is on disk; errors are reported (Linux)."""
     handle = os.open(folder, os.O_RDONLY)
     try:
+        if not hasattr(_libc(), "syncfs"):
+            raise OSError(errno.ENOSYS, "this system cannot flush a file system (Linux can)")
         if _libc().syncfs(handle):
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))

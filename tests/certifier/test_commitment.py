@@ -111,6 +111,12 @@ def test_what_has_no_tree() -> None:
         Secret(bytes(31))
 
 
+def test_a_tree_has_leaves_and_each_once() -> None:
+    for leaves in ([], [bytes(32)] * 2):
+        with pytest.raises(TreeError):
+            StandardTree(leaves)
+
+
 def test_proofs_only_of_what_is_there() -> None:
     with pytest.raises(KeyError):
         Commitment({"asset.version": "1"}, SECRET).proof("asset.kind")

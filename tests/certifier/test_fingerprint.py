@@ -64,6 +64,10 @@ def test_components_of_an_invoice() -> None:
     }
 
 
+def test_evidence_has_no_components() -> None:
+    assert fingerprint.components("credit-note", ISSUER, INVOICE) == {}
+
+
 def test_an_order_is_what_its_invoice_matches_loosely() -> None:
     order = assess("purchase-order", ORDER).inputs
     assert list(order) == ["fingerprint.exact"]

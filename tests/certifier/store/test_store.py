@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import socket
 import subprocess
@@ -13,7 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import dag_cbor
 import pytest
+from multiformats import CID
 
 from certifier import content
 from certifier.cid import RAW, Block, cid_of
@@ -250,6 +253,52 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tmp_path: Path) -> N
         assert [path for path in folder.rglob("*") if path.is_file()] == []
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("count", [1, 23, 24, 255, 256, 1000])
+def test_a_car_is_a_header_and_blocks(count: int) -> None:
+    from certifier.store.kubo import car
+
+    blocks = [Block(cid_of(data, RAW), data) for data in (b"%d" % number * 9 for number in range(count))]
+    rest, frames = io.BytesIO(car(blocks, [block.cid for block in blocks])), []
+    while frame := sized(rest):
+        frames.append(frame)
+    header = dag_cbor.decode(frames[0])
+    assert isinstance(header, dict) and header["version"] == 1
+    assert [root.encode("base32") for root in header["roots"]] == [block.cid for block in blocks]
+    assert dag_cbor.encode(header) == frames[0]
+    assert frames[1:] == [bytes(CID.decode(block.cid)) + block.data for block in blocks]
+
+
+def sized(stream: io.BytesIO) -> bytes:
+    """What stands behind the next unsigned LEB128 length."""
+    length, shift = 0, 0
+    while byte := stream.read(1):
+        length |= (byte[0] & 127) << shift
+        shift += 7
+        if byte[0] < 128:
+            break
+    return stream.read(length)
+
+
+def test_a_batch_without_roots_is_a_mistake() -> None:
+    from certifier.store.kubo import KuboStore
+
+    store = KuboStore("/ip4/127.0.0.1/tcp/1")
+    with pytest.raises(ValueError, match="one root"):
+        store.put([], [])
+    store.close()
+
+
+@pytest.mark.long
+def test_a_root_that_kubo_cannot_hold_on_to_is_told(tmp_path: Path) -> None:
+    from certifier.store.kubo import KuboStore
+
+    with kubo(tmp_path) as address:
+        store, made = KuboStore(address), encrypted(10)
+        with pytest.raises(StoreUnreachableError):
+            store.put(made.blocks[:1], [made.cid])
+        store.close()
 
 
 @pytest.mark.long
