@@ -1,4 +1,4 @@
-"""The worker process: reads one path a line on standard input, answers one JSON line each on standard output.
+"""The worker process: reads one path a line on standard input, answers `ready` and then one JSON line each.
 
 Started by `certifier.documents.reader` only. Paths are hexadecimal, so that any name passes. It opens no network
 and writes nothing but its answers.
@@ -23,10 +23,15 @@ def main(limits: str) -> None:
     bounds = Limits(**json.loads(limits))
     resource.setrlimit(resource.RLIMIT_AS, (bounds.max_memory, bounds.max_memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _say("ready")
     for line in sys.stdin.buffer:
         path = Path(os.fsdecode(bytes.fromhex(line.strip().decode("ascii"))))
-        sys.stdout.write(_answer(read_file(path, bounds)) + "\n")
-        sys.stdout.flush()
+        _say(_answer(read_file(path, bounds)))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _answer(reading: Reading) -> str:
