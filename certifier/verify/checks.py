@@ -19,20 +19,20 @@ as a cause, never as a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from certifier import fingerprint, signer
 from certifier.canonical import ident, parse_base64url
 from certifier.commitment import digest
 from certifier.documents import Document
-from certifier.errors import ProofRefusedError
+from certifier.errors import ContentRefusedError
 from certifier.merkle import leaf_hash, process_proof
-from certifier.schema import PLEDGEABLE, RELATIONS, problem
+from certifier.schema import PLEDGEABLE, RELATIONS
 from certifier.verify.profiles import owed
 from certifier.verify.report import Cause, Check, Code, Verdict
-from certifier.verify.subject import Missing, Subject
+from certifier.verify.subject import Ledgered, Missing, Paper, Subject
 from ledger.assets import Standing
-from ledger.membership import Purpose
+from ledger.membership import Purpose, Role
 from ledger.replay import Claim, OrganisationRecord
 from ledger.types import hex32, parse_hex32
 
@@ -53,65 +53,52 @@ def _unknown(code: Code, missing: Missing, /, **evidence: object) -> Check:
     return Check(code, Verdict.UNKNOWN, missing.message, missing.cause, evidence)
 
 
+def _not_supplied(code: Code, hidden: Sequence[str]) -> Check:
+    told = f"the applicant owes these fields and does not show them: {', '.join(hidden)}"
+    return _invalid(code, told, Cause.NOT_SUPPLIED, fields=hidden)
+
+
 def _skipped(code: Code, message: str, cause: Cause | None = None) -> Check:
     return Check(code, Verdict.SKIPPED, message, cause)
 
 
 def content(subject: Subject) -> Check:
     """1: the plain FILE has the certified hash, or the encrypted content in the store is whole and of the certified size."""
-    code, state = Code.CONTENT, subject.content
+    code, state, values = Code.CONTENT, subject.content, subject.values
     if isinstance(state, Missing):
-        return _unknown(code, state, cid=subject.values["content.cid"])
-    if state.size != int(subject.values["content.bytes"]):
+        return _unknown(code, state, cid=values["content.cid"])
+    if isinstance(state, ContentRefusedError):
         return _invalid(
-            code,
-            f"{state.size:,} bytes here, {int(subject.values['content.bytes']):,} were certified",
-            bytes=state.size,
-            certified=subject.values["content.bytes"],
+            code, f"what was certified is no content anybody can open: {state}", cid=values["content.cid"]
         )
+    if str(state.size) != values["content.bytes"]:
+        told = f"{state.size} bytes here, {values['content.bytes'][:80]} were certified"
+        return _invalid(code, told, bytes=state.size, certified=values["content.bytes"])
     if not state.plain:
-        return _valid(
-            code,
-            "the encrypted content in the store is whole and matches its CID",
-            cid=subject.values["content.cid"],
-        )
-    assert state.sha256 is not None
-    if hex32(state.sha256) != subject.values["content.sha256"]:
-        return _invalid(
-            code,
-            "the document differs from the certified one in at least one byte",
-            sha256=hex32(state.sha256),
-            certified=subject.values["content.sha256"],
-        )
-    return _valid(code, "the document is byte for byte the certified one", sha256=hex32(state.sha256))
+        whole = "the encrypted content in the store is whole and matches its CID"
+        return _valid(code, whole, cid=values["content.cid"])
+    found, certified = hex32(state.sha256 or b""), values["content.sha256"]
+    if found != certified:
+        told = "the document differs from the certified one in at least one byte"
+        return _invalid(code, told, sha256=found, certified=certified)
+    return _valid(code, "the document is byte for byte the certified one", sha256=found)
 
 
 def commitment(subject: Subject) -> Check:
-    """2: every disclosed value is canonical, listed by its schema, and hashes to its digest; the digests make the asset id."""
-    code, kind = Code.COMMITMENT, subject.kind
-    for disclosed in subject.receipt.fields:
-        if disclosed.value is None or disclosed.salt is None:
+    """2: every value shown hashes to its digest, and the digests make the asset id. That values are canonical was seen before."""
+    code, receipt = Code.COMMITMENT, subject.receipt
+    for field in receipt.fields:
+        if field.value is None or field.salt is None:
             continue
-        if (fault := problem(kind, disclosed.path, disclosed.value)) is not None:
-            return _invalid(
-                code, f"the field {disclosed.path} is not as its schema says: {fault}", field=disclosed.path
-            )
-        if digest(disclosed.salt, disclosed.value) != disclosed.digest:
-            return _invalid(
-                code,
-                f"the value shown for {disclosed.path} is not the one that was certified",
-                field=disclosed.path,
-            )
-    if subject.values["asset.issuer"] != hex32(subject.receipt.org):
+        if digest(field.salt, field.value) != field.digest:
+            told = f"the value shown for {field.path} is not the one that was certified"
+            return _invalid(code, told, field=field.path)
+    if subject.values["asset.issuer"] != hex32(receipt.org):
         return _invalid(
             code, "the receipt's organisation is not the issuer in its own fields", field="asset.issuer"
         )
-    shown = len(subject.values)
-    return _valid(
-        code,
-        f"{shown} of {len(subject.receipt.fields)} fields are shown, and all hash to the asset id",
-        asset_id=hex32(subject.asset_id),
-    )
+    told = f"{len(subject.values)} of {len(receipt.fields)} fields are shown, and all hash to the asset id"
+    return _valid(code, told, asset_id=hex32(subject.asset_id))
 
 
 def registration(subject: Subject) -> Check:
@@ -131,13 +118,16 @@ def registration(subject: Subject) -> Check:
             root=hex32(receipt.root),
             registered_at=state.batch.registered_at,
         )
-    if state.batch_at_head:
-        return _unknown(
-            code,
-            Missing(Cause.NOT_FINAL, "registered, but not final yet: try again in a moment"),
-            root=hex32(receipt.root),
-        )
+    if (waiting := _not_final(state)) is not None:
+        return _unknown(code, waiting, root=hex32(receipt.root))
     return _invalid(code, "this issuer has registered no such batch on this ledger", root=hex32(receipt.root))
+
+
+def _not_final(state: Ledgered) -> Missing | None:
+    """Why nothing can be said yet about a registration that no final block has."""
+    if state.batch.registered_at or not state.batch_at_head:
+        return None
+    return Missing(Cause.NOT_FINAL, "registered, but not final yet: try again in a moment")
 
 
 def issuer(subject: Subject) -> Check:
@@ -145,83 +135,68 @@ def issuer(subject: Subject) -> Check:
     code, state = Code.ISSUER, subject.ledgered
     if isinstance(state, Missing):
         return _unknown(code, state)
+    if (waiting := _not_final(state)) is not None:
+        return _unknown(code, waiting)
     at, key = state.batch.registered_at, state.account_key
     if not at:
         return _invalid(code, "nobody registered this batch for the issuer", root=hex32(subject.receipt.root))
     evidence = {"account": state.batch.account, "registered_at": at}
     if key.org != subject.receipt.org or key.purpose is not Purpose.ACCOUNT:
         return _invalid(code, "the registering account is no account of the issuer", **evidence)
-    if not key.valid_from <= at < key.valid_until:
+    if not key.valid_at(at):
         return _invalid(code, "the registering account was not valid at that block", **evidence)
     name = state.record.name if state.record else hex32(subject.receipt.org)
     return _valid(code, f"the account of {name} was valid when it registered", **evidence)
 
 
-_SIGNER_PURPOSE = {
+_SIGNER_KEYS = {
     "instrument": Purpose.INSTRUMENT,
     "inspector": Purpose.INSPECTOR,
     "witness": Purpose.WITNESS,
 }
-_SIGNER_ROLE = {"inspector": 4, "witness": 8}
+_SIGNER_ROLES = {"inspector": Role.INSPECTOR, "witness": Role.WITNESS}
+_SIGNER_PARTS = ("key", "role", "signed_at", "signature")
 
 
 def signers(subject: Subject) -> Check:
     """5: every signer's key is published, of the right organisation, valid at registration, and its signature holds."""
-    code = Code.SIGNERS
-    numbers = sorted(
-        {field.path.split(".")[1] for field in subject.receipt.fields if field.path.startswith("signer.")}
-    )
-    if not numbers:
+    code, state = Code.SIGNERS, subject.ledgered
+    paths = [field.path for field in subject.receipt.fields if field.path.startswith("signer.")]
+    if not paths:
         return _skipped(code, "nobody signed this document besides its issuer")
-    roles = []
+    numbers = sorted({path.split(".")[1] for path in paths})
+    due = [f"signer.{number}.{part}" for number in numbers for part in _SIGNER_PARTS]
+    if hidden := [path for path in due if path not in subject.values]:
+        return _not_supplied(code, hidden)
+    if isinstance(state, Missing):
+        return _unknown(code, state)
+    if (waiting := _not_final(state)) is not None:
+        return _unknown(code, waiting)
     for number in numbers:
-        parts = {
-            name: subject.values.get(f"signer.{number}.{name}")
-            for name in ("key", "role", "signed_at", "signature")
-        }
-        if missing := sorted(name for name, value in parts.items() if value is None):
-            return _invalid(
-                code,
-                f"signer {number} does not show its {', '.join(missing)}",
-                Cause.NOT_SUPPLIED,
-                signer=number,
-            )
-        if isinstance(subject.ledgered, Missing):
-            return _unknown(code, subject.ledgered)
-        if (fault := _signer_fault(subject, {name: str(value) for name, value in parts.items()})) is not None:
+        parts = {part: subject.values[f"signer.{number}.{part}"] for part in _SIGNER_PARTS}
+        if (fault := _signer_fault(subject, state, parts)) is not None:
             return _invalid(code, f"signer {number}: {fault}", signer=number, key=parts["key"])
-        roles.append(str(parts["role"]))
-    return _valid(
-        code,
-        f"signed by {', '.join(roles)}; every key was valid when the asset was registered",
-        signers=len(numbers),
-    )
+    roles = ", ".join(subject.values[f"signer.{number}.role"] for number in numbers)
+    told = f"signed by {roles}; every key was valid when the asset was registered"
+    return _valid(code, told, signers=len(numbers))
 
 
-def _signer_fault(subject: Subject, parts: Mapping[str, str]) -> str | None:
-    assert not isinstance(subject.ledgered, Missing)
-    published, role = subject.ledgered.keys.get(parse_hex32(parts["key"])), parts["role"]
-    if published is None or published.key.purpose is not _SIGNER_PURPOSE[role]:
-        return f"its key is not published as that of an {role}"
-    at = subject.ledgered.batch.registered_at
-    if not published.key.valid_from <= at < published.key.valid_until:
+def _signer_fault(subject: Subject, state: Ledgered, parts: Mapping[str, str]) -> str | None:
+    published, role = state.keys.get(parse_hex32(parts["key"])), parts["role"]
+    if published is None or published.key.purpose is not _SIGNER_KEYS[role]:
+        return f"its key is not published for the role of {role}"
+    if not published.key.valid_at(state.batch.registered_at):
         return "its key was not valid when the asset was registered"
     own = published.key.org == subject.receipt.org
     if own != (role == "instrument"):
-        return f"the key of an {role} belongs to {'the issuer itself' if own else 'another organisation'}"
-    if role in _SIGNER_ROLE and not published.roles & _SIGNER_ROLE[role]:
+        return f"its key is {'the issuer’s own' if own else 'of another organisation'}, which the role of {role} excludes"
+    if role in _SIGNER_ROLES and not published.roles & _SIGNER_ROLES[role]:
         return f"its organisation is not admitted as {role}"
-    statement = signer.message(
-        role,
-        parse_hex32(subject.values["asset.issuer"]),
-        parse_hex32(subject.values["content.sha256"]),
-        parts["signed_at"],
-    )
-    return (
-        None
-        if signer.verify(published.public_key, parse_base64url(parts["signature"]), statement)
-        else "the signature is not that of its key over this document"
-    )
+    sha256 = parse_hex32(subject.values["content.sha256"])
+    statement = signer.message(role, subject.receipt.org, sha256, parts["signed_at"])
+    if not signer.verify(published.public_key, parse_base64url(parts["signature"]), statement):
+        return "the signature is not that of its key over this document"
+    return None
 
 
 def standing(subject: Subject) -> Check:
@@ -230,7 +205,7 @@ def standing(subject: Subject) -> Check:
     if isinstance(state, Missing):
         return _unknown(code, state)
     if state.standing is Standing.GOOD:
-        return _valid(code, "in good standing", standing="good")
+        return _valid(code, "neither suspended nor revoked", standing="good")
     word = state.standing.name.lower()
     return _invalid(code, f"the issuer has {word} this asset", standing=word)
 
@@ -242,23 +217,15 @@ def identity(subject: Subject) -> Check:
         return _skipped(
             code, f"a document of kind {subject.kind} is evidence and never collateral", Cause.NOT_PLEDGEABLE
         )
-    paths = {field.path for field in subject.receipt.fields}
+    paths = [field.path for field in subject.receipt.fields]
     if hidden := [path for path in owed(subject.profile, paths) if path not in values]:
-        return _invalid(
-            code,
-            f"the applicant owes these fields and does not show them: {', '.join(hidden)}",
-            Cause.NOT_SUPPLIED,
-            fields=hidden,
-        )
+        return _not_supplied(code, hidden)
     if isinstance(subject.ledgered, Missing):
         return _unknown(code, subject.ledgered)
-    if subject.ledgered.record is None:
-        return _unknown(
-            code, Missing(Cause.CONTRADICTED, "the node shows no record of the issuer's admission")
-        )
-    numbers = _legal_numbers(subject.ledgered.record)
+    if (record := subject.ledgered.record) is None:
+        return _invalid(code, "the issuer was never admitted to this ledger", issuer=values["asset.issuer"])
     assessment = fingerprint.assess(
-        subject.kind, subject.receipt.org, numbers, _facts(values), values["asset.format"]
+        subject.kind, subject.receipt.org, _legal_numbers(record), _facts(values), values["asset.format"]
     )
     claimed = {path: parse_hex32(value) for path, value in values.items() if path.startswith("fingerprint.")}
     if assessment.cause is not None and not claimed:
@@ -297,10 +264,8 @@ def _fingerprint_proof(
             code,
             Missing(Cause.CONTRADICTED, "this ledger publishes no fingerprint key as its descriptor says"),
         )
-    try:
-        fingerprint.check(inputs, claimed, prf, key.public_key)
-    except ProofRefusedError as error:
-        return _invalid(code, f"the fingerprints do not follow from the identity that is shown: {error}")
+    if not fingerprint.check(inputs, claimed, prf, key.public_key):
+        return _invalid(code, "the fingerprints do not follow from the identity that is shown")
     return _valid(
         code,
         f"{len(claimed)} fingerprint{'s' if len(claimed) > 1 else ''} follow from the identity shown, and the seller is the issuer",
@@ -395,25 +360,16 @@ def facts(subject: Subject) -> Check:
         for field in subject.receipt.fields
         if field.path.startswith("fact.")
     }
-    wrong = sorted(
-        name
-        for name in committed.keys() | document.facts.keys()
-        if name not in committed
-        or name not in document.facts
-        or (committed[name] is not None and committed[name] != document.facts[name])
-    )
+    shown = {name: value for name, value in committed.items() if value is not None}
+    wrong = committed.keys() ^ document.facts.keys()
+    wrong |= {name for name, value in shown.items() if document.facts.get(name) != value}
     if wrong:
-        return _invalid(
-            code,
-            f"what the document says differs from what was certified: {', '.join(wrong[:5])}",
-            fields=wrong,
-        )
-    shown = sum(value is not None for value in committed.values())
-    return _valid(
-        code,
-        f"the document says the same: {shown} of {len(committed)} certified facts compared",
-        compared=shown,
-    )
+        told = f"what the document says differs from what was certified: {', '.join(sorted(wrong)[:5])}"
+        return _invalid(code, told, fields=sorted(wrong))
+    if committed and not shown:
+        return _unknown(code, Missing(Cause.NOT_GRANTED, "none of the certified facts is shown"))
+    told = f"the document says the same: {len(shown)} of {len(committed)} certified facts compared"
+    return _valid(code, told, compared=len(shown))
 
 
 def links(subject: Subject) -> Check:
@@ -428,42 +384,75 @@ def links(subject: Subject) -> Check:
             Missing(Cause.NOT_GRANTED, "it points to earlier papers that are not here: verify the dossier"),
             links=len(paths),
         )
+    if hidden := [path for path in paths if path not in subject.values]:
+        return _not_supplied(code, hidden)
+    waiting: list[Missing] = []
     for path in paths:
-        target = subject.values.get(path)
-        if target is None:
-            return _invalid(code, f"{path} is not shown", Cause.NOT_SUPPLIED, field=path)
-        if (fault := _link_fault(subject, path, parse_hex32(target))) is not None:
-            return _invalid(code, f"{path}: {fault}", None, field=path, asset_id=target)
-    return _valid(
-        code,
-        f"{len(paths)} earlier paper{'s' if len(paths) > 1 else ''} certified and consistent",
-        links=len(paths),
-    )
+        earlier = subject.dossier.get(parse_hex32(subject.values[path]))
+        evidence = {"field": path, "asset_id": subject.values[path]}
+        if earlier is None or (fault := _link_fault(subject, path, earlier)) is not None:
+            fault = fault if earlier is not None else "the paper it points to is not in the dossier"
+            return _invalid(code, f"{path}: {fault}", None, **evidence)
+        waiting += _uncertified(path, earlier)
+    if waiting:
+        return _unknown(code, waiting[0])
+    papers = "paper" if len(paths) == 1 else "papers"
+    return _valid(code, f"{len(paths)} earlier {papers} certified and consistent", links=len(paths))
 
 
-# The fact that states an earlier paper's number, by relation.
-_STATES = {
-    "bills": "fact.order_number",
-    "ships": "fact.order_number",
-    "fulfils": "fact.despatch_number",
-    "corrects": "fact.corrects_number",
+# The facts that state an earlier paper's number, by relation: what a path must start and end with.
+_STATED = {
+    "orders": ("fact.order.", ".buyer_order_number"),
+    "bills": ("fact.order_number", ""),
+    "ships": ("fact.order_number", ""),
+    "fulfils": ("fact.despatch_number", ""),
+    "corrects": ("fact.corrects_number", ""),
 }
 
 
-def _link_fault(subject: Subject, path: str, target: bytes) -> str | None:
-    assert subject.dossier is not None
-    relation = path.split(".")[1]
-    earlier = subject.dossier.get(target)
-    if earlier is None:
-        return "the paper it points to is not in the dossier"
-    if target in subject.dossier_faults:
+def _link_fault(subject: Subject, path: str, earlier: Paper) -> str | None:
+    relation, kind = path.split(".")[1], earlier.receipt.values["asset.kind"]
+    if kind != RELATIONS[subject.kind, relation]:
+        return f"a {subject.kind} cannot point with {relation} to a {kind}"
+    report = earlier.report
+    if report is None or any(
+        # a lien takes nothing from what the paper says
+        check.verdict is Verdict.INVALID and check.code is not Code.LIEN
+        for check in report.checks
+    ):
         return "the paper it points to is not valid itself"
-    if earlier.get("asset.kind") != RELATIONS.get((subject.kind, relation)):
-        return f"a {subject.kind} cannot {relation} a {earlier.get('asset.kind')}"
-    stated, number = subject.values.get(_STATES.get(relation, "")), earlier.get("fact.number")
-    if stated is not None and number is not None and ident(stated) != ident(number):
-        return f"it states number {stated}, the paper it points to has {number}"
+    if relation not in _STATED:
+        return None
+    start, end = _STATED[relation]
+    stated = [
+        field for field in subject.receipt.fields if field.path.startswith(start) and field.path.endswith(end)
+    ]
+    number = next((field for field in earlier.receipt.fields if field.path == "fact.number"), None)
+    if not stated or number is None:
+        return None
+    if number.value is None or any(field.value is None for field in stated):
+        return "the numbers of the two papers are not shown"
+    if _number(number.value) not in {_number(str(field.value)) for field in stated}:
+        return f"it states number {stated[0].value}, the paper it points to has {number.value}"
     return None
+
+
+def _number(value: str) -> str:
+    return ident(value) or value
+
+
+_CERTIFIED = (Code.COMMITMENT, Code.REGISTRATION, Code.ISSUER, Code.STANDING)
+
+
+def _uncertified(path: str, earlier: Paper) -> list[Missing]:
+    """Why it is not established that an earlier paper is certified: what its own report could not establish."""
+    assert earlier.report is not None
+    checks = [earlier.report.check(code) for code in _CERTIFIED]
+    return [
+        Missing(check.cause or Cause.UNSUPPORTED, f"{path}: {check.message}")
+        for check in checks
+        if check.verdict is not Verdict.VALID
+    ]
 
 
 def _facts(values: Mapping[str, str]) -> dict[str, str]:
@@ -472,7 +461,7 @@ def _facts(values: Mapping[str, str]) -> dict[str, str]:
 
 def _legal_numbers(record: OrganisationRecord) -> tuple[str, ...]:
     """The part of the identifier after its scheme, and the aliases."""
-    return tuple(number.rpartition(":")[2] for number in (record.identifier, *record.aliases))
+    return tuple(number.partition(":")[2] for number in (record.identifier, *record.aliases))
 
 
 CHECKS: dict[Code, CheckFunction] = {

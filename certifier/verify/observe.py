@@ -1,32 +1,43 @@
-"""Read what the checks need: from the store the content, from the nodes everything about one receipt at one pinned block.
+"""Read what the checks need: from the store the content, from the nodes everything about receipts at one pinned block.
 
-Two round trips a node: what the receipt names, then the account key that the batch names. Logs come from views that follow the chain.
-A node that cannot be reached, contradicts itself or another node, ends up as a `Missing`, never as a value.
+Two round trips a node for any number of receipts: what the receipts name, then what their batches, signers and liens name. Logs
+come from views that follow the chain, and wherever the contracts' state says the same thing, the two must agree. A node that cannot
+be reached, contradicts itself or another node, ends up as a `Missing`, never as a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from certifier import content
-from certifier.errors import BlockCorruptError, BlockMissingError, CertifierError, StoreUnreachableError
+from certifier.cid import codec_of
+from certifier.errors import (
+    BlockCorruptError,
+    BlockMissingError,
+    ContentRefusedError,
+    StoreUnreachableError,
+)
 from certifier.receipt import Receipt
 from certifier.store import ContentStore
 from certifier.verify.report import AsOf, Cause
 from certifier.verify.subject import ContentState, Ledgered, Missing, PublishedKey
 from ledger.account import account_key_id
-from ledger.assets import Batch
 from ledger.chain import Block, Call
 from ledger.connection import Ledger
-from ledger.errors import ContradictedError, LedgerError, NodeUnreachableError
-from ledger.membership import Key, Organisation
-from ledger.replay import Claim, MembershipView, OrganisationRecord, PledgeView
+from ledger.errors import ContradictedError, LedgerError, NodeUnreachableError, RpcError
+from ledger.membership import Key, Organisation, Purpose
+from ledger.pledges import Lien
+from ledger.replay import Claim, KeyRecord, MembershipView, OrganisationRecord, PledgeView
 from ledger.types import ZERO32, hex32, keccak, organisation_id, parse_hex32
 
-__all__ = ["Node", "Pinned", "content_of", "pin", "read_ledger"]
+__all__ = ["Node", "Pinned", "content_of", "missing", "pin", "read_ledger"]
+
+_Calls = dict[tuple[str, bytes, bytes], Call[Any]]
+_Answers = Mapping[tuple[str, bytes, bytes], Any]
+_NO_KEY = Key(ZERO32, 0, 0, Purpose.NONE)
 
 
 class Node:
@@ -48,30 +59,36 @@ class Pinned:
 
 
 def pin(nodes: Sequence[Node]) -> Pinned | Missing:
-    """The newest final block of the first node, if every other has the same one."""
+    """The newest final block that any node knows, if all of them have it: a node that lags would hide what is new."""
+    if not nodes:
+        return Missing(Cause.UNREACHABLE, "no node of the ledger was given")
     try:
-        block = nodes[0].ledger.pin()
-        for other in nodes[1:]:
-            if other.ledger.chain.block(block.number).hash != block.hash:
-                return Missing(
-                    Cause.CONTRADICTED,
-                    f"the nodes differ at block {block.number:,}: one of them follows another chain",
-                )
+        blocks = [node.ledger.pin() for node in nodes]
+        block = max(blocks, key=lambda one: one.number)
+        for node, own in zip(nodes, blocks, strict=True):
+            if own != block:
+                node.ledger.chain.require(block)
+        return Pinned(tuple(nodes), block, _as_of(nodes[0].ledger, block))
     except LedgerError as error:
         return missing(error)
-    descriptor = nodes[0].ledger.descriptor
+
+
+def _as_of(ledger: Ledger, block: Block) -> AsOf:
+    descriptor = ledger.descriptor
     finality = f"{descriptor.confirmations} confirmations" if descriptor.confirmations else "immediate"
-    time = datetime.fromtimestamp(block.timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    as_of = AsOf(
+    try:
+        time = datetime.fromtimestamp(block.timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError) as e:
+        raise ContradictedError(f"block {block.number:,} has no time of this world") from e
+    return AsOf(
         descriptor.chain_id, hex32(descriptor.genesis), block.number, hex32(block.hash), time, finality
     )
-    return Pinned(tuple(nodes), block, as_of)
 
 
 def missing(error: LedgerError) -> Missing:
-    """Why the ledger could not be read: not reached, or caught in a contradiction."""
-    if isinstance(error, NodeUnreachableError):
-        return Missing(Cause.UNREACHABLE, f"the ledger's node cannot be reached: {error}")
+    """Why the ledger could not be read: no answer, or one that cannot be true."""
+    if isinstance(error, NodeUnreachableError | RpcError):
+        return Missing(Cause.UNREACHABLE, f"the ledger cannot be read: {error}")
     return Missing(Cause.CONTRADICTED, f"the node's answers cannot be relied on: {error}")
 
 
@@ -85,136 +102,187 @@ def read_ledger(pinned: Pinned, receipts: Sequence[Receipt]) -> list[Ledgered | 
     return [differ if any(other[at] != mine for other in others) else mine for at, mine in enumerate(first)]
 
 
-def _read_node(node: Node, block: Block, receipts: Sequence[Receipt]) -> list[Ledgered | Missing]:
-    registry, membership, pledges = node.ledger.assets, node.ledger.membership, node.ledger.pledges
-    calls: list[Call[Any]] = []
+def _read_node(node: Node, block: Block, receipts: Sequence[Receipt]) -> list[Ledgered]:
+    named = _read(node.ledger, _named(node.ledger, receipts), block)
+    logs = _Logs(node, block)
     for receipt in receipts:
-        calls += [
-            registry.batch(receipt.org, receipt.root),
-            registry.standing(receipt.org, receipt.asset_id),
-            membership.organisation(receipt.org),
-            pledges.lien(receipt.org, _exact(receipt)),
-        ]
-    answers = node.ledger.read(calls, block)
-    batches: list[Batch] = answers[0::4]
-    published = [_published_keys(node, receipt, block) for receipt in receipts]
-    key_ids = sorted({key_id for keys in published for key_id in keys})
-    accounts = [account_key_id(batch.account) for batch in batches]
-    stated = node.ledger.read([membership.key(key_id) for key_id in (*accounts, *key_ids)], block)
-    _agree(published, dict(zip(key_ids, stated[len(accounts) :], strict=True)))
-    ahead = _at_head(node.ledger, receipts, batches)
-    return [
-        Ledgered(
-            batch=batches[at],
-            batch_at_head=ahead[at],
-            account_key=stated[at],
-            standing=answers[4 * at + 1],
-            record=_record(node, receipt.org, answers[4 * at + 2], block),
-            keys=published[at],
-            lien=answers[4 * at + 3],
-            **_claims(node, receipt, block),
-        )
-        for at, receipt in enumerate(receipts)
-    ]
+        logs.take(receipt, account_key_id(named["batch", receipt.org, receipt.root].account))
+    logs.agree(_read(node.ledger, logs.stated(), block))
+    ahead = _at_head(
+        node.ledger, [key for key, batch in named.items() if key[0] == "batch" and not batch.registered_at]
+    )
+    return [_ledgered(receipt, named, logs, ahead) for receipt in receipts]
 
 
-def _record(node: Node, org: bytes, stated: Organisation, block: Block) -> OrganisationRecord | None:
-    """The organisation's record from the logs, held against its id and against the contract's state."""
-    record = node.membership.organisation(org, block)
-    if record is None and not stated.admitted_at:
-        return None
-    if (
-        record is None
-        or organisation_id(record.identifier) != org
-        or (record.roles, record.suspended) != (stated.roles, stated.suspended)
-    ):
-        raise ContradictedError(
-            f"the node's logs and the contract's state differ about organisation {hex32(org)}"
-        )
-    return record
+def _read(ledger: Ledger, calls: _Calls, block: Block) -> _Answers:
+    return dict(zip(calls, ledger.read(list(calls.values()), block), strict=True))
 
 
-def _published_keys(node: Node, receipt: Receipt, block: Block) -> dict[bytes, PublishedKey]:
-    """The ledger's fingerprint key and the receipt's signers' keys, as far as they are published."""
-    wanted = {
-        parse_hex32(value)
-        for path, value in receipt.values.items()
-        if path.startswith("signer.") and path.endswith(".key")
-    }
-    if node.ledger.descriptor.fingerprint_key is not None:
-        wanted.add(node.ledger.descriptor.fingerprint_key)
-    found: dict[bytes, PublishedKey] = {}
-    for key_id in wanted:
-        if (record := node.membership.key(key_id, block)) is None:
-            continue
-        if keccak(record.public_key) != key_id:
-            raise ContradictedError(
-                f"the node's logs give key {hex32(key_id)} another public key than its id says"
-            )
-        owner = node.membership.organisation(record.key.org, block)
-        found[key_id] = PublishedKey(
-            record.key, record.public_key, int(owner.roles) if owner is not None else 0
-        )
-    return found
+def _named(ledger: Ledger, receipts: Sequence[Receipt]) -> _Calls:
+    """The contracts' state about what receipts name, each batch once."""
+    calls: _Calls = {}
+    for receipt in receipts:
+        org, root, asset_id = receipt.org, receipt.root, receipt.asset_id
+        if ("batch", org, root) not in calls:
+            calls["batch", org, root] = ledger.assets.batch(org, root)
+        calls["standing", org, asset_id] = ledger.assets.standing(org, asset_id)
+        if (exact := _exact(receipt)) is not None:
+            calls["lien", org, exact] = ledger.pledges.lien(org, exact)
+    return calls
 
 
-def _agree(published: Sequence[Mapping[bytes, PublishedKey]], stated: Mapping[bytes, Key]) -> None:
-    for keys in published:
-        for key_id, found in keys.items():
-            if found.key != stated[key_id]:
-                raise ContradictedError(
-                    f"the node's logs and the contract's state differ about key {hex32(key_id)}"
-                )
+def _at_head(ledger: Ledger, absent: Sequence[tuple[str, bytes, bytes]]) -> set[bytes]:
+    """Of batches that no final block has, the roots of those that the newest block knows."""
+    if not absent or not ledger.descriptor.confirmations:
+        return set()
+    found = _read(
+        ledger, {key: ledger.assets.batch(*key[1:]) for key in absent}, ledger.chain.block("latest")
+    )
+    return {root for (_, _, root), batch in found.items() if batch.registered_at}
 
 
-def _at_head(ledger: Ledger, receipts: Sequence[Receipt], batches: Sequence[Batch]) -> list[bool]:
-    """For batches not yet final: whether the newest block knows them."""
-    absent = [at for at, batch in enumerate(batches) if not batch.registered_at]
-    ahead = [False] * len(batches)
-    if absent and ledger.descriptor.confirmations:
-        head = ledger.chain.block("latest")
-        found = ledger.read([ledger.assets.batch(receipts[at].org, receipts[at].root) for at in absent], head)
-        for at, batch in zip(absent, found, strict=True):
-            ahead[at] = bool(batch.registered_at)
-    return ahead
+def _ledgered(receipt: Receipt, named: _Answers, logs: _Logs, ahead: set[bytes]) -> Ledgered:
+    batch, exact = named["batch", receipt.org, receipt.root], _exact(receipt)
+    account = logs.keys[account_key_id(batch.account)]
+    return Ledgered(
+        batch=batch,
+        batch_at_head=receipt.root in ahead,
+        account_key=account.key if account is not None else _NO_KEY,
+        standing=named["standing", receipt.org, receipt.asset_id],
+        record=logs.records[receipt.org],
+        keys={
+            key_id: found for key_id in logs.wanted(receipt) if (found := logs.published(key_id)) is not None
+        },
+        lien=named["lien", receipt.org, exact] if exact is not None else Lien(0, 0),
+        **logs.claims(receipt),
+    )
 
 
-def _exact(receipt: Receipt) -> bytes:
-    """The exact fingerprint, zero where the receipt shows none (then no lien can be on it)."""
+class _Logs:
+    """What the logs say about what receipts name: organisations, keys and pledges, each looked up once."""
+
+    def __init__(self, node: Node, block: Block) -> None:
+        self._node = node
+        self._block = block
+        self.records: dict[bytes, OrganisationRecord | None] = {}
+        self.keys: dict[bytes, KeyRecord | None] = {}
+        self._claims: dict[bytes, dict[str, Any]] = {}
+
+    def take(self, receipt: Receipt, account: bytes) -> None:
+        """Looks up what this receipt needs, as far as no other needed it before."""
+        for key_id in (account, *self.wanted(receipt)):
+            if key_id not in self.keys:
+                record = self.keys[key_id] = self._node.membership.key(key_id, self._block)
+                if record is not None:
+                    self._organisation(record.key.org)
+        self._organisation(receipt.org)
+        self._claims[receipt.asset_id] = _claims(self._node.pledges, receipt, self._block)
+
+    def _organisation(self, org: bytes) -> None:
+        if org not in self.records:
+            self.records[org] = self._node.membership.organisation(org, self._block)
+
+    def wanted(self, receipt: Receipt) -> set[bytes]:
+        """The ids of the fingerprint key and of the signers' keys."""
+        signers = {
+            parse_hex32(value)
+            for path, value in receipt.values.items()
+            if path.startswith("signer.") and path.endswith(".key")
+        }
+        fingerprint_key = self._node.ledger.descriptor.fingerprint_key
+        return signers if fingerprint_key is None else signers | {fingerprint_key}
+
+    def claims(self, receipt: Receipt) -> dict[str, Any]:
+        """Members `claims` and `loose` of a Ledgered."""
+        return self._claims[receipt.asset_id]
+
+    def published(self, key_id: bytes) -> PublishedKey | None:
+        """A key with its public key and its organisation's roles."""
+        record = self.keys[key_id]
+        if record is None:
+            return None
+        owner = self.records[record.key.org]
+        return PublishedKey(record.key, record.public_key, int(owner.roles) if owner is not None else 0)
+
+    def stated(self) -> _Calls:
+        """The contracts' state about the same."""
+        ledger = self._node.ledger
+        calls: _Calls = {
+            ("organisation", org, b""): ledger.membership.organisation(org) for org in self.records
+        }
+        calls |= {("key", key_id, b""): ledger.membership.key(key_id) for key_id in self.keys}
+        pledges = {claim.pledge_id for claim in self._found()}
+        return calls | {("pledge", pledge, b""): ledger.pledges.pledge_of(pledge) for pledge in pledges}
+
+    def agree(self, stated: _Answers) -> None:
+        """Raises ContradictedError where logs and state differ, or a public key is not the one of its id."""
+        for org, record in self.records.items():
+            _require(_same_organisation(org, record, stated["organisation", org, b""]), "organisation", org)
+        for key_id, found in self.keys.items():
+            _require((found.key if found else _NO_KEY) == stated["key", key_id, b""], "key", key_id)
+            # an account's key has no public key
+            if found is not None and found.key.purpose is not Purpose.ACCOUNT:
+                _require(keccak(found.public_key) == key_id, "the public key of", key_id)
+        for claim in self._found():
+            _require(claim.status is stated["pledge", claim.pledge_id, b""].status, "pledge", claim.pledge_id)
+
+    def _found(self) -> Iterable[Claim]:
+        for found in self._claims.values():
+            yield from found["claims"]
+            for claims in found["loose"].values():
+                yield from claims
+
+
+def _require(agreed: bool, what: str, name: bytes) -> None:
+    if not agreed:
+        raise ContradictedError(f"the node's logs and the contracts' state differ about {what} {hex32(name)}")
+
+
+def _same_organisation(org: bytes, record: OrganisationRecord | None, stated: Organisation) -> bool:
+    if record is None:
+        return not stated.admitted_at
+    return organisation_id(record.identifier) == org and (record.roles, record.suspended) == (
+        stated.roles,
+        stated.suspended,
+    )
+
+
+def _exact(receipt: Receipt) -> bytes | None:
+    """The exact fingerprint; where the receipt shows none, no lien can be on it."""
     shown = receipt.values.get("fingerprint.exact")
-    return parse_hex32(shown) if shown is not None else ZERO32
+    return parse_hex32(shown) if shown is not None else None
 
 
-def _claims(node: Node, receipt: Receipt, block: Block) -> dict[str, Any]:
+def _claims(pledges: PledgeView, receipt: Receipt, block: Block) -> dict[str, Any]:
     """Claims on the exact fingerprint, and those that match loosely (COMMITMENT 7): by path of the loose value."""
-    values = {
-        path: parse_hex32(value) for path, value in receipt.values.items() if path.startswith("fingerprint.")
-    }
-    exact = values.pop("fingerprint.exact", None)
+    exact = _exact(receipt)
     if exact is None:
         return {"claims": (), "loose": {}}
     loose: dict[str, tuple[Claim, ...]] = {}
-    for path, value in values.items():
-        if path == "fingerprint.loose.order":
-            loose[path] = node.pledges.on_fingerprint(value, block)
-        else:
-            loose[path] = tuple(
-                claim for claim in node.pledges.carrying(value, block) if claim.fingerprint != exact
-            )
-    if receipt.values.get("asset.kind") == "purchase-order":
-        loose["fingerprint.exact"] = node.pledges.carrying(exact, block)
-    return {"claims": node.pledges.claims(receipt.org, exact, block), "loose": loose}
+    for path in ("fingerprint.loose.number", "fingerprint.loose.seller"):
+        if path in receipt.values:
+            carrying = pledges.carrying(parse_hex32(receipt.values[path]), block)
+            loose[path] = tuple(claim for claim in carrying if claim.fingerprint != exact)
+    if (order := receipt.values.get("fingerprint.loose.order")) is not None:
+        loose["fingerprint.loose.order"] = pledges.on_fingerprint(parse_hex32(order), block)
+    if receipt.values["asset.kind"] == "purchase-order":
+        loose["fingerprint.exact"] = pledges.carrying(exact, block)
+    return {"claims": pledges.claims(receipt.org, exact, block), "loose": loose}
 
 
-def content_of(store: ContentStore | None, cid: str) -> ContentState | Missing:
-    """The encrypted content in the store: whole, or why that could not be established."""
+def content_of(store: ContentStore | None, cid: str) -> ContentState | ContentRefusedError | Missing:
+    """The encrypted content in the store: whole; of no shape of ours under this CID; or why neither could be established."""
     if store is None:
         return Missing(Cause.UNREACHABLE, "neither the document nor a store that holds its content was given")
     try:
+        codec_of(cid)
+    except BlockCorruptError as error:
+        return ContentRefusedError(str(error))
+    try:
         return ContentState(plain=False, sha256=None, size=content.check(store.get, cid))
+    except ContentRefusedError as error:
+        return error
     except BlockCorruptError as error:
         return Missing(Cause.CONTRADICTED, f"the store gave other bytes than the CID names: {error}")
     except (BlockMissingError, StoreUnreachableError) as error:
         return Missing(Cause.UNREACHABLE, f"the content cannot be had: {error}")
-    except CertifierError as error:
-        return Missing(Cause.CONTRADICTED, f"the content's CID leads to something else: {error}")

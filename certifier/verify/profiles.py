@@ -51,6 +51,5 @@ def profile_of(kind: str) -> Profile:
 
 
 def owed(profile: Profile, paths: Collection[str]) -> list[str]:
-    """Of `paths`, those that the applicant owes: the profile's facts, every fingerprint, signer and link."""
-    prefixes = ("fingerprint.", "signer.", "link.")
-    return sorted(path for path in paths if path in profile.must_disclose or path.startswith(prefixes))
+    """Of `paths`, those that whoever pledges owes: the profile's facts and every fingerprint."""
+    return sorted(path for path in paths if path in profile.must_disclose or path.startswith("fingerprint."))

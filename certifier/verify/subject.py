@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from certifier.documents import Document
-from certifier.errors import DocumentError
+from certifier.errors import ContentRefusedError, DocumentError
 from certifier.receipt import Receipt
 from certifier.verify.profiles import Profile
-from certifier.verify.report import Cause
+from certifier.verify.report import Cause, Report
 from ledger.assets import Batch, Standing
 from ledger.membership import Key
 from ledger.pledges import Lien
 from ledger.replay import Claim, OrganisationRecord
 
-__all__ = ["ContentState", "Ledgered", "Missing", "PublishedKey", "Subject"]
+__all__ = ["ContentState", "Ledgered", "Missing", "Paper", "PublishedKey", "Subject"]
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,13 @@ class PublishedKey:
 
 @dataclass(frozen=True)
 class Ledgered:
-    """What the ledger says about one receipt, all at one block. `keys` are the fingerprint key and signers' keys, by id."""
+    """What the ledger says about one receipt, all at one block; only `batch_at_head` is of the newest one.
+
+    `keys` are the fingerprint key and signers' keys, by id, as far as they are published.
+    """
 
     batch: Batch
-    batch_at_head: bool
+    batch_at_head: bool = field(compare=False)  # nodes may differ in what is not final yet
     account_key: Key
     standing: Standing
     record: OrganisationRecord | None
@@ -63,22 +66,40 @@ class Ledgered:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A paper of the dossier, with its report once it has one: earlier kinds of paper are verified first."""
+
+    receipt: Receipt
+    report: Report | None = None
+
+
+@dataclass(frozen=True)
 class Subject:
-    """One receipt under verification. `asset_id` and `values` are derived from the receipt alone."""
+    """One receipt under verification, whose shown values are as their schema says.
+
+    `content` is a ContentRefusedError where the certified CID leads to no encrypted content.
+    """
 
     receipt: Receipt
     profile: Profile
-    asset_id: bytes
-    values: Mapping[str, str]
-    content: ContentState | Missing
+    content: ContentState | ContentRefusedError | Missing
     document: Document | DocumentError | Missing
     ledgered: Ledgered | Missing
     fingerprint_key: bytes | None
     as_org: bytes | None = None
-    dossier: Mapping[bytes, Mapping[str, str]] | None = None
-    dossier_faults: frozenset[bytes] = field(default_factory=frozenset)
+    dossier: Mapping[bytes, Paper] | None = None
 
     @property
     def kind(self) -> str:
         """Kind of the asset."""
         return self.profile.kind
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Path → value of what the receipt shows."""
+        return self.receipt.values
+
+    @property
+    def asset_id(self) -> bytes:
+        """The id that follows from the receipt's digests."""
+        return self.receipt.asset_id

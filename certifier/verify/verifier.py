@@ -1,6 +1,7 @@
 """Verify receipts and dossiers against nodes, a store and the document: gather, check, sum up.
 
-A receipt that is malformed, or names another ledger, is INVALID before any node is asked. Business time is the pinned block's.
+A receipt that names another ledger, or shows a value that is not as its schema says, is INVALID before any node is asked. Business
+time is the pinned block's.
 """
 
 from __future__ import annotations
@@ -8,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from certifier import schema
+from certifier.certify import certification_rank
 from certifier.documents import Document, Reading
-from certifier.errors import DocumentError
+from certifier.errors import ContentRefusedError, DocumentError
 from certifier.receipt import Receipt
 from certifier.store import ContentStore
 from certifier.verify import observe
 from certifier.verify.checks import run
 from certifier.verify.profiles import Profile, profile_of
 from certifier.verify.report import NOBODY_VERIFIED, Cause, Check, Code, NotVerified, Report, Verdict, worst
-from certifier.verify.subject import ContentState, Ledgered, Missing, Subject
+from certifier.verify.subject import ContentState, Ledgered, Missing, Paper, Subject
 from ledger.descriptor import Descriptor
 from ledger.types import hex32
 
 __all__ = ["Given", "Verifier", "malformed"]
 
-BULK = 200
-NO_FILE = Missing(Cause.NOT_GRANTED, "the plain document was not given: nothing could be read again")
+BULK = 400
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,19 @@ class Given:
 
     receipt: Receipt
     reading: Reading | None = None
+
+
+@dataclass(frozen=True)
+class _Sitting:
+    """What all receipts verified together share. `pinned` is None as long as no node was asked."""
+
+    pinned: observe.Pinned | Missing | None
+    as_org: bytes | None
+    papers: Mapping[bytes, Paper] | None = None
+
+
+_Found = Ledgered | Missing | Report
+"""What the ledger says about a receipt, or the report on one that was refused before the ledger was asked."""
 
 
 class Verifier:
@@ -54,121 +69,104 @@ class Verifier:
         self, receipt: Receipt, reading: Reading | None = None, *, as_org: bytes | None = None
     ) -> Iterator[Check | Report]:
         """Each check as soon as it is made, then the report."""
-        pinned = self._pin()
-        (ledgered,) = self._ledgered(pinned, [receipt])
-        yield from self._checked(Given(receipt, reading), pinned, ledgered, as_org, None, frozenset())
+        pinned, (found,) = self._gather([receipt], None)
+        yield from self._checked(Given(receipt, reading), found, _Sitting(pinned, as_org))
 
     def verify_many(self, given: Sequence[Given], *, as_org: bytes | None = None) -> Iterator[Report]:
         """Reports in order, all at one block, the ledger read in bulk."""
-        pinned = self._pin()
+        pinned: observe.Pinned | Missing | None = None
         for start in range(0, len(given), BULK):
             part = given[start : start + BULK]
-            for one, ledgered in zip(
-                part, self._ledgered(pinned, [one.receipt for one in part]), strict=True
-            ):
-                yield self._report(one, pinned, ledgered, as_org)
+            pinned, found = self._gather([one.receipt for one in part], pinned)
+            for one, what in zip(part, found, strict=True):
+                yield self._report(one, what, _Sitting(pinned, as_org))
 
     def verify_dossier(self, given: Sequence[Given], *, as_org: bytes | None = None) -> list[Report]:
-        """Reports on the papers of one job. A link is judged by the papers here, and by what was found of them."""
-        pinned = self._pin()
-        papers = {one.receipt.asset_id: one.receipt.values for one in given}
-        ledgered = self._ledgered(pinned, [one.receipt for one in given])
-        alone = [self._report(one, pinned, found, as_org) for one, found in zip(given, ledgered, strict=True)]
-        faults = frozenset(
-            one.receipt.asset_id
-            for one, report in zip(given, alone, strict=True)
-            if report.verdict is Verdict.INVALID
-        )
-        return [
-            self._report(one, pinned, found, as_org, papers, faults)
-            for one, found in zip(given, ledgered, strict=True)
-        ]
+        """Reports on the papers of one job, in order. A link is judged by the papers here, and by what was found of them."""
+        pinned, found = self._gather([one.receipt for one in given], None)
+        papers = {one.receipt.asset_id: Paper(one.receipt) for one in given}
+        reports: dict[int, Report] = {}
+        for at in sorted(range(len(given)), key=lambda at: certification_rank(_kind(given[at].receipt))):
+            reports[at] = self._report(given[at], found[at], _Sitting(pinned, as_org, papers))
+            papers[given[at].receipt.asset_id] = Paper(given[at].receipt, reports[at])
+        return [reports[at] for at in range(len(given))]
 
-    def _pin(self) -> observe.Pinned | Missing:
-        return self._nodes if isinstance(self._nodes, Missing) else observe.pin(self._nodes)
+    def _gather(
+        self, receipts: Sequence[Receipt], pinned: observe.Pinned | Missing | None
+    ) -> tuple[observe.Pinned | Missing | None, list[_Found]]:
+        """The block (pinned now if not before) and what it says, unless every receipt is refused without it."""
+        refused = [self._refused(receipt) for receipt in receipts]
+        sound = [receipt for receipt, report in zip(receipts, refused, strict=True) if report is None]
+        if sound and pinned is None:
+            pinned = self._nodes if isinstance(self._nodes, Missing) else observe.pin(self._nodes)
+        ledgered = iter(self._ledgered(pinned, sound))
+        return pinned, [report or next(ledgered) for report in refused]
 
     def _ledgered(
-        self, pinned: observe.Pinned | Missing, receipts: Sequence[Receipt]
-    ) -> list[Ledgered | Missing]:
-        if isinstance(pinned, Missing):
-            return [pinned] * len(receipts)
-        return observe.read_ledger(pinned, receipts)
+        self, pinned: observe.Pinned | Missing | None, receipts: Sequence[Receipt]
+    ) -> Sequence[Ledgered | Missing]:
+        if isinstance(pinned, observe.Pinned):
+            return observe.read_ledger(pinned, receipts)
+        return [] if pinned is None else [pinned] * len(receipts)
 
-    def _report(
-        self,
-        given: Given,
-        pinned: observe.Pinned | Missing,
-        ledgered: Ledgered | Missing,
-        as_org: bytes | None,
-        papers: Mapping[bytes, Mapping[str, str]] | None = None,
-        faults: frozenset[bytes] = frozenset(),
-    ) -> Report:
-        *_, report = self._checked(given, pinned, ledgered, as_org, papers, faults)
+    def _refused(self, receipt: Receipt) -> Report | None:
+        """The report on a receipt that is INVALID whatever ledger, store and document say."""
+        named, ours = receipt.ledger, self._descriptor
+        if (named.chain_id, named.genesis, named.asset_registry) != (
+            *(ours.chain_id, ours.genesis),
+            ours.contracts["asset_registry"],
+        ):
+            other = f"chain {named.chain_id}, registry {named.asset_registry}"
+            fault = f"the receipt is of another ledger ({other}) than the one you trust"
+            return malformed(fault, Code.REGISTRATION, receipt)
+        kind = _kind(receipt)
+        for path, value in receipt.values.items():
+            if (problem := schema.problem(kind, path, value)) is not None:
+                return malformed(f"the field {path} is not as its schema says: {problem}", receipt=receipt)
+        return None
+
+    def _report(self, given: Given, found: _Found, sitting: _Sitting) -> Report:
+        *_, report = self._checked(given, found, sitting)
         assert isinstance(report, Report)
         return report
 
-    def _checked(
-        self,
-        given: Given,
-        pinned: observe.Pinned | Missing,
-        ledgered: Ledgered | Missing,
-        as_org: bytes | None,
-        papers: Mapping[bytes, Mapping[str, str]] | None,
-        faults: frozenset[bytes],
-    ) -> Iterator[Check | Report]:
-        if (fault := self._other_ledger(given.receipt)) is not None:
-            report = malformed(fault, Code.REGISTRATION, given.receipt)
-            yield from report.checks
-            yield report
+    def _checked(self, given: Given, found: _Found, sitting: _Sitting) -> Iterator[Check | Report]:
+        if isinstance(found, Report):
+            yield from found.checks
+            yield found
             return
-        subject = self._subject(given, ledgered, as_org, papers, faults)
+        subject = self._subject(given, found, sitting)
         checks: list[Check] = []
         for check in run(subject):
             checks.append(check)
             yield check
-        as_of = None if isinstance(pinned, Missing) else pinned.as_of
-        verdict = _overall(subject.profile, checks, in_dossier=papers is not None)
+        verdict = _overall(subject.profile, checks, in_dossier=subject.dossier is not None)
+        as_of = sitting.pinned.as_of if isinstance(sitting.pinned, observe.Pinned) else None
         yield Report(verdict, tuple(checks), as_of, _not_verified(checks), hex32(subject.asset_id))
 
-    def _subject(
-        self,
-        given: Given,
-        ledgered: Ledgered | Missing,
-        as_org: bytes | None,
-        papers: Mapping[bytes, Mapping[str, str]] | None,
-        faults: frozenset[bytes],
-    ) -> Subject:
-        receipt = given.receipt
+    def _subject(self, given: Given, ledgered: Ledgered | Missing, sitting: _Sitting) -> Subject:
         return Subject(
-            receipt=receipt,
-            profile=profile_of(receipt.values["asset.kind"]),
-            asset_id=receipt.asset_id,
-            values=receipt.values,
+            receipt=given.receipt,
+            profile=profile_of(_kind(given.receipt)),
             content=_content(given, self._store),
-            document=_document(given),
+            document=_document(given.reading),
             ledgered=ledgered,
             fingerprint_key=self._descriptor.fingerprint_key,
-            as_org=as_org,
-            dossier=papers,
-            dossier_faults=faults,
+            as_org=sitting.as_org,
+            dossier=sitting.papers,
         )
 
-    def _other_ledger(self, receipt: Receipt) -> str | None:
-        named, ours = receipt.ledger, self._descriptor
-        if (named.chain_id, named.genesis, named.asset_registry) == (
-            ours.chain_id,
-            ours.genesis,
-            ours.contracts["asset_registry"],
-        ):
-            return None
-        return f"the receipt is of another ledger (chain {named.chain_id}, registry {named.asset_registry}) than the one you trust"
+
+def _kind(receipt: Receipt) -> str:
+    """Every receipt shows it (COMMITMENT 10)."""
+    return receipt.values["asset.kind"]
 
 
 def malformed(
     fault: str, code: Code = Code.COMMITMENT, receipt: Receipt | None = None, *, cause: Cause | None = None
 ) -> Report:
     """The report on a receipt that is INVALID before any node is asked; every other check says that it was not made."""
-    skipped = "not checked: the receipt is refused before"
+    skipped = "not checked: the receipt is refused already"
     checks = tuple(
         Check(at, Verdict.INVALID, fault, cause)
         if at is code
@@ -179,20 +177,23 @@ def malformed(
     return Report(Verdict.INVALID, checks, None, _not_verified(checks), asset_id)
 
 
-def _content(given: Given, store: ContentStore | None) -> ContentState | Missing:
+def _content(given: Given, store: ContentStore | None) -> ContentState | ContentRefusedError | Missing:
     reading = given.reading
     if reading is None:
         return observe.content_of(store, given.receipt.values["content.cid"])
-    assert reading.sha256 is not None and reading.size is not None
+    if reading.sha256 is None or reading.size is None:
+        return Missing(Cause.UNREACHABLE, f"the document cannot be had: {reading.error}")
     return ContentState(plain=True, sha256=reading.sha256, size=reading.size)
 
 
-def _document(given: Given) -> Document | DocumentError | Missing:
-    if given.reading is None:
-        return NO_FILE
-    found = given.reading.document or given.reading.error
-    assert found is not None
-    return found
+def _document(reading: Reading | None) -> Document | DocumentError | Missing:
+    if reading is None:
+        return Missing(Cause.NOT_GRANTED, "the plain document was not given: nothing could be read again")
+    return (
+        reading.document
+        or reading.error
+        or Missing(Cause.UNREACHABLE, f"{reading.path} was not read as a document")
+    )
 
 
 def _overall(profile: Profile, checks: Sequence[Check], *, in_dossier: bool) -> Verdict:
