@@ -94,13 +94,12 @@ def _show_end(shell: Shell, outcome: Verification) -> None:
 @click.option("--rpc", metavar="URL", help="Node to read; default: the home's own.")
 def audit(shell: Shell, ledger: Path | None, rpc: str | None) -> int:
     """Rebuild and check everything from block 0, from the ledger alone."""
+    from certifier.audit import audit as rebuild
     from gateway.service import verifying
 
-    with (
-        verifying.connected(shell.home, ledger, (rpc,) if rpc else ()) as nodes,
-        shell.progress("auditing", None) as advance,
-    ):
-        result = verifying.audit(nodes[0], advance)
+    nodes = verifying.connected(shell.home, ledger, (rpc,) if rpc else ())
+    with nodes as (node, *_), shell.progress("auditing", None) as advance:
+        result = rebuild(node.ledger, progress=lambda _reached, _last: advance(1))
     if shell.as_json:
         shell.emit(result.to_json())
     else:

@@ -125,9 +125,9 @@ def doctor(shell: Shell) -> int:
 @click.option("--quick", is_flag=True, help="Smaller samples: a first impression in under a minute.")
 def bench(shell: Shell, quick: bool) -> None:
     """Measure, each figure beside what it is compared with, as a ratio of the same run."""
-    from gateway import benchmark
+    from gateway.benchmark import run
 
-    results = benchmark.run(
+    results = run(
         quick, lambda result: None if shell.as_json else shell.console.print(result.line(), markup=False)
     )
     if shell.as_json:

@@ -20,6 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from certifier.audit import audit
 from certifier.verify import Code, Report, Verdict
 from gateway.demo import world
 from gateway.errors import UsageError
@@ -451,9 +452,7 @@ class _Teller:
     def audit(self) -> None:
         """Everything from block 0, from the ledger alone."""
         started = time.monotonic()
-        from certifier import audit as auditing
-
-        result = auditing.audit(self._i.ledger)
+        result = audit(self._i.ledger)
         seconds = round(time.monotonic() - started, 2)
         figures = {
             "verdict": result.verdict.value,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from certifier.documents import Reading, read_file
 from certifier.errors import InvalidReceiptError
@@ -26,10 +26,7 @@ from ledger.connection import Ledger
 from ledger.descriptor import Descriptor
 from ledger.errors import LedgerError
 
-if TYPE_CHECKING:
-    from certifier.audit import Audit
-
-__all__ = ["Session", "Verification", "audit", "connected", "of_installation", "opened"]
+__all__ = ["Session", "Verification", "connected", "of_installation", "opened"]
 
 MAX_RECEIPT = 256 * 2**20
 
@@ -168,13 +165,6 @@ def of_installation(installation: Installation) -> Verifier:
     """The verifier of an open home."""
     ledger = installation.ledger
     return Verifier(ledger.descriptor, [Node(ledger)], installation.store)
-
-
-def audit(node: Node, advance: Callable[[int], None]) -> Audit:
-    """Rebuild and check the whole ledger up to its newest final block."""
-    from certifier.audit import audit as rebuild
-
-    return rebuild(node.ledger, advance)
 
 
 def _trusted(home: Home, descriptor: Path | None) -> Descriptor:
