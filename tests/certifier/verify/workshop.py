@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from certifier import certify, content, fingerprint, signer
+from certifier import certify, fingerprint, signer
 from certifier.commitment import BatchTree, Commitment, Secret
 from certifier.documents import Document, Reading, read_bytes
 from certifier.errors import DocumentError
@@ -26,6 +27,7 @@ from certifier.voprf import LocalEvaluation
 from ledger import artifacts
 from ledger.chain import Call
 from ledger.connection import Ledger
+from ledger.embedded import Embedded
 from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.pledges import WHOLE, Offer, Status
 from ledger.types import hex32, keccak
@@ -90,16 +92,22 @@ class LyingStore:
 class Workshop:
     """M1, whose legal number is the samples' seller's, and the consortium of tests.ledger.world around it."""
 
-    def __init__(self, world: World, url: str, folder: Path) -> None:
+    def __init__(self, world: World, embedded: Embedded, folder: Path) -> None:
         self.evaluation = LocalEvaluation(keccak(b"fingerprint key"))
         public_key = self.evaluation.public_key()
         descriptor = replace(world.descriptor, fingerprint_key=keccak(public_key))
-        self.world, self.url, self.descriptor = world, url, descriptor
-        self.ledger = Ledger.connect(descriptor, url)
-        self.store = LocalStore(folder)
+        self.world, self.url, self.descriptor = world, embedded.url, descriptor
+        self.clock = embedded.clock
+        self.ledger = Ledger.connect(descriptor, self.url)
+        self.store = LocalStore(folder / "store")
+        self._folder = folder
         self.node = Node(self.ledger)
         self.key(public_key, "R1", Purpose.FINGERPRINT)
         self.admit("M1", Role.ENTERPRISE, f"CN-USCC:{SELLER}")
+
+    def scratch(self) -> Path:
+        """A folder that nobody used."""
+        return self._folder / f"scratch-{next(_fresh)}"
 
     def admit(self, name: str, role: Role, *aliases: str) -> str:
         """Admits or changes a member with these aliases."""
@@ -118,7 +126,9 @@ class Workshop:
     ) -> bytes:
         """Publishes a key, or changes its interval."""
         key_id = keccak(public_key)
-        act = self.ledger.membership.set_key(key_id, Key(self.world.org(owner), start, end, purpose), public_key)
+        act = self.ledger.membership.set_key(
+            key_id, Key(self.world.org(owner), start, end, purpose), public_key
+        )
         self.world.vote(act)
         return key_id
 
@@ -153,6 +163,7 @@ class Workshop:
         links: Sequence[tuple[str, bytes]] = (),
         facts: Mapping[str, str | None] | None = None,
         read_as: bytes | None = None,
+        identity: bytes | None = None,
         change: Mapping[str, str | None] | None = None,
         without: Collection[str] = (),
         service: LocalEvaluation | None = None,
@@ -162,19 +173,25 @@ class Workshop:
     ) -> Paper:
         """Certifies `data`, or claims that it says what `read_as` does, with `facts` instead of what it says.
 
-        `without` drops fingerprints, `change` alters committed fields last; None removes a fact or a field.
+        Fingerprints are those of the document `identity`, as far as `without` does not drop them; `change` alters committed
+        fields last; None removes a fact or a field.
         """
         document = _with(read_bytes(read_as or data), facts or {})
         org, secret = self.world.org(by), Secret.generate()
-        inputs = fingerprint.assess(document.kind, org, numbers, document.facts, document.format).inputs
+        meant = read_bytes(identity) if identity else document
+        inputs = fingerprint.assess(meant.kind, org, numbers, meant.facts, meant.format).inputs
         chosen = {path: parts for path, parts in inputs.items() if path not in without}
         prints = fingerprint.evaluate(service or self.evaluation, org, chosen)
-        draft = certify.Draft(org, ISSUED_AT, document, _sha256(data), len(data), tuple(signers), tuple(links))
+        draft = certify.Draft(
+            org, ISSUED_AT, document, _sha256(data), len(data), tuple(signers), tuple(links)
+        )
         prepared = certify.prepare(draft, data, secret, prints)
         self.store.put(prepared.encrypted.blocks, [prepared.encrypted.cid])
         values = {field.path: field.value for field in prepared.commitment.fields} | (change or {})
         commitment = Commitment({path: value for path, value in values.items() if value}, secret)
-        tree = BatchTree([commitment.asset_id, *(keccak(f"other {next(_fresh)}".encode()) for _ in range(others))])
+        tree = BatchTree(
+            [commitment.asset_id, *(keccak(f"other {next(_fresh)}".encode()) for _ in range(others))]
+        )
         sent = self.world.register(by, tree) if register else None
         hint = Hint(sent.block.number, sent.transaction) if sent else None
         prf = {path: found.prf for path, found in prints.items()}
@@ -182,7 +199,12 @@ class Workshop:
         return Paper(made, data, commitment, tree, by, prepared.encrypted.cid)
 
     def pledge(
-        self, paper: Paper, lender: str = "L1", share: int = WHOLE, loose: tuple[bytes, ...] = (), days: int = 30
+        self,
+        paper: Paper,
+        lender: str = "L1",
+        share: int = WHOLE,
+        loose: tuple[bytes, ...] = (),
+        days: int = 30,
     ) -> Offer:
         """A pledge of a paper's fingerprint."""
         offer = self.world.offer(paper.by, lender, paper.asset, share=share, days=days)
@@ -214,7 +236,9 @@ class Workshop:
         org = self.world.org(as_org) if as_org else None
         return self.verifier(nodes, store).verify(again, reading(data) if data else None, as_org=org)
 
-    def dossier(self, *papers: Paper, files: bool = True, nodes: Sequence[Node] | None = None) -> list[Report]:
+    def dossier(
+        self, *papers: Paper, files: bool = True, nodes: Sequence[Node] | None = None
+    ) -> list[Report]:
         """Reports on a dossier read back from JSON, in order."""
         whole = Dossier("job", self.world.org("M1"), tuple(paper.receipt for paper in papers))
         again = parse(whole.to_json().encode())
@@ -303,7 +327,11 @@ def order(number: str | None = None) -> bytes:
 def despatch(number: str, order_number: str) -> bytes:
     """A despatch advice for an order."""
     text = (SAMPLES / "despatch-advice.xml").read_text()
-    return text.replace(">RC-DN-2026-0711<", f">{number}<").replace(">JL-PO-2026-0703<", f">{order_number}<").encode()
+    return (
+        text.replace(">RC-DN-2026-0711<", f">{number}<")
+        .replace(">JL-PO-2026-0703<", f">{order_number}<")
+        .encode()
+    )
 
 
 def sample(name: str, *changes: tuple[str, str]) -> bytes:
@@ -330,7 +358,9 @@ def drop(liar: HostileNode, event: str) -> None:
     liar.alter("eth_getLogs", lambda _, logs: [log for log in logs if log["topics"][0] != gone])
 
 
-def bend_call(liar: HostileNode, like: Call[Any], change: Callable[[str], str], *, exactly: bool = False) -> None:
+def bend_call(
+    liar: HostileNode, like: Call[Any], change: Callable[[str], str], *, exactly: bool = False
+) -> None:
     """The node alters the answers (hex data) to calls of the same function, or to this very call."""
     data = "0x" + like.data.hex()
     asked = data if exactly else data[:10]
@@ -348,6 +378,4 @@ def _with(document: Document, facts: Mapping[str, str | None]) -> Document:
 
 
 def _sha256(data: bytes) -> bytes:
-    import hashlib
-
-    return hashlib.sha256(data).digest()
+    return sha256(data).digest()
