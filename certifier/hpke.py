@@ -6,6 +6,8 @@ grantee. What is wrapped is the caller's affair.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -44,10 +46,7 @@ def wrap(payload: bytes, asset_id: bytes, grantee: bytes, public_key: bytes) -> 
         raise WrapRefusedError(f"an encryption key has {PUBLIC_KEY_BYTES} bytes, not {len(public_key)}")
     info = _info(asset_id, grantee)
     try:
-        mlkem = MLKEM768PublicKey.from_public_bytes(public_key[:_MLKEM_BYTES])
-        x25519 = X25519PublicKey.from_public_bytes(public_key[_MLKEM_BYTES:])
-        key = MLKEM768X25519PublicKey(mlkem, x25519)
-        return SUITE + _SUITE.encrypt(payload, key, info)
+        return SUITE + _SUITE.encrypt(payload, _public_key(public_key), info)
     except ValueError as e:
         raise WrapRefusedError("not an encryption key of this suite") from e
 
@@ -56,9 +55,8 @@ def unwrap(sealed: bytes, asset_id: bytes, grantee: bytes, seed: bytes) -> bytes
     """What was wrapped. Raises WrapRefusedError for another suite, key, asset, grantee, or altered bytes."""
     if sealed[: len(SUITE)] != SUITE:
         raise WrapRefusedError("sealed under another suite than MLKEM768-X25519, HKDF-SHA256, AES-256-GCM")
-    key = MLKEM768X25519PrivateKey(*_private_keys(seed))
     try:
-        return _SUITE.decrypt(sealed[len(SUITE) :], key, _info(asset_id, grantee))
+        return _SUITE.decrypt(sealed[len(SUITE) :], _private_key(seed), _info(asset_id, grantee))
     except (InvalidTag, ValueError) as e:
         raise WrapRefusedError("does not open: another key, asset or grantee, or altered bytes") from e
 
@@ -67,6 +65,19 @@ def _info(asset_id: bytes, grantee: bytes) -> bytes:
     if len(asset_id) != 32 or len(grantee) != 32:
         raise ValueError("an asset id and an organisation's id have 32 bytes each")
     return b"assetcert/1/wrap" + asset_id + grantee
+
+
+@lru_cache(maxsize=16)
+def _public_key(data: bytes) -> MLKEM768X25519PublicKey:
+    """Kept, as a batch wraps every asset's secret to one owner."""
+    mlkem = MLKEM768PublicKey.from_public_bytes(data[:_MLKEM_BYTES])
+    return MLKEM768X25519PublicKey(mlkem, X25519PublicKey.from_public_bytes(data[_MLKEM_BYTES:]))
+
+
+@lru_cache(maxsize=16)
+def _private_key(seed: bytes) -> MLKEM768X25519PrivateKey:
+    """Kept for the process, as its seed is by whoever unlocked it."""
+    return MLKEM768X25519PrivateKey(*_private_keys(seed))
 
 
 def _private_keys(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
