@@ -16,13 +16,16 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from certifier.documents.model import DEFAULT_LIMITS, MIB, Document, Limits, Notice, Reading
 from certifier.errors import DocumentError, UnreadableFileError, WorkerError
+
+if TYPE_CHECKING:
+    from certifier.documents.profile import Profile
 
 __all__ = ["Reader", "read_bytes", "read_file"]
 
@@ -33,15 +36,17 @@ CHUNK_BYTES = (
 )
 
 
-def read_bytes(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Document:
+def read_bytes(data: bytes, limits: Limits = DEFAULT_LIMITS, profiles: Sequence[Profile] = ()) -> Document:
     """The document that `data` is, read in this process. Raises DocumentError."""
     from certifier.documents import registry
     from certifier.documents.source import Source
 
-    return registry.read(Source.of_bytes(data, limits))
+    source = Source.of_bytes(data, limits)
+    source.profiles = profiles
+    return registry.read(source)
 
 
-def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
+def read_file(path: Path, limits: Limits = DEFAULT_LIMITS, profiles: Sequence[Profile] = ()) -> Reading:
     """One file read in this process, piece by piece where its format can."""
     from certifier.documents import registry
     from certifier.documents.source import Source
@@ -49,6 +54,7 @@ def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
     digest = size = None
     try:
         source = Source.of_file(path, limits)
+        source.profiles = profiles
         with contextlib.closing(source):
             size = source.size
             digest = hashlib.file_digest(source.open(), "sha256").digest()  # type: ignore[arg-type]
@@ -70,13 +76,13 @@ def _out_of_memory(limits: Limits) -> WorkerError:
 
 
 _PACKAGES = str(Path(__file__).resolve().parents[2])  # an editable installation is on no path
-_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from certifier.documents.worker import main; main(sys.argv[2])"
+_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from certifier.documents.worker import main; main(sys.argv[2], sys.argv[3])"
 
 
 class _Worker:
     """One worker process, the paths it was given and has not answered, and its clock."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, profiles: Sequence[Profile]) -> None:
         self._limits = limits
         command = [
             sys.executable,
@@ -86,6 +92,7 @@ class _Worker:
             _BOOT,
             json.dumps([_PACKAGES, *(p or "." for p in sys.path)]),
             json.dumps(asdict(limits)),
+            json.dumps([profile.to_json() for profile in profiles]),
         ]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -149,8 +156,11 @@ class Reader:
     processes (default: one per processor).
     """
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS, workers: int | None = None) -> None:
+    def __init__(
+        self, limits: Limits = DEFAULT_LIMITS, workers: int | None = None, profiles: Sequence[Profile] = ()
+    ) -> None:
         self._limits = limits
+        self._profiles = tuple(profiles)
         self._count = workers or max(1, len(os.sched_getaffinity(0)))
         self._workers: list[_Worker] = []
 
@@ -192,7 +202,7 @@ class Reader:
             if not chunk:
                 return
             if position == len(self._workers):
-                self._workers.append(_Worker(self._limits))
+                self._workers.append(_Worker(self._limits, self._profiles))
             self._workers[position].give(chunk)
 
     def _step(self, retry: list[tuple[int, Path]]) -> Iterator[tuple[int, Reading]]:

@@ -9,16 +9,20 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from zipfile import ZipFile
 
 from certifier.documents import guard
 from certifier.documents.model import Limits
 from certifier.documents.prolog import Root, read_root
 from certifier.errors import MalformedDocumentError, RefusedDocumentError
+
+if TYPE_CHECKING:
+    from certifier.documents.profile import Profile
 
 __all__ = ["Source", "Text", "decode", "need_text", "text_encoding"]
 
@@ -36,6 +40,9 @@ class Text:
 
 class Source:
     """Bytes in memory, or a file that is read piece by piece. Raises DocumentError where the guard refuses."""
+
+    profiles: Sequence[Profile] = ()
+    """Declared profiles that the caller trusts to read tables by."""
 
     def __init__(self, stream: BinaryIO, size: int, limits: Limits) -> None:
         self._stream = stream

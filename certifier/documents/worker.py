@@ -11,22 +11,37 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from certifier.documents.model import Limits, Reading
 from certifier.documents.reader import read_file
 
+if TYPE_CHECKING:
+    from certifier.documents.profile import Profile
+
 __all__ = ["main"]
 
 
-def main(limits: str) -> None:
+def main(limits: str, profiles: str) -> None:
     """Answer until standard input ends."""
     bounds = Limits(**json.loads(limits))
+    declared = _profiles(profiles)
     resource.setrlimit(resource.RLIMIT_AS, (bounds.max_memory, bounds.max_memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _say("ready")
     for line in sys.stdin.buffer:
         path = Path(os.fsdecode(bytes.fromhex(line.strip().decode("ascii"))))
-        _say(_answer(read_file(path, bounds)))
+        _say(_answer(read_file(path, bounds, declared)))
+
+
+def _profiles(text: str) -> list[Profile]:
+    """The declared profiles; their module is imported only where there are some."""
+    found = json.loads(text)
+    if not found:
+        return []
+    from certifier.documents.profile import Profile
+
+    return [Profile.from_json(profile) for profile in found]
 
 
 def _say(line: str) -> None:

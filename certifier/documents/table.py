@@ -1,0 +1,188 @@
+"""Tables, CSV or XLSX, as rows of text; and rows of text as facts of a kind.
+
+CSV is UTF-8, UTF-16 or GB18030, separated by comma, semicolon or tab. XLSX (ISO/IEC 29500) is read in openpyxl's
+read-only mode: the first sheet, stored values, formulas never evaluated. Nothing here decides what a table is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from zipfile import BadZipFile
+
+from certifier.canonical import FieldType
+from certifier.documents.columns import COUNTS, GROUPS
+from certifier.documents.facts import Facts
+from certifier.documents.source import Source
+from certifier.documents.units import with_unit
+from certifier.errors import MalformedDocumentError, RefusedDocumentError
+from certifier.schema import field_type
+
+__all__ = ["Table", "fill", "is_xlsx", "notation", "read_csv", "read_xlsx"]
+
+MAX_ROWS = 100_000
+MAX_COLUMNS = 256
+_DAY = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?")
+_CLOCK = re.compile(
+    r"\s*T?\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?\s*(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
+)
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of trimmed texts; blank rows are dropped."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+def is_xlsx(source: Source) -> bool:
+    """Whether a source is a workbook."""
+    return source.archive is not None and "xl/workbook.xml" in source.archive.NameToInfo
+
+
+def read_csv(text: str) -> Table:
+    """CSV text as a table; the separator is the one that the first lines use most."""
+    sample = text[:4096]
+    separator = max(",;\t", key=sample.count)
+    rows = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            rows.append(_row(row))
+            if len(rows) > MAX_ROWS:
+                raise RefusedDocumentError(
+                    "TOO_MANY_NODES", f"CSV: more than {MAX_ROWS} rows: split the table"
+                )
+    except csv.Error as e:
+        raise MalformedDocumentError("CSV", f"CSV, row {len(rows) + 1}: {e}") from e
+    return Table(tuple(row for row in rows if any(row)))
+
+
+def _row(cells: Sequence[object]) -> tuple[str, ...]:
+    if len(cells) > MAX_COLUMNS:
+        raise RefusedDocumentError("TOO_MANY_NODES", f"a table of more than {MAX_COLUMNS} columns")
+    return tuple(_text(cell) for cell in cells)
+
+
+def read_xlsx(source: Source) -> Table:
+    """The first sheet of a workbook."""
+    import openpyxl  # type: ignore[import-untyped]
+
+    rows = []
+    try:
+        book = openpyxl.load_workbook(source.open(), read_only=True, data_only=True, keep_links=False)
+        for row in book.worksheets[0].iter_rows(values_only=True):
+            rows.append(_row(row))
+            if len(rows) > MAX_ROWS:
+                raise RefusedDocumentError(
+                    "TOO_MANY_NODES", f"XLSX: more than {MAX_ROWS} rows: split the table"
+                )
+    except (
+        BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        SyntaxError,
+        OSError,
+        EOFError,
+    ) as e:
+        raise MalformedDocumentError(
+            "XLSX", f"XLSX: cannot be read ({type(e).__name__}: {str(e)[:80]}): save it again"
+        ) from e
+    return Table(tuple(row for row in rows if any(row)))
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float):
+        return format(round(Decimal(repr(cell)), 9).normalize(), "f")
+    return str(cell).strip()
+
+
+def fill(facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]]) -> None:
+    """State the facts of a table: `columns` says which column is which, `rows` are those below the titles."""
+    single: dict[str, set[str]] = {}
+    groups: dict[str, list[dict[str, str | None]]] = {}
+    for row in rows:
+        cells = {name: row[i] for i, name in columns.items() if i < len(row) and row[i]}
+        for group in GROUPS:
+            inner = {n.partition(".")[2]: text for n, text in cells.items() if n.startswith(f"{group}.")}
+            if inner:
+                groups.setdefault(group, []).append(_with_units(facts.kind, group, inner))
+        for name, text in _with_units(
+            facts.kind, "", {n: t for n, t in cells.items() if "." not in n}
+        ).items():
+            single.setdefault(name, set()).add(text or "")
+    _state_single(facts, single)
+    for group, found in groups.items():
+        if (count := COUNTS.get((facts.kind, group))) is not None:
+            facts.put(count, len(found))
+        facts.rows(group, found)
+
+
+def _state_single(facts: Facts, single: Mapping[str, set[str]]) -> None:
+    if len(single.get("number", ())) > 1:
+        raise MalformedDocumentError(
+            "SEVERAL_DOCUMENTS",
+            f"a table of {len(single['number'])} documents ({', '.join(sorted(single['number'])[:3])} …): save each as its own file",
+        )
+    for name, texts in single.items():
+        if len(texts) > 1:
+            facts.warn("SEVERAL_VALUES", f"{name}: the rows state {len(texts)} different values: left out")
+        elif field_type(facts.kind, f"fact.{name}") is not None:
+            facts.put(name, next(iter(texts)))
+        else:
+            facts.time(name, next(iter(texts)))
+
+
+def _with_units(kind: str, group: str, cells: Mapping[str, str]) -> dict[str, str | None]:
+    """Cells in the notation that their types read, quantities with their unit, times under their own name."""
+    found: dict[str, str | None] = {}
+    for name, text in cells.items():
+        if name in ("unit", "energy_unit"):
+            continue
+        path = f"fact.{group}.0001.{name}" if group else f"fact.{name}"
+        type_ = field_type(kind, path)
+        value = notation(type_, text)
+        if type_ is FieldType.QUANTITY:
+            unit = cells.get("energy_unit", "kWh") if name == "energy" else cells.get("unit")
+            found[name] = with_unit(value, unit)
+        elif (
+            type_ is FieldType.INSTANT
+            and not value.endswith("Z")
+            and not re.search(r"[+-][0-9]{2}:[0-9]{2}\Z", value)
+        ):
+            found[f"{name}_local"] = value
+        else:
+            found[name] = value
+    return found
+
+
+def notation(type_: FieldType | None, text: str) -> str:
+    """What people type as what the type reads: `2026/7/6`, `2026年7月6日`, `¥1,234.50`; anything else stays, to be told."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if type_ in (FieldType.DATE, FieldType.INSTANT, FieldType.LOCAL_TIME) and (match := _DAY.match(plain)):
+        day = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}"
+        if type_ is FieldType.DATE:
+            return day
+        clock = _CLOCK.match(plain, match.end())
+        if clock:
+            return f"{day}T{clock[1]:0>2}:{clock[2]}:{clock[3] or '00'}{clock[4] or ''}{clock[5] or ''}"
+        return day
+    if type_ in (FieldType.DECIMAL, FieldType.INTEGER, FieldType.QUANTITY):
+        number = plain.lstrip("¥￥$€ ")
+        return number.replace(",", "") if _GROUPED.fullmatch(number) else number
+    return text
