@@ -14,7 +14,7 @@ from ledger.abi import encode
 from ledger.account import Account, create_address
 from ledger.chain import Chain
 from ledger.contract import Act
-from ledger.descriptor import CONTRACTS, Descriptor
+from ledger.descriptor import CONTRACTS, Descriptor, refuse_test_rig
 from ledger.errors import ContradictedError
 from ledger.types import keccak
 from ledger.writer import Writer
@@ -37,8 +37,9 @@ def deploy(
     """Deploys what is missing; `registrars` are (identifier, account address). `deployer` is an account of
     this alone.
 
-    Raises ContradictedError where the deployer's account was used for something else.
+    Raises DescriptorError for a test rig's chain id, ContradictedError where the deployer's account was used for something else.
     """
+    refuse_test_rig(chain.chain_id())
     steps = _steps(deployer, registrars, quorum)
     for nonce, (name, act) in enumerate(steps):
         if chain.codes([create_address(deployer.address, nonce)], chain.block("latest"))[0]:

@@ -18,12 +18,20 @@ from ledger.errors import DescriptorError
 from ledger.jsontext import loads
 from ledger.types import hex32, parse_hex32
 
-__all__ = ["CONTRACTS", "SCHEMA", "Descriptor"]
+__all__ = ["CONTRACTS", "SCHEMA", "Descriptor", "refuse_test_rig"]
 
 SCHEMA = "assetcert/ledger/1"
 CONTRACTS = ("membership", "asset_registry", "pledge_registry", "access_log", "forwarder")
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 _MEMBERS = {"schema", "chain_id", "genesis", "contracts", "code_hashes", "confirmations", "fingerprint_key"}
+
+
+def refuse_test_rig(chain_id: int) -> None:
+    """Raises DescriptorError for the chain ids of everybody's test rigs: signatures for them are valid anywhere."""
+    if chain_id in (1337, 31337):
+        raise DescriptorError(
+            f"chain id {chain_id} is that of every developer's test rig: choose one of your own"
+        )
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,9 @@ class Descriptor:
     code_hashes: dict[str, bytes]
     confirmations: int
     fingerprint_key: bytes | None
+
+    def __post_init__(self) -> None:
+        refuse_test_rig(self.chain_id)
 
     def to_json(self) -> str:
         """Indented, keys in a fixed order, a newline at the end."""

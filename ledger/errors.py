@@ -41,6 +41,7 @@ __all__ = [
     "KeyEndedError",
     "LedgerError",
     "LogDamagedError",
+    "LogUnwritableError",
     "NoChangeError",
     "NoClaimsError",
     "NoLedgerError",
@@ -115,6 +116,10 @@ class NoLedgerError(LedgerError):
 
 class LogDamagedError(LedgerError):
     """The log of transactions does not give the block hashes that were acknowledged from it."""
+
+
+class LogUnwritableError(LedgerError):
+    """The log or the outbox cannot be written (disk full, no permission); nothing was sent."""
 
 
 class NotFinalError(LedgerError):

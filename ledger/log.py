@@ -8,15 +8,17 @@ droppable index. SQLite, WAL, synchronous FULL. DESIGN, "Homes, processes, keys"
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.errors import LogDamagedError, NoLedgerError
+from ledger.errors import LogDamagedError, LogUnwritableError, NoLedgerError
 
-__all__ = ["Entry", "TransactionLog"]
+__all__ = ["Entry", "TransactionLog", "writable"]
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -41,6 +43,15 @@ class Entry:
     transaction: bytes
     raw: bytes
     block: bytes | None
+
+
+@contextlib.contextmanager
+def writable(what: str) -> Iterator[None]:
+    """Turns SQLite's complaints about writing into LogUnwritableError."""
+    try:
+        yield
+    except sqlite3.OperationalError as e:
+        raise LogUnwritableError(f"{what} cannot be written ({e}): nothing was sent") from e
 
 
 class TransactionLog:
@@ -68,15 +79,18 @@ class TransactionLog:
             return
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
-        db = sqlite3.connect(part, isolation_level=None)
-        try:
+        with (
+            writable("a new ledger's log"),
+            contextlib.closing(sqlite3.connect(part, isolation_level=None)) as db,
+        ):
             db.execute("PRAGMA synchronous=FULL")
             db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
             meta = {"chain_id": chain_id, "genesis_time": genesis_time, "offset": offset}
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-        finally:
-            db.close()
         part.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
 
     def _meta(self, name: str) -> int:
         with self._lock:
@@ -90,7 +104,7 @@ class TransactionLog:
 
     @offset.setter
     def offset(self, seconds: int) -> None:
-        with self._lock:
+        with self._lock, writable("the ledger's log"):
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'offset'", (seconds,))
 
     def head(self) -> Entry | None:
@@ -122,7 +136,7 @@ class TransactionLog:
         """Commits durably as the next block's transaction. On return it will be on the ledger, whatever
         happens.
         """
-        with self._lock:
+        with self._lock, writable("the ledger's log"):
             head = self.head()
             number = head.number + 1 if head else 1
             self._db.execute(

@@ -41,6 +41,7 @@ _START_WAIT = 20.0
 _ATTEMPTS = 5
 _OPTIONS = (
     *("--hardfork", "paris", "--accounts", "0", "--gas-price", "0", "--block-base-fee-per-gas", "0"),
+    *("--prune-history", "256"),  # states of older blocks are dropped: on disk each would be a whole copy
     *("--disable-min-priority-fee", "--no-request-size-limit", "--no-mining", "--no-cors", "--quiet"),
 )
 

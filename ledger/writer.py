@@ -95,6 +95,10 @@ def _call_of(sender: str, act: Act, gas: int) -> dict[str, str]:
     return call | ({"to": act.to} if act.to else {})
 
 
+def _receipt(chain: Chain, entry: Entry) -> Any:
+    return chain.rpc.call("eth_getTransactionReceipt", hex32(entry.transaction))
+
+
 class EmbeddedWriter:
     """Writes to a home's embedded ledger: log first, then the node; one transaction a block, one writer at a
     time.
@@ -107,8 +111,12 @@ class EmbeddedWriter:
         """See `Writer`. Final at inclusion. Raises WriterBusyError after 10 s behind another process."""
         with self._home.writing() as chain:
             entry = self._log(chain, account, act)
-            block = self._mine(chain, entry)
-            return self._outcome(Chain(self._home.url), account, act, entry, block)
+            block, receipt = self._mine(chain, entry)
+            self._home.log.acknowledge(entry.number, block.hash)
+        sent = Sent.parse(receipt, block)
+        if parse_quantity(receipt.get("status")) != 1:
+            raise failure(Chain(self._home.url), account.address, act, _GAS, block)
+        return sent
 
     def _log(self, chain: Chain, account: Account, act: Act) -> Entry:
         nonce = parse_quantity(chain.rpc.call("eth_getTransactionCount", account.address, "latest"))
@@ -117,32 +125,26 @@ class EmbeddedWriter:
         raw = account.sign(Transaction(self._home.log.chain_id, nonce, _GAS, act.to, act.data))
         return self._home.log.append(timestamp, keccak(raw), raw)
 
-    def _mine(self, chain: Chain, entry: Entry) -> Block:
-        """The entry's block; where the node died or diverged on the way, from a fresh one that got the
-        whole log.
-        """
+    def _mine(self, chain: Chain, entry: Entry) -> tuple[Block, Any]:
+        """The entry's block and receipt; where the node died or diverged on the way, from one with the whole log."""
         try:
-            block = deliver(chain, entry)
+            return deliver(chain, entry), _receipt(chain, entry)
         except RefusedByNodeError:
             self._home.log.withdraw(entry)
             raise
         except (NodeUnreachableError, ContradictedError, RpcError):
-            try:
-                return self._home.restart().block(entry.number)
-            except NodeUnreachableError as e:
-                raise NotFinalError(
-                    f"logged as block {entry.number}; the node gets it at its next start"
-                ) from e
-        self._home.log.acknowledge(entry.number, block.hash)
-        return block
+            return self._mined_again(entry)
 
-    @staticmethod
-    def _outcome(chain: Chain, account: Account, act: Act, entry: Entry, block: Block) -> Sent:
-        receipt = chain.rpc.call("eth_getTransactionReceipt", hex32(entry.transaction))
-        sent = Sent.parse(receipt, block)
-        if parse_quantity(receipt.get("status")) != 1:
-            raise failure(chain, account.address, act, _GAS, block)
-        return sent
+    def _mined_again(self, entry: Entry) -> tuple[Block, Any]:
+        for attempts_left in (2, 1, 0):
+            try:
+                chain = self._home.restart()
+                return chain.block(entry.number), _receipt(chain, entry)
+            except NodeUnreachableError as e:
+                if not attempts_left:
+                    text = f"logged as block {entry.number}; the node gets it at its next start"
+                    raise NotFinalError(text) from e
+        raise AssertionError
 
     def close(self) -> None:
         """Nothing to give up: the home's lease is the Embedded's."""

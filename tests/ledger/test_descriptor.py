@@ -34,6 +34,8 @@ def test_a_descriptor_comes_back(tmp_path: Path) -> None:
         {"extra": 1},
         {"chain_id": "5"},
         {"chain_id": True},
+        {"chain_id": 1337},
+        {"chain_id": 31337},
         {"confirmations": -1},
         {"genesis": "0x01"},
         {"genesis": None},

@@ -30,8 +30,10 @@ from ledger.deploy import _steps, deploy
 from ledger.descriptor import Descriptor
 from ledger.embedded import Embedded
 from ledger.errors import (
+    BlockGoneError,
     EmptyBatchError,
     LogDamagedError,
+    LogUnwritableError,
     NodeUnreachableError,
     NoLedgerError,
     RefusedByNodeError,
@@ -103,7 +105,7 @@ def test_a_restart_gives_the_same_blocks(founded: Path) -> None:
         ledger.clock.advance(40 * 86_400)
         world.certify("M1")
         before = _headers(ledger)
-    assert not anvil_pids(founded)
+    _await_no_node(founded)
     with embedded.open(founded) as ledger:
         assert _headers(ledger) == before
         Ledger.connect(Descriptor.load(founded / "ledger.json"), ledger.url).close()
@@ -250,6 +252,32 @@ def test_blocks_of_strangers_do_not_stay(founded: Path) -> None:
         block = world.register("M1", _tree()).block
         assert block.number == head.number + 2
         assert Chain(ledger.url).block("latest") == block
+
+
+def test_states_are_kept_for_the_newest_blocks_and_none_on_disk(founded: Path) -> None:
+    with embedded.open(founded) as ledger:
+        world = World(ledger.writer, ledger.url, Descriptor.load(founded / "ledger.json"))
+        call, old = world.ledger.membership.electorate(), world.pin()
+        for _ in range(255):
+            ledger.writer.send(account("nobody"), Act("0x" + "11" * 20, b""))
+        assert world.ledger.read_one(call, old).quorum == 2
+        for _ in range(3):
+            ledger.writer.send(account("nobody"), Act("0x" + "11" * 20, b""))
+        with pytest.raises(BlockGoneError, match="as of block"):
+            world.ledger.read_one(call, old)
+        assert sum(f.stat().st_size for f in (founded / "run").rglob("*") if f.is_file()) < 10_000
+
+
+def test_a_full_disk_is_told_and_nothing_is_sent(founded: Path) -> None:
+    with embedded.open(founded) as ledger:
+        world = World(ledger.writer, ledger.url, Descriptor.load(founded / "ledger.json"))
+        before, pages = world.pin(), ledger.log._db.execute("PRAGMA page_count").fetchone()[0]
+        ledger.log._db.execute(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(LogUnwritableError, match="full"):
+            world.register("M1", _tree(1_000))
+        assert world.pin() == before
+        ledger.log._db.execute("PRAGMA max_page_count=1000000")
+        assert world.register("M1", _tree()).block.number == before.number + 1
 
 
 def test_a_refused_transaction_leaves_the_log(founded: Path) -> None:

@@ -21,6 +21,7 @@ from ledger.chain import Block, Chain
 from ledger.contract import Act
 from ledger.errors import (
     AlreadyRegisteredError,
+    DescriptorError,
     EmptyBatchError,
     NodeUnreachableError,
     NotFinalError,
@@ -79,6 +80,15 @@ def test_a_consortium_is_founded_through_a_remote_node(url: str, writer: RemoteW
     assert again.value.root == tree.root
     with pytest.raises(EmptyBatchError):
         writer.send(account("M1"), world.ledger.assets.register([]))
+
+
+def test_nothing_is_founded_on_a_test_rig(outbox: Path) -> None:
+    with plain_anvil("--chain-id", "31337") as url:
+        writer = RemoteWriter(url, outbox, 0)
+        with pytest.raises(DescriptorError, match="31337"):
+            World.found(writer, url)
+        assert Chain(url).block("latest").number == 0
+        writer.close()
 
 
 def test_threads_and_processes_share_one_sender(url: str, outbox: Path) -> None:

@@ -147,8 +147,9 @@ def plain_anvil(*options: str) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     price = ("--gas-price", "0", "--block-base-fee-per-gas", "0", "--disable-min-priority-fee")
-    command = [str(find_anvil()), "--port", str(port), "--chain-id", "424242", "--accounts", "0"]
-    command += ["--hardfork", "paris", "--quiet", *price, *options]
+    command = [str(find_anvil()), "--port", str(port), "--accounts", "0"]
+    command += [] if "--chain-id" in options else ["--chain-id", "424242"]
+    command += ["--hardfork", "paris", "--quiet", "--prune-history", "64", *price, *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         url = f"http://127.0.0.1:{port}"
         try:
