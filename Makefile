@@ -37,7 +37,7 @@ up: setup ## start ledger, store and gateway on the embedded default
 test: setup lint ## what .ci/run runs: lint, contracts, Python, JavaScript
 	npx hardhat test
 	npm run --silent forge
-	node --test tests/js/
+	node --test tests/js/*.test.mjs
 	$(PY) -m pytest
 
 test-long: setup ## the long part: run before an issue is called resolved

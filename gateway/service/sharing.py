@@ -155,9 +155,8 @@ def make_grant(
     }
     if "content" in fields:
         assert row.sealed_secret is not None
-        payload["content_key"] = (
-            installation.open_secret(owner, receipt.asset_id, row.sealed_secret).content_key().hex()
-        )
+        secret = installation.open_secret(owner, receipt.asset_id, row.sealed_secret)
+        payload["content_key"] = hex32(secret.content_key())
     sealed = hpke.wrap(json.dumps(payload).encode(), receipt.asset_id, grantee, public_key)
     salt, wraps = secrets.token_bytes(32), keccak(sealed)
     scope = scope_of(salt, [receipt.asset_id])
@@ -302,9 +301,7 @@ def _checked(receipt: Receipt, member: dict[str, str]) -> str:
 def _document(installation: Installation, receipt: Receipt, content_key: str | None) -> bytes | None:
     if content_key is None:
         return None
-    plain = b"".join(
-        decrypt(installation.store.get, receipt.values["content.cid"], bytes.fromhex(content_key))
-    )
+    plain = b"".join(decrypt(installation.store.get, receipt.values["content.cid"], parse_hex32(content_key)))
     if hex32(sha256(plain).digest()) != receipt.values["content.sha256"]:
         raise RefusedError("WRONG_CONTENT", "the content in the store is not the document that was certified")
     return plain
