@@ -10,8 +10,8 @@ library BatchTree {
     /// of 2i + 1 and 2i + 2 at i. Read from the end, that is a queue: the sorted leaves, then the hash of each next pair
     /// taken from the front, until one node is left.
     ///
-    /// Assembly, because this loop is what a registration costs: about 250 gas an id, where Solidity's bounds checks and
-    /// abi.encode need twice that. The queue lies in free memory and is dropped afterwards; nothing but it and the
+    /// Assembly, because these loops run over every id: about 350 gas each, 114 of them its three hashes, where Solidity
+    /// adds a bounds check to each access and a copy to each hash. The queue lies in free memory and is dropped afterwards; nothing but it and the
     /// scratch space is written, and only `ids`, whose bounds the ABI decoder has checked, is read.
     // slither-disable-next-line assembly
     function root(bytes32[] calldata ids) internal pure returns (bytes32 result, uint256 misplaced) {
