@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gateway.errors import UnreadableError, UsageError
-from gateway.home import Home, default_home
+from gateway.home import Home, default_home, write_private
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,10 +70,13 @@ class Shell:
     @contextmanager
     def progress(self, label: str, total: int | None) -> Iterator[Callable[[int], None]]:
         """A bar on standard error; yields the function that advances it. Nothing is drawn where nobody watches."""
+        if not sys.stderr.isatty():
+            yield lambda _: None
+            return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.errors, transient=True, disable=not sys.stderr.isatty()) as bar:
+        with Progress(*columns, console=self.errors, transient=True) as bar:
             task = bar.add_task(label, total=total)
             yield lambda count: bar.advance(task, count)
 
@@ -91,6 +95,18 @@ class Shell:
                 "a passphrase is needed and nobody can be asked: give --passphrase-file or --passphrase-fd",
             )
         return str(click.prompt("Passphrase", hide_input=True, err=True))
+
+    def first_passphrase(self) -> str:
+        """For a home that is being founded: the same, typed twice; where nobody can be asked, a random one in `HOME/passphrase`."""
+        given = self._passphrase_file is not None or self._passphrase_fd is not None
+        if given or self.home.passphrase_file.is_file():
+            return self.passphrase()
+        if sys.stdin.isatty():
+            return str(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
+        made = secrets.token_urlsafe(24)
+        write_private(self.home.passphrase_file, made.encode() + b"\n")
+        self.errors.print(f"keys of this home open with the passphrase in {self.home.passphrase_file}")
+        return made
 
     @contextmanager
     def installation(self) -> Iterator[Installation]:

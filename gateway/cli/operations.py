@@ -24,7 +24,7 @@ def up(shell: Shell, port: int) -> None:
     """Start ledger, store and gateway; a home that is not there yet is founded with one registrar."""
     from gateway.service import serving
 
-    ready = serving.found_if_new(shell.home, shell.passphrase, shell.errors.print)
+    ready = serving.found_if_new(shell.home, shell.first_passphrase, shell.errors.print)
     serving.serve(ready, port, lambda urls: _up_told(shell, urls))
 
 
