@@ -66,8 +66,8 @@ def pin(nodes: Sequence[Node]) -> Pinned | Missing:
         blocks = [node.ledger.pin() for node in nodes]
         block = max(blocks, key=lambda one: one.number)
         for node, own in zip(nodes, blocks, strict=True):
-            if own != block:
-                node.ledger.chain.require(block)
+            if own != block and node.ledger.chain.block(block.number) != block:
+                raise ContradictedError(f"the nodes differ about block {block.number:,}")
         return Pinned(tuple(nodes), block, _as_of(nodes[0].ledger, block))
     except LedgerError as error:
         return missing(error)
@@ -98,8 +98,14 @@ def read_ledger(pinned: Pinned, receipts: Sequence[Receipt]) -> list[Ledgered | 
         first, *others = [_read_node(node, pinned.block, receipts) for node in pinned.nodes]
     except LedgerError as error:
         return [missing(error)] * len(receipts)
-    differ = Missing(Cause.CONTRADICTED, "two nodes give different answers for the same block")
-    return [differ if any(other[at] != mine for other in others) else mine for at, mine in enumerate(first)]
+    return [_same(told) for told in zip(first, *others, strict=True)]
+
+
+def _same(told: Sequence[Ledgered]) -> Ledgered | Missing:
+    """What all nodes say; what is not final yet, one of them may have heard before the others."""
+    if any(other != told[0] for other in told[1:]):
+        return Missing(Cause.CONTRADICTED, "two nodes give different answers for the same block")
+    return next((one for one in told if one.batch_at_head), told[0])
 
 
 def _read_node(node: Node, block: Block, receipts: Sequence[Receipt]) -> list[Ledgered]:

@@ -19,4 +19,4 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     embedded.create(home, START)
     with embedded.open(home) as ledger:
         world = World.found(ledger.writer, ledger.url)
-        yield Workshop(world, ledger, tmp_path_factory.mktemp("store"))
+        yield Workshop(world, ledger.url, ledger.clock, tmp_path_factory.mktemp("store"))

@@ -26,8 +26,8 @@ from certifier.verify import Cause, Code, Given, Node, Report, Verdict, Verifier
 from certifier.voprf import LocalEvaluation
 from ledger import artifacts
 from ledger.chain import Call
+from ledger.clock import Clock
 from ledger.connection import Ledger
-from ledger.embedded import Embedded
 from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.pledges import WHOLE, Offer, Status
 from ledger.types import hex32, keccak
@@ -92,12 +92,12 @@ class LyingStore:
 class Workshop:
     """M1, whose legal number is the samples' seller's, and the consortium of tests.ledger.world around it."""
 
-    def __init__(self, world: World, embedded: Embedded, folder: Path) -> None:
+    def __init__(self, world: World, url: str, clock: Clock, folder: Path) -> None:
         self.evaluation = LocalEvaluation(keccak(b"fingerprint key"))
         public_key = self.evaluation.public_key()
         descriptor = replace(world.descriptor, fingerprint_key=keccak(public_key))
-        self.world, self.url, self.descriptor = world, embedded.url, descriptor
-        self.clock = embedded.clock
+        self.world, self.url, self.descriptor = world, url, descriptor
+        self.clock = clock
         self.ledger = Ledger.connect(descriptor, self.url)
         self.store = LocalStore(folder / "store")
         self._folder = folder
