@@ -30,7 +30,7 @@ from gateway.errors import UnavailableError
 from gateway.home import Home
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
-from gateway.service import certifying, consortium, files
+from gateway.service import certifying, consortium, evidence
 from ledger import embedded
 from ledger.artifacts import ROOT
 from ledger.membership import Role
@@ -177,7 +177,7 @@ class _Bench:
     def _rate(self, folder: Path) -> tuple[float, list[Receipt]]:
         out = self._folder / "receipts" / folder.name
         seconds = self._certify(folder, out)
-        receipts = [files.load_receipt(path) for path in sorted(out.iterdir())]
+        receipts = [evidence.load_receipt(path) for path in sorted(out.iterdir())]
         return len(receipts) / seconds, receipts
 
     def _certify(self, path: Path, out: Path | None = None) -> float:

@@ -18,7 +18,7 @@ import click
 
 from gateway.errors import FULL, Exit, GatewayError
 
-__all__ = ["command", "main"]
+__all__ = ["classify", "command", "main"]
 
 VERBS: dict[str, tuple[str, str]] = {
     "up": ("operations", "start ledger, store and gateway on the embedded default"),
@@ -93,7 +93,8 @@ def _run(arguments: list[str]) -> int:
         click.echo(command.get_help(click.Context(command, info_name="assetcert")), err=True)
         return Exit.USAGE
     try:
-        outcome = command.main(arguments, prog_name="assetcert", standalone_mode=False)
+        with command.make_context("assetcert", arguments) as context:
+            outcome = command.invoke(context)
     except BrokenPipeError:
         raise
     except click.exceptions.Exit as error:
@@ -108,7 +109,7 @@ def _run(arguments: list[str]) -> int:
             arguments, Exit.INVALID, "INTERRUPTED", "interrupted; run it again: nothing is done twice"
         )
     except Exception as error:  # noqa: BLE001 (the one place that maps every outcome)
-        return _say(arguments, *_classify(error))
+        return _say(arguments, *classify(error))
     return outcome if isinstance(outcome, int) else Exit.DONE
 
 
@@ -121,7 +122,7 @@ def _say(arguments: list[str], code: Exit, name: str, message: str) -> int:
     return code
 
 
-def _classify(error: Exception) -> tuple[Exit, str, str]:
+def classify(error: Exception) -> tuple[Exit, str, str]:
     """Exit code, stable code and message of an error of ours; anything else is our bug."""
     if isinstance(error, GatewayError):
         return error.exit, error.code, str(error)

@@ -143,7 +143,7 @@ def close(shell: Shell, target: str, org: str | None, status: str) -> None:
 def liens(shell: Shell, target: str | None, org: str | None) -> None:
     """Liens on one receipt's receivable, or all pledges of an organisation as debtor or lender."""
     from gateway.service import indexing
-    from gateway.service.files import load_receipt
+    from gateway.service.evidence import load_receipt
 
     if target is None and org is None:
         raise UsageError("WHICH", "name a receipt, or an organisation with --as")

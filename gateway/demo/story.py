@@ -27,7 +27,7 @@ from gateway.errors import UsageError
 from gateway.home import Home, write_private
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
-from gateway.service import certifying, consortium, files, pledging, sharing, verifying
+from gateway.service import certifying, consortium, evidence, pledging, sharing, verifying
 from gateway.service.times import instant
 from ledger import embedded
 from ledger.account import account_key_id
@@ -512,7 +512,7 @@ class _Teller:
     def _verify(self, short: str, name: str, file: Path | None = None) -> Report:
         reading = verifying.reading_of(file or self._files[short, name])
         return verifying.of_installation(self._i).verify(
-            files.load_receipt(self._receipts[short, name]), reading
+            evidence.load_receipt(self._receipts[short, name]), reading
         )
 
     def _pledge_to(self, lender: str, debtor: str, receipts: list[Path]) -> pledging.Pledged:

@@ -36,7 +36,8 @@ from gateway.db import repository
 from gateway.db.models import Asset, Batch
 from gateway.errors import UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
-from gateway.service.files import expand, make_folder, statements_beside, write_whole
+from gateway.service.evidence import statements_beside
+from gateway.service.files import expand, make_folder, write_whole
 from gateway.service.times import instant
 from ledger.connection import Ledger
 from ledger.errors import AlreadyRegisteredError

@@ -1,4 +1,4 @@
-"""Files that a verb is given or leaves behind: folders walked, statements of signers found, results written whole."""
+"""Files that a verb is given or leaves behind: folders walked, JSON read, results written whole. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -9,24 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from certifier.errors import CertifierError
-from certifier.receipt import Receipt, parse
-from certifier.signer import Statement
 from gateway.errors import FULL, UnreadableError, UsageError
 
 __all__ = [
-    "SIGNERS_SCHEMA",
     "SIGNERS_SUFFIX",
     "expand",
     "load_json",
-    "load_receipt",
     "make_folder",
-    "statements_beside",
     "write_whole",
 ]
 
 SIGNERS_SUFFIX = ".signers.json"
-SIGNERS_SCHEMA = "assetcert/signers/1"
 MAX_JSON = 64 * 2**20
 
 
@@ -52,38 +45,6 @@ def expand(paths: Sequence[Path]) -> list[Path]:
 
 def _is_document(path: Path) -> bool:
     return not path.name.endswith(SIGNERS_SUFFIX) and not any(part.startswith(".") for part in path.parts)
-
-
-def statements_beside(path: Path, sha256: bytes) -> tuple[Statement, ...]:
-    """The signers' statements in `FILE.signers.json`; none where there is no such file.
-
-    UnreadableError where it is malformed or speaks of other bytes: a signature must not be lost silently.
-    """
-    beside = path.with_name(path.name + SIGNERS_SUFFIX)
-    if not beside.is_file():
-        return ()
-    document = load_json(beside, SIGNERS_SCHEMA)
-    try:
-        statements = tuple(Statement.from_json(member) for member in document["signers"])
-    except (CertifierError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableError("SIGNERS", f"{beside} holds no signers' statements: {error}") from error
-    if any(statement.sha256 != sha256 for statement in statements):
-        raise UnreadableError(
-            "SIGNERS",
-            f"{beside} signs other bytes than {path.name} has now: sign it again, or move the statement away",
-        )
-    return statements
-
-
-def load_receipt(path: Path) -> Receipt:
-    """One receipt. UnreadableError where the file is a dossier or none of ours; a malformed receipt raises InvalidReceiptError."""
-    try:
-        found = parse(path.read_bytes())
-    except OSError as error:
-        raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
-    if not isinstance(found, Receipt):
-        raise UnreadableError("NOT_A_RECEIPT", f"{path} is a dossier: name one receipt")
-    return found
 
 
 def load_json(path: Path, schema: str) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from gateway.errors import ConflictError, RefusedError, UnreadableError, UsageEr
 from gateway.home import Home
 from gateway.installation import Installation, Organisation
 from gateway.service.certifying import rebuild
-from gateway.service.files import SIGNERS_SCHEMA, SIGNERS_SUFFIX, load_json, load_receipt, write_whole
+from gateway.service.evidence import SIGNERS_SCHEMA, load_receipt
+from gateway.service.files import SIGNERS_SUFFIX, load_json, write_whole
 from ledger.access import grant_id, scope_of, shred_commitment
 from ledger.assets import Standing
 from ledger.clock import Clock
