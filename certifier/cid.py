@@ -5,7 +5,6 @@ Not a multiformats library: any other version, hash, codec or base is refused.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from hashlib import sha256
@@ -33,6 +32,9 @@ LINK = b"\xd8\x2a\x58\x25\x00"
 """What stands before a CID in dag-cbor: tag 42 over 37 bytes, of which the first is the identity multibase."""
 _TEXT = re.compile("b[a-z2-7]{58}")
 _HEADS = {codec: bytes([1, codec, 0x12, 0x20]) for codec in (RAW, DAG_CBOR)}
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_AS_DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # as `int` spells base 32
+_PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
 
 
 class Block(NamedTuple):
@@ -44,21 +46,23 @@ class Block(NamedTuple):
 
 def cid_of(data: bytes, codec: int) -> str:
     """The CID of `data`."""
-    return "b" + base64.b32encode(_HEADS[codec] + sha256(data).digest()).rstrip(b"=").decode().lower()
+    return cid_text(_HEADS[codec] + sha256(data).digest())
 
 
 def cid_bytes(cid: str) -> bytes:
     """The 36 binary bytes of a CID; raises BlockCorruptError for one that is not of this form."""
     if _TEXT.fullmatch(cid):
-        raw = base64.b32decode(cid[1:].upper() + "======")
-        if raw[:4] in _HEADS.values() and cid_text(raw) == cid:
+        number = int(cid[1:].translate(_AS_DIGITS), 32)  # 36 bytes, and two bits of padding
+        raw = (number >> 2).to_bytes(36, "big")
+        if raw[:4] in _HEADS.values() and number & 3 == 0:
             return raw
     raise BlockCorruptError(f"{cid[:80]!r} is no CIDv1 of sha2-256 in base32")
 
 
 def cid_text(raw: bytes) -> str:
     """The text of 36 binary bytes."""
-    return "b" + base64.b32encode(raw).rstrip(b"=").decode().lower()
+    number = int.from_bytes(raw, "big") << 2
+    return "b" + "".join([_PAIRS[number >> shift & 1023] for shift in range(280, -1, -10)])
 
 
 def cbor_head(major: int, value: int) -> bytes:
