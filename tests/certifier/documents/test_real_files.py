@@ -212,6 +212,38 @@ LOGS: list[Row] = [
                           ("ex9.gen.resolved.json", "3"), ("ex13.gen.json", "4"))),
 ]  # fmt: skip
 
+EPCIS: list[Row] = [
+    *((f"epcis/gs1-json/{name}.jsonld", "despatch-advice", "epcis",
+       {"issue_date": "2005-04-03", "order_number": "http://transaction.acme.com/po/12345678", "lines": "1"}, {"EVENT_HASH"})
+      for name in ("EPCISQueryDocument", "Example_9.6.1-ObjectEvent", "Example_9.6.1-ObjectEvent-with-error-declaration",
+                   "Example_9.6.1-ObjectEvent-with-pseudo-SBDH-headers", "Example_9.6.1-with-comment")),
+    ("epcis/gs1-json/Example_9.6.2-ObjectEvent.jsonld", "receipt-advice", "epcis",
+     {"issue_date": "2013-06-08", "line.0001.quantity": "200 KGM", "seller_id": "4012345000016"}, {"EVENT_HASH"}),
+    ("epcis/gs1-json/Example_9.6.3-AggregationEvent.jsonld", "receipt-advice", "epcis", {"lines": "3", "line.0001.quantity": "200.5 KGM"}, set()),
+    ("epcis/gs1-json/transaction_event_all_possible_fields.jsonld", "despatch-advice", "epcis", {"issue_date": "2005-04-04"}, set()),
+    *((f"epcis/gs1-json/{name}.jsonld", "other", "epcis", {}, {"EVENT_HASH", "NO_FACTS"})
+      for name in ("Example_9.6.4-TransformationEvent", "SensorDataExample10", "SensorDataExample12", "SensorDataExample14",
+                   "SensorDataExample16", "SensorDataExample1b", "association_event_all_possible_fields")),
+    ("epcis/gs1-xml/Example_9.6.1-ObjectEvent-2020_06_18a.xml", "despatch-advice", "epcis", {"issue_date": "2005-04-03", "lines": "1"}, set()),
+    ("epcis/gs1-xml/object_event_all_possible_fields.xml", "receipt-advice", "epcis", {"line.0001.quantity": "200 KGM"}, set()),
+    *((f"epcis/gs1-xml/{name}.xml", "other", "epcis", {}, {"EVENT_HASH"})
+      for name in ("association_event_all_possible_fields", "transformation_event_all_possible_fields")),
+    *((f"epcis/gs1-xml/hash/event_with_identical_hash_id_{name}", "receipt-advice", "epcis", {"lines": "3", "issue_date": "2005-04-04"}, set())
+      for name in ("1.xml", "3.xml", "5.xml", "7.json")),
+]  # fmt: skip
+
+AQDEF: list[Row] = [
+    (f"inspection/aqdef/{name}.dfq", "inspection-report", "aqdef", facts, set())
+    for name, facts in (
+        ("attributiveDfq_attributiveCharacteristic_and_errorLogSheet", {"product": "<part_number_1>", "inspected_at_local": "2013-01-01T15:18:31"}),
+        ("basicDfq_singlePart_singleCharacteristic_noValues", {"product": "<part_number_1>", "characteristics": "0"}),
+        ("basicDfq_threeParts_differentNumberOfCharacteristics", {"characteristics": "26", "characteristics_failed": "3"}),
+        ("characteristicHierarchy_singlePart_singleGroup_twoCharacteristics", {"product": "<part_number_1>"}),
+        ("characteristicHierarchy_singlePart_twoChildCharacteristics_twoGroups", {"product": "<part_number_1>"}),
+        ("multipleParts", {}),
+    )
+]  # fmt: skip
+
 EFAPIAO: list[Row] = [
     ("invoices/efapiao/shudianpiao-synthetic.xml", "invoice", "e-fapiao",
      {"number": "99990000000000000001", "seller_id": "91SELLERTAXID00000X", "buyer_name": "测试购买方有限公司", "net": "1000", "tax": "130",
@@ -228,9 +260,10 @@ REFUSED: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "row", [*UBL, *QIF, *B2MML, *MTCONNECT, *EFAPIAO, *TRADE, *LOGS], ids=lambda row: row[0]
-)
+TABLE = [*UBL, *QIF, *B2MML, *MTCONNECT, *EFAPIAO, *TRADE, *LOGS, *EPCIS, *AQDEF]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row[0])
 def test_recognised_with_its_facts(row: Row, data_dir: Path) -> None:
     path, kind, format_, facts, warnings = row
     document = read_bytes((data_dir / path).read_bytes())
@@ -246,3 +279,17 @@ def test_refused(path: str, code: str, data_dir: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         read_bytes((data_dir / path).read_bytes())
     assert caught.value.code == code
+
+
+def test_the_table_is_complete(data_dir: Path) -> None:
+    """Every real file is in the table, is a vector of the EPCIS hash, or is compared with another file elsewhere."""
+    known = {row[0] for row in TABLE} | {path for path, _ in REFUSED}
+    elsewhere = (
+        "epcis/hash-vectors/",
+        "iot/senml/",
+        "iot/nist-mtc/shdr/raw",
+        "invoices/efapiao/vat-efapiao",
+        "SOURCES.md",
+    )
+    paths = {str(path.relative_to(data_dir)) for path in data_dir.rglob("*") if path.is_file()}
+    assert not {path for path in paths - known if not path.startswith(elsewhere)}

@@ -1,0 +1,123 @@
+"""AQDEF data files (Q-DAS ASCII transfer format, K-fields): parts, characteristics and their measured values.
+
+Both layouts: values as K0001 lines, and compact value lines (separated by 0x0F, parts of a value by 0x14). AQDEF states
+no verdicts: a value outside of K2110 and K2111 is counted as failed, and only where every measured characteristic has a
+limit. A part's serial (K0014) tells how many parts were measured; without it that is not stated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from certifier.documents.amounts import decimal
+from certifier.documents.facts import Facts
+from certifier.documents.model import Document
+from certifier.documents.registry import Format, register
+from certifier.documents.source import Source, need_text
+from certifier.errors import MalformedDocumentError
+
+_FIELD = re.compile(r"K([0-9]{4})(?:/([0-9]{1,6}))?(?:\s+(.*))?\Z")
+_START = re.compile(r"\A\s*K0100(?:/[0-9]+)?\s+[0-9]+\s*$", re.MULTILINE)
+_TIME = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{2,4})/([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
+_INSTRUMENTS = ("2401", "2402", "1201", "1202", "0012")
+
+
+@dataclass
+class _File:
+    """Fields by key and index, and measured values with the index of their characteristic."""
+
+    fields: dict[str, dict[int, str]] = field(default_factory=dict)
+    values: list[tuple[int, Decimal]] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
+    serials: set[str] = field(default_factory=set)
+
+    def put(self, key: str, index: int, text: str) -> None:
+        if key == "0001":
+            self._value(index, text)
+        elif key == "0004":
+            self.times.append(text)
+        elif key == "0014" and text:
+            self.serials.add(text)
+        else:
+            self.fields.setdefault(key, {})[index] = text
+
+    def _value(self, index: int, text: str) -> None:
+        value = decimal(text.replace(",", "."))
+        if value is not None:
+            self.values.append((index, value))
+
+    def compact(self, line: str) -> None:
+        """A line of values, one per characteristic in order."""
+        for index, entry in enumerate(line.split("\x0f"), 1):
+            parts = entry.split("\x14")
+            self._value(index, parts[0])
+            self.times.extend(part for part in parts[1:] if _TIME.match(part))
+
+    def limit(self, key: str, index: int) -> Decimal | None:
+        stated = self.fields.get(key, {})
+        return decimal((stated.get(index) or stated.get(0) or "").replace(",", "."))
+
+    def failed(self) -> int | None:
+        """Values outside of their limits; None where one of them has none."""
+        count = 0
+        for index, value in self.values:
+            low, high = self.limit("2110", index), self.limit("2111", index)
+            if low is None and high is None:
+                return None
+            count += (low is not None and value < low) or (high is not None and value > high)
+        return count
+
+    def only(self, *keys: str) -> str | None:
+        """The first of these fields that is stated, where all its indices agree."""
+        for key in keys:
+            found = {text for text in self.fields.get(key, {}).values() if text}
+            if found:
+                return found.pop() if len(found) == 1 else None
+        return None
+
+
+def read(source: Source) -> Document:
+    """The facts of one data file."""
+    data = _File()
+    for number, line in enumerate(need_text(source, "AQDEF").splitlines(), 1):
+        if match := _FIELD.match(line.strip(" ")):
+            data.put(match[1], int(match[2] or 0), (match[3] or "").strip())
+        elif line.strip() and line.lstrip()[:1] in "+-.0123456789":
+            data.compact(line)
+        elif line.strip():
+            raise MalformedDocumentError(
+                "AQDEF", f"AQDEF, line {number}: {line[:40]!r} is neither a K-field nor values"
+            )
+    facts = Facts("inspection-report", "aqdef", "AQDEF", "text/plain")
+    facts.put("product", data.only("1001", "1002"))
+    facts.put("lot", data.only("0006"))
+    facts.time("inspected_at", max(_times(data.times), default=None))
+    if data.serials:
+        facts.put("parts", len(data.serials))
+    facts.put("characteristics", len(data.values))
+    if data.values:
+        facts.put("characteristics_failed", data.failed())
+    names = sorted({text for key in _INSTRUMENTS for text in data.fields.get(key, {}).values() if text})
+    facts.rows("instrument", [{"id": name} for name in names], names)
+    return facts.document()
+
+
+def _times(texts: list[str]) -> Iterator[str]:
+    """`01.01.2013/15:18:31` as local time; two digits of a year belong to this century."""
+    for text in texts:
+        if match := _TIME.match(text):
+            day, month, year, *clock = match.groups()
+            yield f"{year if len(year) == 4 else '20' + year}-{month:0>2}-{day:0>2}T{clock[0]:0>2}:{clock[1]}:{clock[2]}"
+
+
+register(
+    Format(
+        "aqdef",
+        "AQDEF / Q-DAS ASCII transfer format, K-fields",
+        lambda source: _START.match(source.head_text) is not None,
+        read,
+    )
+)
