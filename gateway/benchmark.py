@@ -101,9 +101,9 @@ def _gas() -> Iterator[Result]:
             f"gas per asset, register of 1,000 ({label})", each, "gas", alone, gas[f"register_1{suffix}"]
         )
     line = gas["pledge_10"] / 10
-    yield _result("gas per pledged line at ten lines", line, "gas", "a pledge of one line", gas["pledge_1"])
+    yield _result("gas per pledged line at ten lines", line, "gas", "a pledge of one line", gas["pledge_one"])
     yield _result(
-        "gas of a pledge of one document", gas["pledge_1"], "gas", "anchoring one document", gas["register_1"]
+        "gas of a pledge of one document", gas["pledge_one"], "gas", "anchoring one document", gas["register_1"]
     )
 
 
