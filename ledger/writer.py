@@ -109,8 +109,13 @@ class EmbeddedWriter:
 
     def send(self, account: Account, act: Act) -> Sent:
         """See `Writer`. Final at inclusion. Raises WriterBusyError after 10 s behind another process."""
-        with self._home.writing() as chain:
-            entry = self._log(chain, account, act)
+        with self._home.writing() as level:
+            chain = level
+            try:
+                entry = self._log(chain, account, act)
+            except NodeUnreachableError:  # nothing was logged yet: ask a fresh node
+                chain = self._home.restart()
+                entry = self._log(chain, account, act)
             block, receipt = self._mine(chain, entry)
             self._home.log.acknowledge(entry.number, block.hash)
         sent = Sent.parse(receipt, block)

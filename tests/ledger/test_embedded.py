@@ -117,8 +117,9 @@ def test_writes_go_on_through_kills_of_the_node(founded: Path) -> None:
         world = World(ledger.writer, ledger.url, Descriptor.load(founded / "ledger.json"))
 
         def killer() -> None:
-            while not done.wait(chance.uniform(0.4, 0.9)):
-                kill_node(founded)
+            while not done.wait(chance.uniform(0.05, 0.4)):
+                if (founded / "run" / "node.json").exists():  # not before it is filled: see below
+                    kill_node(founded)
 
         with ThreadPoolExecutor() as pool:
             end = pool.submit(killer)
@@ -134,6 +135,24 @@ def test_writes_go_on_through_kills_of_the_node(founded: Path) -> None:
     assert len(rows) > 10
     assert [number for _, number, _ in rows] == sorted({number for _, number, _ in rows})
     _check_all_there(founded, rows)
+
+
+def test_a_node_killed_while_it_is_filled_is_followed_by_another(founded: Path) -> None:
+    killed: list[int] = []
+
+    def kill_first() -> None:
+        while not killed:
+            killed.extend(anvil_pids(founded))
+        time.sleep(0.02)
+        os.kill(killed[0], signal.SIGKILL)
+
+    with ThreadPoolExecutor(1) as pool:
+        end = pool.submit(kill_first)
+        with embedded.open(founded) as ledger:
+            end.result()
+            world = World(ledger.writer, ledger.ensure(), Descriptor.load(founded / "ledger.json"))
+            world.register("M1", _tree())
+            assert anvil_pids(founded) != killed
 
 
 def _kill_writers(home: Path, rounds: int) -> None:
