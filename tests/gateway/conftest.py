@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,24 +81,48 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **(extra or {})}
 
 
+class Running:
+    """A call of the command in a process of its own, a child of the `forkserver`."""
+
+    def __init__(self, server: Commands, pid: int, folder: tempfile.TemporaryDirectory[str]) -> None:
+        self.pid = pid
+        self._server = server
+        self._folder = folder
+
+    def wait(self) -> Result:
+        """Its outcome; a negative code is the signal that ended it."""
+        code = self._server.ask({"wait": self.pid})
+        with self._folder as folder:
+            return Result(code, Path(folder, "out").read_text(), Path(folder, "err").read_text())
+
+    def line(self) -> str:
+        """What it has written to standard output once there is a whole line."""
+        deadline = time.monotonic() + 60
+        while not (text := Path(self._folder.name, "out").read_text()).endswith("\n"):
+            assert time.monotonic() < deadline, Path(self._folder.name, "err").read_text()
+            time.sleep(0.01)
+        return text
+
+
 class Commands:
-    """Calls of the command, each in a process of its own (see `forkserver`)."""
+    """Starts the command without paying for its imports each time (see `forkserver`)."""
 
     def __init__(self) -> None:
         server = [sys.executable, str(Path(__file__).with_name("forkserver.py"))]
         self._server = subprocess.Popen(
             server, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self._lock = threading.Lock()
 
-    def run(self, arguments: list[str], cwd: Path, env: dict[str, str]) -> Result:
+    def start(self, arguments: list[str], cwd: Path, env: dict[str, str]) -> Running:
+        folder = tempfile.TemporaryDirectory()
+        call = {"args": arguments, "cwd": str(cwd), "env": env, "folder": folder.name}
+        return Running(self, self.ask(call), folder)
+
+    def ask(self, request: dict[str, object]) -> int:
         assert self._server.stdin is not None and self._server.stdout is not None
-        with tempfile.TemporaryDirectory() as folder, self._lock:
-            out, err = Path(folder, "out"), Path(folder, "err")
-            request = {"args": arguments, "cwd": str(cwd), "env": env, "out": str(out), "err": str(err)}
-            self._server.stdin.write(json.dumps(request) + "\n")
-            self._server.stdin.flush()
-            return Result(int(self._server.stdout.readline()), out.read_text(), err.read_text())
+        self._server.stdin.write(json.dumps(request) + "\n")
+        self._server.stdin.flush()
+        return int(self._server.stdout.readline())
 
 
 @functools.cache
@@ -106,17 +130,22 @@ def _commands() -> Commands:
     return Commands()
 
 
-def assetcert(
+def started(
     *args: object,
     home: Path | None = None,
     as_json: bool = True,
     cwd: Path | None = None,
     env: dict[str, str] | None = None,
-) -> Result:
-    """Run the command in a process of its own."""
+) -> Running:
+    """Start the command in a process of its own."""
     place = ["--home", str(home)] if home is not None else []
     flags = ["--json"] if as_json else []
-    return _commands().run([*place, *map(str, args), *flags], cwd or Path.cwd(), environment(env))
+    return _commands().start([*place, *map(str, args), *flags], cwd or Path.cwd(), environment(env))
+
+
+def assetcert(*args: object, **rest: Any) -> Result:
+    """Run the command to its end; takes what `started` does."""
+    return started(*args, **rest).wait()
 
 
 def write_keys(home: Path, organisations: dict[str, tuple[str, ...]]) -> None:

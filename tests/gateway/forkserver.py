@@ -1,7 +1,8 @@
 """Runs the command many times without paying for its imports each time: a clean process that forks a child for every call.
 
 Each child is the real command with its own arguments, environment, working directory and output files, and its exit code is the
-process's. The server itself opens no home. One JSON request a line on standard input, one exit status a line on standard output.
+process's. The server itself opens no home. One JSON request a line on standard input (a call, answered with its pid, or whom to wait for,
+answered with its exit code), one number a line on standard output.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ def call(request: dict[str, Any]) -> None:
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
+    folder = request["folder"]
     for target, path, flags in (
         (0, os.devnull, os.O_RDONLY),
-        (1, request["out"], os.O_WRONLY),
-        (2, request["err"], os.O_WRONLY),
+        (1, f"{folder}/out", os.O_WRONLY),
+        (2, f"{folder}/err", os.O_WRONLY),
     ):
         os.dup2(os.open(path, flags | os.O_CREAT, 0o600), target)
     sys.argv[1:] = request["args"]
@@ -39,8 +41,15 @@ def call(request: dict[str, Any]) -> None:
         os._exit(code)
 
 
+def answer(request: dict[str, Any]) -> int:
+    """The pid of a new call, or the exit code of one that is over."""
+    if "wait" in request:
+        return os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
+    if (pid := os.fork()) == 0:
+        call(request)
+    return pid
+
+
 if __name__ == "__main__":
     for line in sys.stdin:
-        if (pid := os.fork()) == 0:
-            call(json.loads(line))
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201
+        print(answer(json.loads(line)), flush=True)  # noqa: T201
