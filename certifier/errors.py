@@ -45,9 +45,9 @@ class DocumentError(CertifierError):
     """A file that could not be read as a document. `code` is stable; the text says what, where and what to do."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = " ".join(message.split())
+        super().__init__(self.message)
 
 
 class UnreadableFileError(DocumentError):

@@ -222,7 +222,7 @@ def json_events(document: Any) -> tuple[list[Event], frozenset[str]]:
     return [
         _expanded(event, context | _context(event.get("@context")))
         for event in found
-        if isinstance(event, dict)
+        if isinstance(event, dict) and event.get("type")
     ], frozenset(ignored)
 
 

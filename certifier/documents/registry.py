@@ -71,14 +71,14 @@ def read(source: Source) -> Document:
 def _finish(format_: Format, source: Source) -> Document | Inner:
     try:
         return format_.read(source)
-    except (DocumentError, MemoryError):
+    except (DocumentError, MemoryError, AssertionError):
         raise
     except RecursionError as e:
         raise MalformedDocumentError("TOO_DEEP", f"{format_.name}: nested too deep to be read") from e
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, OSError) as e:
+    except Exception as e:
+        reason = f"{type(e).__name__}: {str(e)[:120]}"
         raise MalformedDocumentError(
-            "UNFINISHED",
-            f"{format_.name}: could not be read to its end ({type(e).__name__}: {str(e)[:120]}): export it again",
+            "UNFINISHED", f"{format_.name}: could not be read to its end ({reason}): export it again"
         ) from e
 
 

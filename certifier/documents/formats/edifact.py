@@ -55,7 +55,7 @@ def read(source: Source) -> Document:
             "EDIFACT",
             f"EDIFACT, segment {len(segments)}: the interchange does not end with UNZ; it is cut off",
         )
-    version = ":".join(heads[0][2][:4])
+    version = ":".join(heads[0][2][:4]) if len(heads[0]) > 2 else ""
     if not version.startswith("INVOIC:"):
         facts = Facts("other", "edifact", version, "application/edifact")
         facts.warn(

@@ -46,6 +46,7 @@ def _attached_xml(data: bytes, limits: Limits) -> bytes | None:
     import pypdf
     from pypdf.errors import PyPdfError
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs what we answer
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
         if reader.is_encrypted:
@@ -58,7 +59,7 @@ def _attached_xml(data: bytes, limits: Limits) -> bytes | None:
                 )
             xml = next((c for c in contents if c.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")), None)
             if xml is not None:
-                found[name.lower()] = xml
+                found[str(name).lower()] = xml
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as e:
         raise MalformedDocumentError(
             "PDF", f"PDF: cannot be read ({type(e).__name__}: {str(e)[:80]}): export it again"

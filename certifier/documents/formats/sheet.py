@@ -66,12 +66,10 @@ def _profile(source: Source, table: Table) -> tuple[Profile, Mapping[int, str]] 
     return None
 
 
-def _claims(source: Source) -> bool:
-    if is_xlsx(source):
-        return True
+def _claims_csv(source: Source) -> bool:
     if source.root is not None or not source.head_text:
         return False
-    if marker_kind(source.head_text.lstrip().splitlines()[0].strip('",;\t ')) is not None:
+    if marker_kind(source.head_text.lstrip().partition("\n")[0].strip('",;\t\r ')) is not None:
         return True
     return (
         bool(source.profiles)
@@ -104,7 +102,8 @@ def read_json(source: Source) -> Document:
 
 
 register(
-    Format("csv", "CSV (RFC 4180) and XLSX (ISO/IEC 29500): templates and declared profiles", _claims, read),
+    Format("xlsx", "XLSX (ISO/IEC 29500): templates and declared profiles", is_xlsx, read),
+    Format("csv", "CSV (RFC 4180): templates and declared profiles", _claims_csv, read),
     Format(
         "json",
         "JSON (RFC 8259) that declares assetcert/<kind>/1",
