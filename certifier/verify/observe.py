@@ -7,7 +7,7 @@ be reached, contradicts itself or another node, ends up as a `Missing`, never as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ from ledger.chain import Block, Call
 from ledger.connection import Ledger
 from ledger.errors import ContradictedError, LedgerError, NodeUnreachableError, RpcError
 from ledger.membership import Key, Organisation, Purpose
-from ledger.pledges import Lien
+from ledger.pledges import Lien, Status
 from ledger.replay import Claim, KeyRecord, MembershipView, OrganisationRecord, PledgeView
 from ledger.types import ZERO32, hex32, keccak, organisation_id, parse_hex32
 
@@ -111,13 +111,24 @@ def _same(told: Sequence[Ledgered]) -> Ledgered | Missing:
 def _read_node(node: Node, block: Block, receipts: Sequence[Receipt]) -> list[Ledgered]:
     named = _read(node.ledger, _named(node.ledger, receipts), block)
     logs = _Logs(node, block)
-    for receipt in receipts:
-        logs.take(receipt, account_key_id(named["batch", receipt.org, receipt.root].account))
+    accounts = [account_key_id(named["batch", receipt.org, receipt.root].account) for receipt in receipts]
+    told = [logs.about(receipt, account) for receipt, account in zip(receipts, accounts, strict=True)]
     logs.agree(_read(node.ledger, logs.stated(), block))
-    ahead = _at_head(
-        node.ledger, [key for key, batch in named.items() if key[0] == "batch" and not batch.registered_at]
-    )
-    return [_ledgered(receipt, named, logs, ahead) for receipt in receipts]
+    ahead = _at_head(node.ledger, named)
+    return [
+        Ledgered(
+            batch=named["batch", receipt.org, receipt.root],
+            batch_at_head=(receipt.org, receipt.root) in ahead,
+            account_key=logs.key(account),
+            standing=named["standing", receipt.org, receipt.asset_id],
+            record=logs.organisation(receipt.org),
+            keys=one.keys,
+            lien=named["lien", receipt.org, exact] if (exact := _exact(receipt)) is not None else Lien(0, 0),
+            claims=one.claims,
+            loose=one.loose,
+        )
+        for receipt, account, one in zip(receipts, accounts, told, strict=True)
+    ]
 
 
 def _read(ledger: Ledger, calls: _Calls, block: Block) -> _Answers:
@@ -137,31 +148,23 @@ def _named(ledger: Ledger, receipts: Sequence[Receipt]) -> _Calls:
     return calls
 
 
-def _at_head(ledger: Ledger, absent: Sequence[tuple[str, bytes, bytes]]) -> set[bytes]:
-    """Of batches that no final block has, the roots of those that the newest block knows."""
+def _at_head(ledger: Ledger, named: _Answers) -> set[tuple[bytes, bytes]]:
+    """Of batches that no final block has, issuer and root of those that the newest block knows."""
+    absent = [key for key, found in named.items() if key[0] == "batch" and not found.registered_at]
     if not absent or not ledger.descriptor.confirmations:
         return set()
-    found = _read(
-        ledger, {key: ledger.assets.batch(*key[1:]) for key in absent}, ledger.chain.block("latest")
-    )
-    return {root for (_, _, root), batch in found.items() if batch.registered_at}
+    calls: _Calls = {key: ledger.assets.batch(*key[1:]) for key in absent}
+    found = _read(ledger, calls, ledger.chain.block("latest"))
+    return {(org, root) for (_, org, root), batch in found.items() if batch.registered_at}
 
 
-def _ledgered(receipt: Receipt, named: _Answers, logs: _Logs, ahead: set[bytes]) -> Ledgered:
-    batch, exact = named["batch", receipt.org, receipt.root], _exact(receipt)
-    account = logs.keys[account_key_id(batch.account)]
-    return Ledgered(
-        batch=batch,
-        batch_at_head=receipt.root in ahead,
-        account_key=account.key if account is not None else _NO_KEY,
-        standing=named["standing", receipt.org, receipt.asset_id],
-        record=logs.records[receipt.org],
-        keys={
-            key_id: found for key_id in logs.wanted(receipt) if (found := logs.published(key_id)) is not None
-        },
-        lien=named["lien", receipt.org, exact] if exact is not None else Lien(0, 0),
-        **logs.claims(receipt),
-    )
+@dataclass(frozen=True)
+class _Told:
+    """What the logs say about one receipt (see Ledgered)."""
+
+    keys: Mapping[bytes, PublishedKey]
+    claims: tuple[Claim, ...]
+    loose: Mapping[str, tuple[Claim, ...]]
 
 
 class _Logs:
@@ -170,73 +173,70 @@ class _Logs:
     def __init__(self, node: Node, block: Block) -> None:
         self._node = node
         self._block = block
-        self.records: dict[bytes, OrganisationRecord | None] = {}
-        self.keys: dict[bytes, KeyRecord | None] = {}
-        self._claims: dict[bytes, dict[str, Any]] = {}
+        self._organisations: dict[bytes, OrganisationRecord | None] = {}
+        self._keys: dict[bytes, KeyRecord | None] = {}
+        self._pledges: dict[bytes, Status] = {}
 
-    def take(self, receipt: Receipt, account: bytes) -> None:
-        """Looks up what this receipt needs, as far as no other needed it before."""
-        for key_id in (account, *self.wanted(receipt)):
-            if key_id not in self.keys:
-                record = self.keys[key_id] = self._node.membership.key(key_id, self._block)
-                if record is not None:
-                    self._organisation(record.key.org)
-        self._organisation(receipt.org)
-        self._claims[receipt.asset_id] = _claims(self._node.pledges, receipt, self._block)
-
-    def _organisation(self, org: bytes) -> None:
-        if org not in self.records:
-            self.records[org] = self._node.membership.organisation(org, self._block)
-
-    def wanted(self, receipt: Receipt) -> set[bytes]:
-        """The ids of the fingerprint key and of the signers' keys."""
-        signers = {
+    def about(self, receipt: Receipt, account: bytes) -> _Told:
+        """Looks up what this receipt needs, and the account that registered it."""
+        self.organisation(receipt.org)
+        self.key(account)
+        wanted = {
             parse_hex32(value)
             for path, value in receipt.values.items()
             if path.startswith("signer.") and path.endswith(".key")
         }
-        fingerprint_key = self._node.ledger.descriptor.fingerprint_key
-        return signers if fingerprint_key is None else signers | {fingerprint_key}
+        if (fingerprint_key := self._node.ledger.descriptor.fingerprint_key) is not None:
+            wanted.add(fingerprint_key)
+        keys = {key_id: found for key_id in wanted if (found := self._published(key_id)) is not None}
+        claims, loose = _claims(self._node.pledges, receipt, self._block)
+        for claim in (*claims, *(one for found in loose.values() for one in found)):
+            self._pledges[claim.pledge_id] = claim.status
+        return _Told(keys, claims, loose)
 
-    def claims(self, receipt: Receipt) -> dict[str, Any]:
-        """Members `claims` and `loose` of a Ledgered."""
-        return self._claims[receipt.asset_id]
+    def organisation(self, org: bytes) -> OrganisationRecord | None:
+        """An organisation's record, None where it was never admitted."""
+        if org not in self._organisations:
+            self._organisations[org] = self._node.membership.organisation(org, self._block)
+        return self._organisations[org]
 
-    def published(self, key_id: bytes) -> PublishedKey | None:
+    def key(self, key_id: bytes) -> Key:
+        """A key; of no organisation where there is none."""
+        record = self._key(key_id)
+        return record.key if record is not None else _NO_KEY
+
+    def _key(self, key_id: bytes) -> KeyRecord | None:
+        if key_id not in self._keys:
+            self._keys[key_id] = self._node.membership.key(key_id, self._block)
+        return self._keys[key_id]
+
+    def _published(self, key_id: bytes) -> PublishedKey | None:
         """A key with its public key and its organisation's roles."""
-        record = self.keys[key_id]
-        if record is None:
+        if (record := self._key(key_id)) is None:
             return None
-        owner = self.records[record.key.org]
+        owner = self.organisation(record.key.org)
         return PublishedKey(record.key, record.public_key, int(owner.roles) if owner is not None else 0)
 
     def stated(self) -> _Calls:
-        """The contracts' state about the same."""
+        """The contracts' state about all that was looked up."""
         ledger = self._node.ledger
         calls: _Calls = {
-            ("organisation", org, b""): ledger.membership.organisation(org) for org in self.records
+            ("organisation", org, b""): ledger.membership.organisation(org) for org in self._organisations
         }
-        calls |= {("key", key_id, b""): ledger.membership.key(key_id) for key_id in self.keys}
-        pledges = {claim.pledge_id for claim in self._found()}
-        return calls | {("pledge", pledge, b""): ledger.pledges.pledge_of(pledge) for pledge in pledges}
+        calls |= {("key", key_id, b""): ledger.membership.key(key_id) for key_id in self._keys}
+        return calls | {("pledge", one, b""): ledger.pledges.pledge_of(one) for one in self._pledges}
 
     def agree(self, stated: _Answers) -> None:
         """Raises ContradictedError where logs and state differ, or a public key is not the one of its id."""
-        for org, record in self.records.items():
-            _require(_same_organisation(org, record, stated["organisation", org, b""]), "organisation", org)
-        for key_id, found in self.keys.items():
-            _require((found.key if found else _NO_KEY) == stated["key", key_id, b""], "key", key_id)
+        for org, found in self._organisations.items():
+            _require(_same_organisation(org, found, stated["organisation", org, b""]), "organisation", org)
+        for key_id, record in self._keys.items():
+            _require(self.key(key_id) == stated["key", key_id, b""], "key", key_id)
             # an account's key has no public key
-            if found is not None and found.key.purpose is not Purpose.ACCOUNT:
-                _require(keccak(found.public_key) == key_id, "the public key of", key_id)
-        for claim in self._found():
-            _require(claim.status is stated["pledge", claim.pledge_id, b""].status, "pledge", claim.pledge_id)
-
-    def _found(self) -> Iterable[Claim]:
-        for found in self._claims.values():
-            yield from found["claims"]
-            for claims in found["loose"].values():
-                yield from claims
+            if record is not None and record.key.purpose is not Purpose.ACCOUNT:
+                _require(keccak(record.public_key) == key_id, "the public key of", key_id)
+        for pledge, status in self._pledges.items():
+            _require(status is stated["pledge", pledge, b""].status, "pledge", pledge)
 
 
 def _require(agreed: bool, what: str, name: bytes) -> None:
@@ -259,11 +259,13 @@ def _exact(receipt: Receipt) -> bytes | None:
     return parse_hex32(shown) if shown is not None else None
 
 
-def _claims(pledges: PledgeView, receipt: Receipt, block: Block) -> dict[str, Any]:
+def _claims(
+    pledges: PledgeView, receipt: Receipt, block: Block
+) -> tuple[tuple[Claim, ...], dict[str, tuple[Claim, ...]]]:
     """Claims on the exact fingerprint, and those that match loosely (COMMITMENT 7): by path of the loose value."""
     exact = _exact(receipt)
     if exact is None:
-        return {"claims": (), "loose": {}}
+        return (), {}
     loose: dict[str, tuple[Claim, ...]] = {}
     for path in ("fingerprint.loose.number", "fingerprint.loose.seller"):
         if path in receipt.values:
@@ -273,7 +275,7 @@ def _claims(pledges: PledgeView, receipt: Receipt, block: Block) -> dict[str, An
         loose["fingerprint.loose.order"] = pledges.on_fingerprint(parse_hex32(order), block)
     if receipt.values["asset.kind"] == "purchase-order":
         loose["fingerprint.exact"] = pledges.carrying(exact, block)
-    return {"claims": pledges.claims(receipt.org, exact, block), "loose": loose}
+    return pledges.claims(receipt.org, exact, block), loose
 
 
 def content_of(store: ContentStore | None, cid: str) -> ContentState | ContentRefusedError | Missing:

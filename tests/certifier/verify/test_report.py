@@ -161,6 +161,25 @@ def test_a_hostile_receipt_spoils_no_other(shop: Workshop) -> None:
     assert [reports[at] for at in (1, 3, 5)] == [shop.verify(paper, None) for paper in good]
 
 
+def test_receipts_of_one_asset_in_one_bulk(shop: Workshop) -> None:
+    """Redacted, whole, and with another fingerprint written into it: each is judged by what it shows itself."""
+    paper = shop.certify(invoice())
+    shop.pledge(paper)
+    clean = shop.certify(invoice()).values["fingerprint.exact"]
+    fields = tuple(
+        field._replace(value=clean) if field.path == "fingerprint.exact" else field
+        for field in paper.receipt.fields
+    )
+    forged, bare = replace(paper.receipt, fields=fields), paper.receipt.redact([])
+    for receipts in itertools.permutations([paper.receipt, forged, bare]):
+        reports = shop.verifier().verify_many([Given(receipt) for receipt in receipts])
+        for receipt, report in zip(receipts, reports, strict=True):
+            same = shop.verify(receipt, None)
+            assert report == same
+            if receipt is paper.receipt:
+                assert (report.check(Code.LIEN).verdict, report.check(Code.LIEN).cause) == (INVALID, None)
+
+
 def test_bulk_asks_in_a_few_round_trips(shop: Workshop) -> None:
     papers = [shop.certify(other()) for _ in range(5)]
     with shop.hostile() as (liar, node):
