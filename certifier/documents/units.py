@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
-__all__ = ["code", "comparable", "with_unit"]
+__all__ = ["code", "converted", "with_unit"]
 
 _CODES = {
     "C62": "one unit 个 個 1",
@@ -72,18 +74,23 @@ def with_unit(number: str | None, unit: str | None) -> str | None:
     return f"{number.strip()} {code(unit) or (unit or '').replace(' ', '_')}"
 
 
-def comparable(quantity: str, to_code: str) -> str | None:
-    """A canonical quantity converted to another unit of the same dimension (pint), or None where there is no way."""
+def converted(number: Decimal, unit: str, to: str) -> Decimal | None:
+    """A number of one unit in another of the same dimension, exact in Decimal; None where there is no way (pint)."""
+    if unit == to:
+        return number
+    if unit not in _PINT or to not in _PINT:
+        return None
     import pint
 
-    number, _, unit = quantity.partition(" ")
-    if unit == to_code:
-        return number
-    if unit not in _PINT or to_code not in _PINT:
-        return None
-    registry: Any = pint.get_application_registry()  # type: ignore[no-untyped-call]
     try:
-        value = registry.Quantity(float(number), _PINT[unit]).to(_PINT[to_code])
+        value = _registry().Quantity(number, _PINT[unit]).to(_PINT[to])
     except pint.DimensionalityError:
         return None
-    return f"{value.magnitude:.9f}".rstrip("0").rstrip(".")
+    return Decimal(value.magnitude)
+
+
+@cache
+def _registry() -> Any:
+    import pint
+
+    return pint.UnitRegistry(non_int_type=Decimal)

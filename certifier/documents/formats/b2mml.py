@@ -18,7 +18,7 @@ from certifier.documents.model import Document, Notice
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
 from certifier.documents.tree import Node, Tree, own_text, parse
-from certifier.documents.units import with_unit
+from certifier.documents.units import converted, with_unit
 
 _NAMESPACE = re.compile(r"http://www\.(?:mesa|wbf)\.org/xml/b2mml(?:-v[0-9]+)?\Z", re.IGNORECASE)
 _VERB = r"(?:Get|Show|Process|Acknowledge|Change|Cancel|Sync|Confirm|Respond|Notify)?"
@@ -148,22 +148,27 @@ class _Order:
         return self.text("ProductProductionRuleID", "FinalProductID", "ProductID")
 
     def _sum(self, entries: list[Node]) -> str | None:
-        """The quantity of entries of one unit; several lots of a product add up."""
+        """The quantity of the entries; several lots of a product add up, in the first of their units by name."""
         stated = [
             q for entry in entries for node in self.tree.all(entry, "Quantity") if (q := self._quantity(node))
         ]
         if len(stated) < 2:
             return stated[0] if stated else None
         numbers = [decimal(q.partition(" ")[0]) for q in stated]
-        units = {q.partition(" ")[2] for q in stated}
+        unit = min(q.partition(" ")[2] for q in stated)
+        same = [
+            None if n is None else converted(n, q.partition(" ")[2], unit)
+            for n, q in zip(numbers, stated, strict=True)
+        ]
         if None in numbers:
             return None
-        if len(units) > 1:
+        if None in same:
             self.facts.warn(
-                "SEVERAL_UNITS", f"order {self.text('ID') or '?'}: quantities in several units are not added"
+                "SEVERAL_UNITS",
+                f"order {self.text('ID') or '?'}: quantities in units that do not convert are not added",
             )
             return None
-        return f"{sum((n for n in numbers if n is not None), Decimal(0)):f} {units.pop()}"
+        return f"{sum((n for n in same if n is not None), Decimal(0)):f} {unit}"
 
     def _quantity(self, node: Node) -> str | None:
         value = self.tree.text(node, "QuantityString")

@@ -1,0 +1,142 @@
+"""B2MML in its versions and wrappings, and the units that quantities carry."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from certifier.documents import Document, read_bytes
+from certifier.documents.units import code, converted, with_unit
+
+from .helpers import read_sample, sample
+
+ORDER = sample("work-order.xml")
+
+
+def codes(document: Document) -> list[str]:
+    return [w.code for w in document.warnings]
+
+
+def test_our_order_and_what_was_made_of_it() -> None:
+    order, made = read_sample("work-order.xml").facts, read_sample("performance.xml").facts
+    assert (order["order.0001.number"], order["order.0001.quantity"]) == ("RC-WO-260706-1", "42 H87")
+    assert order["order.0001.buyer_order_number"] == "JL-PO-2026-0703"
+    assert (made["order.0001.number"], made["order.0001.produced"], made["order.0001.scrapped"]) == (
+        "RC-WO-260706-1",
+        "40 H87",
+        "2 H87",
+    )
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    [
+        "http://www.mesa.org/xml/B2MML-V0600",
+        "http://www.wbf.org/xml/B2MML-V0401",
+        "http://www.mesa.org/xml/B2MML-V0700",
+        "http://www.mesa.org/xml/B2MML",
+        "http://www.wbf.org/xml/b2mml-v02",
+    ],
+)
+def test_versions(namespace: str) -> None:
+    document = read_bytes(ORDER.replace(b"http://www.mesa.org/xml/B2MML-V0600", namespace.encode()))
+    assert (document.facts, document.schema) == (read_sample("work-order.xml").facts, namespace)
+
+
+def test_unwrapped() -> None:
+    start, end = (
+        ORDER.index(b"<ProductionSchedule>"),
+        ORDER.index(b"</ProductionSchedule>") + len(b"</ProductionSchedule>"),
+    )
+    bare = ORDER[start:end].replace(
+        b"<ProductionSchedule>", b'<ProductionSchedule xmlns="http://www.mesa.org/xml/B2MML-V0600">'
+    )
+    assert read_bytes(bare).facts == read_sample("work-order.xml").facts
+
+
+@pytest.mark.parametrize(
+    ("schedule", "request_"), [("OperationsSchedule", "OperationsRequest"), ("WorkSchedule", "JobOrder")]
+)
+def test_later_names_of_the_same(schedule: str, request_: str) -> None:
+    data = ORDER.replace(b"ProductionSchedule", schedule.encode()).replace(
+        b"ProductionRequest", request_.encode()
+    )
+    assert read_bytes(data).facts == read_sample("work-order.xml").facts
+
+
+def test_trailing_blanks_do_not_matter() -> None:
+    assert (
+        read_bytes(ORDER.replace(b"RC-WO-260706-1  <", b"RC-WO-260706-1<")).facts
+        == read_sample("work-order.xml").facts
+    )
+
+
+def test_several_orders_stand_in_order_of_their_numbers() -> None:
+    start, end = (
+        ORDER.index(b"<ProductionRequest>"),
+        ORDER.index(b"</ProductionRequest>") + len(b"</ProductionRequest>"),
+    )
+    one = ORDER[start:end]
+    more = b"".join(one.replace(b"RC-WO-260706-1  ", b"WO-%d" % n) for n in (10, 9, 2))
+    facts = read_bytes(ORDER[:start] + more + ORDER[end:]).facts
+    assert [facts[f"order.{i:04}.number"] for i in (1, 2, 3)] == ["WO-2", "WO-9", "WO-10"]
+    assert facts["orders"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("second", "produced"),
+    [("<QuantityString>2</QuantityString><UnitOfMeasure>H87</UnitOfMeasure>", "42 H87"),
+     ("<QuantityString>2</QuantityString><UnitOfMeasure>kg</UnitOfMeasure>", None)],
+)  # fmt: skip
+def test_lots_add_up_where_their_units_allow(second: str, produced: str | None) -> None:
+    lot = f"<MaterialActual><MaterialDefinitionID>P201</MaterialDefinitionID><MaterialUse>Produced</MaterialUse><Quantity>{second}</Quantity></MaterialActual>"
+    data = sample("performance.xml").decode().replace("<MaterialActual>", lot + "<MaterialActual>", 1)
+    document = read_bytes(data.encode())
+    assert document.facts.get("order.0001.produced") == produced
+    assert codes(document) == ([] if produced else ["SEVERAL_UNITS"])
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("kg", "KGM"),
+        ("KG", "KGM"),
+        ("公斤", "KGM"),
+        ("件", "H87"),
+        ("PCS", "H87"),
+        ("ＫＧ", "KGM"),
+        ("KGM", "KGM"),
+        ("", "-"),
+        (None, "-"),
+        ("t/h", None),
+        ("MTR", "MTR"),
+        ("度", "KWH"),
+    ],
+)
+def test_units_are_codes(unit: str | None, expected: str | None) -> None:
+    assert code(unit) == expected
+
+
+def test_an_unknown_unit_is_told_and_the_quantity_left_out() -> None:
+    assert with_unit("5", "t/h") == "5 t/h"
+    document = read_bytes(ORDER.replace(b"<UnitOfMeasure>H87", b"<UnitOfMeasure>t/h"))
+    assert "order.0001.quantity" not in document.facts
+    assert codes(document) == ["NOT_CANONICAL"]
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "to", "expected"),
+    [
+        ("1.5", "KGM", "GRM", "1500"),
+        ("2", "HUR", "SEC", "7200"),
+        ("1", "KGM", "MTR", None),
+        ("1", "H87", "KGM", None),
+        ("3", "EA", "EA", "3"),
+    ],
+)
+def test_conversion_is_exact_within_a_dimension(
+    number: str, unit: str, to: str, expected: str | None
+) -> None:
+    found = converted(Decimal(number), unit, to)
+    assert found == (None if expected is None else Decimal(expected))
