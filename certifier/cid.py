@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -49,6 +50,7 @@ def cid_of(data: bytes, codec: int) -> str:
     return cid_text(_HEADS[codec] + sha256(data).digest())
 
 
+@lru_cache(maxsize=1 << 12)
 def cid_bytes(cid: str) -> bytes:
     """The 36 binary bytes of a CID; raises BlockCorruptError for one that is not of this form."""
     if _TEXT.fullmatch(cid):
