@@ -28,8 +28,8 @@ Row = Mapping[str, str | None]
 def natural(text: str) -> tuple[object, ...]:
     """A sort key under which `line 9` stands before `line 10`."""
     return tuple(
-        (1, int(part), "") if part.isdigit() and part.isascii() else (0, 0, part)
-        for part in _DIGITS.split(text)
+        (1, int(part), "") if part.isascii() and part.isdecimal() and len(part) < 19 else (0, 0, part)
+        for part in _DIGITS.split(text[:200])
     )
 
 

@@ -18,8 +18,9 @@ __all__ = ["Root", "read_root"]
 
 _DECLARED_BYTES = re.compile(rb"""\A\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _START_TAG = re.compile(r"""<([^\s/><?!]+)((?:[^>"']|"[^"]*"|'[^']*')*)>""")
-_DOCTYPE_TOKEN = re.compile(r"""<!--.*?-->|<\?.*?\?>|"[^"]*"|'[^']*'|[][>]""", re.DOTALL)
-_ATTRIBUTE = re.compile(r"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_DOCTYPE_TOKEN = re.compile(r"""<!--|<\?|"|'|[][>]""")
+_CLOSING = {"<!--": "-->", "<?": "?>", '"': '"', "'": "'"}
+_ATTRIBUTE = re.compile(r"""\s([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ENCODINGS = frozenset(
     [
         "utf-8",
@@ -116,12 +117,7 @@ def _after_prolog(text: str) -> int | None:
 
 def _doctype_end(text: str, start: int) -> int:
     """The offset of the `>` that ends the document type; -1 where it lies beyond the text."""
-    inside, end = False, -1
-    for token in _DOCTYPE_TOKEN.finditer(text, start):
-        if token[0] == ">" and not inside:
-            end = token.start()
-            break
-        inside = token[0] == "[" or (inside and token[0] != "]")
+    end = _scan_doctype(text, start)
     if "<!ENTITY" in text[start : end if end >= 0 else len(text)]:
         raise RefusedDocumentError(
             "ENTITY_DECLARED",
@@ -129,3 +125,19 @@ def _doctype_end(text: str, start: int) -> int:
             "remove the <!ENTITY …> declarations",
         )
     return end
+
+
+def _scan_doctype(text: str, start: int) -> int:
+    """As `_doctype_end`, past comments, instructions and quoted literals; every character is looked at once."""
+    inside, at = False, start
+    while match := _DOCTYPE_TOKEN.search(text, at):
+        at, mark = match.end(), match[0]
+        if (closing := _CLOSING.get(mark)) is not None:
+            at = text.find(closing, at) + len(closing)
+            if at < len(closing):
+                return -1
+        elif mark == ">" and not inside:
+            return match.start()
+        else:
+            inside = mark == "[" or (inside and mark != "]")
+    return -1

@@ -94,6 +94,7 @@ def _inner(found: Inner, limits: Limits) -> Document:
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg", "a photo"),
     (b"\x89PNG\r\n", "image/png", "a picture"),
+    (b"GIF8", "image/gif", "a picture"),
     (b"II*\x00", "image/tiff", "a scan"),
     (b"MM\x00*", "image/tiff", "a scan"),
 )

@@ -34,9 +34,10 @@ _FP = Tree(d=_OLD)
 def read(source: Source) -> Document:
     """The facts of one 数电票."""
     root = parse(source.data, FORMAT, source.limits)
-    facts = Facts("invoice", FORMAT, f"EInvoice {_NEW.text(root, 'Header/Version') or ''}".strip())
-    facts.put("number", _NEW.text(root, "TaxSupervisionInfo/InvoiceNumber") or _NEW.text(root, "Header/EIid"))
-    issued = _NEW.text(root, "TaxSupervisionInfo/IssueTime") or _NEW.text(
+    tree = Tree(d=root.tag[1:].partition("}")[0]) if root.tag.startswith("{") else _NEW
+    facts = Facts("invoice", FORMAT, f"EInvoice {tree.text(root, 'Header/Version') or ''}".strip())
+    facts.put("number", tree.text(root, "TaxSupervisionInfo/InvoiceNumber") or tree.text(root, "Header/EIid"))
+    issued = tree.text(root, "TaxSupervisionInfo/IssueTime") or tree.text(
         root, "EInvoiceData/BasicInformation/RequestTime"
     )
     facts.put("issue_date", _day(issued))
@@ -44,23 +45,25 @@ def read(source: Source) -> Document:
         ("seller", "SellerInformation", "Seller"),
         ("buyer", "BuyerInformation", "Buyer"),
     ):
-        facts.put(f"{role}_id", _NEW.text(root, f"EInvoiceData/{group}/{prefix}IdNum"))
-        facts.put(f"{role}_name", _NEW.text(root, f"EInvoiceData/{group}/{prefix}Name"))
+        facts.put(f"{role}_id", tree.text(root, f"EInvoiceData/{group}/{prefix}IdNum"))
+        facts.put(f"{role}_name", tree.text(root, f"EInvoiceData/{group}/{prefix}Name"))
     basic = "EInvoiceData/BasicInformation"
     net, tax, total = (
-        _NEW.text(root, f"{basic}/{name}")
+        tree.text(root, f"{basic}/{name}")
         for name in ("TotalAmWithoutTax", "TotalTaxAm", "TotalTax-includedAmount")
     )
     lines = [
-        _line(line, "ItemName", "Quantity", "MeaUnits", "UnPrice", "Amount")
-        for line in _NEW.all(root, "EInvoiceData/IssuItemInformation")
+        _line(line, "ItemName", "Quantity", "MeaUnits", "UnPrice", "Amount", tree)
+        for line in tree.all(root, "EInvoiceData/IssuItemInformation")
     ]
     rates = [
-        (_NEW.text(line, "TaxRate"), _NEW.text(line, "ComTaxAm"))
-        for line in _NEW.all(root, "EInvoiceData/IssuItemInformation")
+        (tree.text(line, "TaxRate"), tree.text(line, "ComTaxAm"))
+        for line in tree.all(root, "EInvoiceData/IssuItemInformation")
     ]
-    remark = _NEW.text(root, "EInvoiceData/AdditionalInformation/Remark")
-    named = next((n.text for name in _BLUE_NAMES for n in root.iter(name) if n.text and n.text.strip()), None)
+    remark = tree.text(root, "EInvoiceData/AdditionalInformation/Remark")
+    named = next(
+        (n.text for name in _BLUE_NAMES for n in tree.below(root, name) if n.text and n.text.strip()), None
+    )
     _finish(facts, (net, tax, total), lines, rates, named or _blue(remark))
     facts.rows("line", lines)
     return facts.document()
@@ -149,7 +152,7 @@ def _day(text: str | None) -> str | None:
 
 def _claims(source: Source) -> bool:
     root = source.root
-    return root is not None and root.name == "EInvoice" and not root.namespace
+    return root is not None and root.name == "EInvoice"
 
 
 def _claims_old(source: Source) -> bool:

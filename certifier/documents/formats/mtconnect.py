@@ -59,7 +59,7 @@ class _Page:
         self._state: Device | None = None
         self._times: list[str] = []
         self._numbers: list[str] = []
-        self._open: str | None = None
+        self._open = False
         self._attributes: dict[str, str] = {}
         self._text: list[str] = []
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -71,9 +71,20 @@ class _Page:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth = depth = self._depth + 1
-        if depth == self._observation_depth:
-            self._observation(name, attributes)
-            return
+        self._text.clear()
+        if depth != self._observation_depth:
+            self._structure(name, attributes, depth)
+        elif "dataItemId" in attributes and "timestamp" in attributes:
+            self._times.append(attributes["timestamp"])
+            self._numbers.append(attributes.get("sequence", "-"))
+            self._attributes = attributes
+            self._open = True
+
+    def _structure(self, name: str, attributes: dict[str, str], depth: int) -> None:
+        if depth > self._max_depth:
+            raise RefusedDocumentError(
+                "TOO_DEEP", f"MTConnect, line {self.parser.CurrentLineNumber}: elements are nested too deep"
+            )
         space, _, local = name.rpartition(" ")
         if depth == 1:
             self.log.namespace = space
@@ -86,30 +97,30 @@ class _Page:
             self._state = self.log.device(self._device)
         elif local == "Header":
             self.log.header(attributes.get("instanceId"))
-        if depth > self._max_depth:
-            raise RefusedDocumentError(
-                "TOO_DEEP", f"MTConnect, line {self.parser.CurrentLineNumber}: elements are nested too deep"
-            )
-
-    def _observation(self, name: str, attributes: dict[str, str]) -> None:
-        if "timestamp" in attributes and "dataItemId" in attributes:
-            self._times.append(attributes["timestamp"])
-            self._numbers.append(attributes.get("sequence", ""))
-            self._open = name
-            self._attributes = attributes
-            self._text.clear()
 
     def _end(self, name: str) -> None:
         depth = self._depth
         self._depth = depth - 1
         if depth == self._observation_depth:
-            if self._open is not None:
-                self._close(self._open)
+            if self._open:
+                self._open = False
+                if (
+                    self._of_interest(name)
+                    or (self._text and UNAVAILABLE in self._text[0])
+                    or len(self._text) > 1
+                ):
+                    self._close(name)
         elif depth == self._observation_depth - 1:
             self._observation_depth = _NEVER
             self._flush()
         elif self._state is not None and name.endswith("DeviceStream"):
             self._state = None
+
+    def _of_interest(self, name: str) -> bool:
+        """Whether an observation is more than a value to count; full batches are added up on the way."""
+        if len(self._times) >= BATCH:
+            self._flush()
+        return name.endswith(("Execution", "PartCount", "Unavailable"))
 
     def _flush(self) -> None:
         """Add up the observations since the last flush: times, sequence numbers, counts."""
@@ -117,7 +128,7 @@ class _Page:
         if not self._times or device is None:
             return
         log.alive(self._device, log.run, log.times(self._times))
-        numbers = [int(n) for n in self._numbers if n.isdecimal() and len(n) < 20]
+        numbers = _whole(self._numbers)
         repeats = log.sequences.setdefault(log.run, Sequences()).update(numbers)
         log.repeats += repeats
         log.observations += len(self._times) - repeats
@@ -132,14 +143,11 @@ class _Page:
         self._numbers.clear()
 
     def _close(self, name: str) -> None:
-        self._open = None
         value = "".join(self._text).strip()
         if value == UNAVAILABLE or name.endswith("Unavailable"):
             self._unavailable()
         if name.endswith(("Execution", "PartCount")):
             self._event(name, value)
-        if len(self._times) >= BATCH:
-            self._flush()
 
     def _unavailable(self) -> None:
         number = self._number()
@@ -163,6 +171,13 @@ class _Page:
             log.counter(
                 self._device, item, at, value, sub_type=sub_type, reset="resetTriggered" in attributes
             )
+
+
+def _whole(texts: list[str]) -> list[int]:
+    """The whole numbers among texts; in the usual case, all of them, at once."""
+    if max(map(len, texts)) < 20 and "".join(texts).isdecimal():
+        return list(map(int, texts))
+    return [int(text) for text in texts if text.isdecimal() and len(text) < 20]
 
 
 def _refuse_entity(*_: object) -> None:

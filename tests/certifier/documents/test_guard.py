@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 import zipfile
 
 import pytest
@@ -134,3 +135,36 @@ def test_nonsense_is_other_and_never_guessed() -> None:
     ):
         document = read_bytes(data)
         assert (document.kind, dict(document.facts)) == ("other", {})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<!DOCTYPE a [" + b"<!--" * 250_000,
+        b"<!DOCTYPE a [" + b"<?" * 250_000,
+        b"<!DOCTYPE a " + b"'" * 400_001,
+        b"<a " + b"b" * 900_000 + b">",
+        b"<a " + b"b " * 400_000 + b">",
+        b"<a " + b'b="' * 300_000,
+        b" " * 900_000 + b"<a>",
+        b"--" + b"x" * 900_000,
+        b"K0100" + b" " * 900_000,
+        b"* \n" * 300_000,
+    ],
+)
+def test_no_start_of_a_file_takes_long(data: bytes) -> None:
+    start = time.process_time()
+    try:
+        read_bytes(data)
+    except DocumentError as e:
+        assert e.code
+    assert time.process_time() - start < 3
+
+
+def test_a_photo_says_what_it_is() -> None:
+    document = read_bytes(b"\xff\xd8\xff\xe0" + b"\x00" * 100)
+    assert (document.kind, document.media_type, [w.code for w in document.warnings]) == (
+        "other",
+        "image/jpeg",
+        ["NO_FACTS"],
+    )
