@@ -55,6 +55,8 @@ class Verifier:
     def __init__(
         self, descriptor: Descriptor, nodes: Sequence[observe.Node] | Missing, store: ContentStore | None
     ) -> None:
+        if not isinstance(nodes, Missing) and any(node.ledger.descriptor != descriptor for node in nodes):
+            raise ValueError("a node was connected under another descriptor than the verifier's")
         self._descriptor = descriptor
         self._nodes = nodes
         self._store = store

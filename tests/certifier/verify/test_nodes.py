@@ -23,6 +23,7 @@ from ledger.types import ZERO32, hex32
 from tests.certifier.verify.cases import ON_LEDGER
 from tests.certifier.verify.workshop import (
     LOOSE,
+    SELLER,
     Paper,
     Workshop,
     alone,
@@ -307,18 +308,39 @@ def test_invented_logs(shop: Workshop, encumbered: Paper) -> None:
         alone(shop.verify(encumbered, nodes=[node]), Code.LIEN, Verdict.UNKNOWN, Cause.CONTRADICTED)
 
 
+def _in_logs(event: str, old: bytes, new: bytes) -> Callable[[list[Any], Any], Any]:
+    """Replaces bytes in the data of an event's logs."""
+    about = topic(event)
+
+    def alter(_: list[Any], logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            log | {"data": log["data"].replace(old.hex(), new.hex())} if log["topics"][0] == about else log
+            for log in logs
+        ]
+
+    return alter
+
+
+def test_altered_identifiers(shop: Workshop) -> None:
+    """Its id is the hash of an organisation's identifier; its aliases only a second node repeats."""
+    paper, own = shop.certify(invoice()), SELLER.encode()
+    with shop.hostile() as (liar, node):
+        liar.alter("eth_getLogs", _in_logs("OrganisationSet", b"TEST:M1", b"TEST:M9"))
+        unknown(shop.verify(paper, nodes=[node]), Cause.CONTRADICTED, *ON_LEDGER)
+    with shop.hostile() as (liar, node):
+        liar.alter("eth_getLogs", _in_logs("OrganisationSet", own, own[::-1]))
+        unknown(shop.verify(paper, nodes=[shop.node, node]), Cause.CONTRADICTED, *ON_LEDGER)
+        alone(shop.verify(paper, nodes=[node]), Code.FINGERPRINT, Verdict.INVALID)
+
+
 def test_altered_loose_values_are_seen_by_a_second_node(shop: Workshop) -> None:
     """No state of the contract repeats them: one node alone is trusted for them, as the report says."""
     earlier = shop.certify(invoice(total="6543.20"))
     shop.pledge(earlier, loose=earlier.loose(LOOSE[0]))
     alike = shop.certify(invoice(total="6543.20"))
-    mine = earlier.values[LOOSE[0]][2:]
-
-    def alter(_: list[Any], logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [log | {"data": log["data"].replace(mine, "00" * 32)} for log in logs]
-
+    (mine,) = earlier.loose(LOOSE[0])
     with shop.hostile() as (liar, node):
-        liar.alter("eth_getLogs", alter)
+        liar.alter("eth_getLogs", _in_logs("Claimed", mine, bytes(32)))
         unknown(shop.verify(alike, nodes=[shop.node, node]), Cause.CONTRADICTED, *ON_LEDGER)
         unknown(shop.verify(alike, nodes=[node, shop.node]), Cause.CONTRADICTED, *ON_LEDGER)
 

@@ -242,6 +242,24 @@ def test_a_reading_that_never_happened(shop: Workshop) -> None:
     alone(verifier.verify(paper.receipt, hashed), Code.FACTS, UNKNOWN, Cause.UNREACHABLE)
 
 
+def test_a_kind_that_there_is_not(shop: Workshop) -> None:
+    """No receipt from a file gets so far: `parse` refuses it."""
+    paper = shop.certify(other())
+    fields = tuple(
+        field._replace(value="spaceship") if field.path == "asset.kind" else field
+        for field in paper.receipt.fields
+    )
+    unheard = replace(paper.receipt, fields=fields)
+    verifier = shop.verifier()
+    assert verifier.verify(unheard).verdict is INVALID
+    assert [report.verdict for report in verifier.verify_dossier([Given(unheard)])] == [INVALID]
+
+
+def test_a_node_of_another_descriptor_is_a_mistake(shop: Workshop) -> None:
+    with pytest.raises(ValueError, match="another descriptor"):
+        Verifier(replace(shop.descriptor, confirmations=1), [shop.node], None)
+
+
 def test_hidden_values_only(shop: Workshop) -> None:
     """Digests alone, as no parsed receipt has them: the verifier never says VALID of what it does not see."""
     paper = shop.certify(other())
