@@ -99,8 +99,9 @@ class Tree:
 
     def all(self, node: Node, path: str) -> list[Node]:
         """Every element at `path` below `node`, in document order."""
-        found = [node]
-        for step in self._steps(path):
+        steps = self._steps(path)
+        found = list(node.iterchildren(steps[0]))
+        for step in steps[1:]:
             found = [child for parent in found for child in parent.iterchildren(step)]
         return found
 

@@ -18,6 +18,7 @@ from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
 from certifier.documents.tree import Node, Tree, own_text, parse
 
+_Bounds = tuple[Decimal | None, Decimal | None]
 _NOISE = Decimal("0.000001")
 _FORM = (
     "Flatness",
@@ -142,6 +143,7 @@ class _Limits:
 
     def __init__(self, tree: Tree, root: Node) -> None:
         self.tree = tree
+        self._bounds_of: dict[str, _Bounds | None] = {}
         self._by_id = {
             n.get("id"): n
             for g in ("Definitions", "Nominals", "Items")
@@ -151,25 +153,30 @@ class _Limits:
 
     def disagrees(self, measured: Node, stated: str | None) -> bool:
         """Whether a PASS or FAIL contradicts value and tolerance, as far as both are plainly stated."""
-        value = decimal(self.tree.text(measured, "Value"))
-        item = self._by_id.get(self.tree.text(measured, "CharacteristicItemId") or "")
-        if value is None or item is None or stated not in ("PASS", "FAIL"):
+        bounds = self._of_item(self.tree.text(measured, "CharacteristicItemId") or "")
+        if bounds is None or stated not in ("PASS", "FAIL"):
             return False
-        nominal = self._by_id.get(self.tree.text(item, "CharacteristicNominalId") or "")
-        definition = (
-            None
-            if nominal is None
-            else self._by_id.get(self.tree.text(nominal, "CharacteristicDefinitionId") or "")
-        )
-        bounds = None if definition is None else self._bounds(nominal, definition)
-        if bounds is None:
+        value = decimal(self.tree.text(measured, "Value"))
+        if value is None:
             return False
         low, high = bounds
         inside = (low is None or value >= low - _NOISE) and (high is None or value <= high + _NOISE)
         outside = (low is not None and value < low + _NOISE) or (high is not None and value > high - _NOISE)
         return not inside if stated == "PASS" else not outside
 
-    def _bounds(self, nominal: Node, definition: Node) -> tuple[Decimal | None, Decimal | None] | None:
+    def _of_item(self, item_id: str) -> _Bounds | None:
+        """The limits of a characteristic item, looked up once."""
+        if item_id not in self._bounds_of:
+            item = self._by_id.get(item_id)
+            nominal = self._referred(item, "CharacteristicNominalId")
+            definition = self._referred(nominal, "CharacteristicDefinitionId")
+            self._bounds_of[item_id] = None if definition is None else self._bounds(nominal, definition)
+        return self._bounds_of[item_id]
+
+    def _referred(self, node: Node | None, name: str) -> Node | None:
+        return None if node is None else self._by_id.get(self.tree.text(node, name) or "")
+
+    def _bounds(self, nominal: Node, definition: Node) -> _Bounds | None:
         low, high = (decimal(self.tree.text(definition, f"Tolerance/{n}")) for n in ("MinValue", "MaxValue"))
         if low is not None or high is not None:
             if self.tree.text(definition, "Tolerance/DefinedAsLimit") == "true":
