@@ -83,11 +83,11 @@ def pre_hash(event: Event, ignored: frozenset[str] = frozenset()) -> str:
     ordered = [
         _field(name, event[name], rest) for name in _ORDER if event.get(name) not in (None, "", [], {})
     ]
+    lists = [_typed_list(name, event[name]) for name in _TYPES if event.get(name)]
     for name, value in event.items():
-        if name in _ORDER or name in _IGNORED or name in ignored:
-            continue
-        rest.append(_typed_list(name, value) if name in _TYPES else _extension(name, value))
-    return f"eventType={event['type']}" + "".join(ordered) + "".join(sorted(rest))
+        if name not in _ORDER and name not in _TYPES and name not in _IGNORED and name not in ignored:
+            rest.append(_extension(name, value))
+    return f"eventType={event['type']}" + "".join(ordered + lists + sorted(rest))
 
 
 def _field(name: str, value: Any, rest: list[str]) -> str:

@@ -149,9 +149,7 @@ class _Order:
 
     def _sum(self, entries: list[Node]) -> str | None:
         """The quantity of the entries; several lots of a product add up, in the first of their units by name."""
-        stated = [
-            q for entry in entries for node in self.tree.all(entry, "Quantity") if (q := self._quantity(node))
-        ]
+        stated = [q for entry in entries for q in self._quantities(entry)]
         if len(stated) < 2:
             return stated[0] if stated else None
         numbers = [decimal(q.partition(" ")[0]) for q in stated]
@@ -169,6 +167,12 @@ class _Order:
             )
             return None
         return f"{sum((n for n in same if n is not None), Decimal(0)):f} {unit}"
+
+    def _quantities(self, entry: Node) -> list[str]:
+        """What an entry amounts to; a rate (`t/h`) beside an amount is none."""
+        found = [q for node in self.tree.all(entry, "Quantity") if (q := self._quantity(node))]
+        amounts = [q for q in found if "/" not in q]
+        return amounts or found
 
     def _quantity(self, node: Node) -> str | None:
         value = self.tree.text(node, "QuantityString")

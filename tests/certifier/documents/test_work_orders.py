@@ -140,3 +140,11 @@ def test_conversion_is_exact_within_a_dimension(
 ) -> None:
     found = converted(Decimal(number), unit, to)
     assert found == (None if expected is None else Decimal(expected))
+
+
+def test_a_rate_beside_an_amount_is_no_quantity() -> None:
+    rate = b"<Quantity><QuantityString>4.5</QuantityString><DataType>double</DataType><UnitOfMeasure>1/h</UnitOfMeasure><Key>Rate</Key></Quantity>"
+    data = ORDER.replace(
+        b"<MaterialUse>Produced</MaterialUse>", b"<MaterialUse>Produced</MaterialUse>" + rate
+    )
+    assert read_bytes(data).facts == read_sample("work-order.xml").facts
