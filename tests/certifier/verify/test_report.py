@@ -106,6 +106,7 @@ def test_what_nobody_verified(shop: Workshop) -> None:
     assert set(told) > always | {"FACTS", "LIEN", "REGISTRATION"}
     refused = shop.verify(replace(paper.receipt, ledger=replace(paper.receipt.ledger, chain_id=1)))
     assert {item.code for item in refused.not_verified} > always
+    assert refused.asset_id == paper.receipt.asset_id_hex
 
 
 def test_the_documents_json(shop: Workshop) -> None:
