@@ -7,7 +7,7 @@ repeats beyond 900 fields are counted and left out (DESIGN, Documents and facts)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from certifier.canonical import FieldType, canonicalise
 from certifier.documents.model import Document, Notice
@@ -55,6 +55,16 @@ class Facts:
         value = self._canonical(name, source)
         if value is not None:
             self._values[name] = value
+
+    def only(self, name: str, texts: Iterable[str]) -> None:
+        """State what stands once in a document. Where it states several different ones, none is chosen."""
+        found = sorted(set(texts))
+        if len(found) > 1:
+            self.warn(
+                "SEVERAL_VALUES", f"{name}: the document states {len(found)} different values: left out"
+            )
+        elif found:
+            self.put(name, found[0])
 
     def time(self, name: str, source: str | None) -> None:
         """State a time: under `name` with an offset, under `name_local` without one."""

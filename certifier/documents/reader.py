@@ -174,6 +174,7 @@ class Reader:
 
     def read(self, paths: Iterable[Path]) -> Iterator[Reading]:
         """One `Reading` per path, in the order of the paths, however many files are broken."""
+        self._drop_unfinished()
         jobs = iter(enumerate(paths))
         done: dict[int, Reading] = {}
         retry: list[tuple[int, Path]] = []
@@ -187,6 +188,12 @@ class Reader:
             while next_index in done:
                 yield done.pop(next_index)
                 next_index += 1
+
+    def _drop_unfinished(self) -> None:
+        """End workers that still owe answers to an earlier call that was given up."""
+        for worker in [w for w in self._workers if w.pending]:
+            self._workers.remove(worker)
+            worker.end()
 
     def _feed(self, jobs: Iterator[tuple[int, Path]], retry: list[tuple[int, Path]]) -> None:
         """Give every worker that runs low its next chunk; start workers while there is work for them."""

@@ -24,6 +24,15 @@ _AGREEMENT = f"{_DEAL}/ApplicableHeaderTradeAgreement"
 _DELIVERY = f"{_DEAL}/ApplicableHeaderTradeDelivery"
 _SETTLEMENT = f"{_DEAL}/ApplicableHeaderTradeSettlement"
 _SUM = f"{_SETTLEMENT}/SpecifiedTradeSettlementHeaderMonetarySummation"
+_DATES = {
+    "issue_date": "rsm:ExchangedDocument/IssueDateTime",
+    "due_date": f"{_SETTLEMENT}/SpecifiedTradePaymentTerms/DueDateDateTime",
+}
+_NUMBERS = {
+    "order_number": f"{_AGREEMENT}/BuyerOrderReferencedDocument",
+    "despatch_number": f"{_DELIVERY}/DespatchAdviceReferencedDocument",
+    "corrects_number": f"{_SETTLEMENT}/InvoiceReferencedDocument",
+}
 _STATED = {
     "lines_total": "LineTotalAmount",
     "allowances_total": "AllowanceTotalAmount",
@@ -48,12 +57,8 @@ def read(source: Source) -> Document:
     amounts = _amounts(root, currency)
     for notice in amounts.deviations():
         facts.warn(notice.code, notice.message)
-    for name, path in (
-        ("net", "TaxBasisTotalAmount"),
-        ("total", "GrandTotalAmount"),
-        ("payable", "DuePayableAmount"),
-    ):
-        facts.put(name, _CII.text(root, f"{_SUM}/{path}"))
+    for name in ("net", "total", "payable"):
+        facts.only(name, _CII.texts(root, f"{_SUM}/{_STATED[name]}"))
     facts.put("tax", _tax(root, currency))
     lines = _CII.all(root, f"{_DEAL}/IncludedSupplyChainTradeLineItem")
     facts.put("lines", len(lines))
@@ -66,19 +71,11 @@ def read(source: Source) -> Document:
 
 
 def _header(root: Node, facts: Facts) -> None:
-    facts.put("number", _CII.text(root, "rsm:ExchangedDocument/ID"))
-    facts.put("issue_date", _date(_CII.text(root, "rsm:ExchangedDocument/IssueDateTime/udt:DateTimeString")))
-    facts.put(
-        "due_date",
-        _date(
-            _CII.text(root, f"{_SETTLEMENT}/SpecifiedTradePaymentTerms/DueDateDateTime/udt:DateTimeString")
-        ),
-    )
-    facts.put("order_number", _CII.text(root, f"{_AGREEMENT}/BuyerOrderReferencedDocument/IssuerAssignedID"))
-    facts.put(
-        "despatch_number", _CII.text(root, f"{_DELIVERY}/DespatchAdviceReferencedDocument/IssuerAssignedID")
-    )
-    facts.put("corrects_number", _CII.text(root, f"{_SETTLEMENT}/InvoiceReferencedDocument/IssuerAssignedID"))
+    facts.only("number", _CII.texts(root, "rsm:ExchangedDocument/ID"))
+    for name, path in _DATES.items():
+        facts.only(name, [_date(text) for text in _CII.texts(root, f"{path}/udt:DateTimeString")])
+    for name, path in _NUMBERS.items():
+        facts.only(name, _CII.texts(root, f"{path}/IssuerAssignedID"))
     for role in ("seller", "buyer"):
         party = _CII.first(root, f"{_AGREEMENT}/{role.title()}TradeParty")
         if party is not None:
@@ -100,9 +97,9 @@ def _party_id(party: Node) -> str | None:
     )
 
 
-def _date(text: str | None) -> str | None:
+def _date(text: str) -> str:
     """Format 102 as a date; anything else stays, to be told."""
-    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if text and len(text) >= 8 and text[:8].isdecimal() else text
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) >= 8 and text[:8].isdecimal() else text
 
 
 def _tax(root: Node, currency: str | None) -> str | None:

@@ -36,7 +36,9 @@ def read(source: Source) -> Document:
     root = parse(source.data, FORMAT, source.limits)
     tree = Tree(d=root.tag[1:].partition("}")[0]) if root.tag.startswith("{") else _NEW
     facts = Facts("invoice", FORMAT, f"EInvoice {tree.text(root, 'Header/Version') or ''}".strip())
-    facts.put("number", tree.text(root, "TaxSupervisionInfo/InvoiceNumber") or tree.text(root, "Header/EIid"))
+    facts.only(
+        "number", tree.texts(root, "TaxSupervisionInfo/InvoiceNumber") or tree.texts(root, "Header/EIid")
+    )
     issued = tree.text(root, "TaxSupervisionInfo/IssueTime") or tree.text(
         root, "EInvoiceData/BasicInformation/RequestTime"
     )

@@ -74,22 +74,14 @@ def _tell_hashes(facts: Facts, events: Iterable[Event], ignored: frozenset[str])
 
 def _state(facts: Facts, events: Sequence[Event]) -> None:
     first = "desadv" if facts.kind == "despatch-advice" else "recadv"
-    _only(facts, "number", [t for e in events for t in _transactions(e, first)])
-    _only(facts, "order_number", [t for e in events for t in _transactions(e, "po")])
-    _only(facts, "issue_date", [str(e["eventTime"])[:10] for e in events if e.get("eventTime")])
+    facts.only("number", [t for e in events for t in _transactions(e, first)])
+    facts.only("order_number", [t for e in events for t in _transactions(e, "po")])
+    facts.only("issue_date", [str(e["eventTime"])[:10] for e in events if e.get("eventTime")])
     for role, name in (("seller", "source"), ("buyer", "destination")):
-        _only(facts, f"{role}_id", [party for e in events if (party := _party(e, name))])
+        facts.only(f"{role}_id", [party for e in events if (party := _party(e, name))])
     rows = [row for event in events for row in _lines(event)]
     facts.put("lines", len(rows))
     facts.rows("line", rows, [f"{row['item']} {row['quantity']}" for row in rows])
-
-
-def _only(facts: Facts, name: str, values: Iterable[str]) -> None:
-    found = sorted(set(values))
-    if len(found) > 1:
-        facts.warn("SEVERAL_VALUES", f"{name}: the events state {len(found)} different values: left out")
-    elif found:
-        facts.put(name, found[0])
 
 
 def _entries(event: Event, name: str) -> list[dict[str, Any]]:

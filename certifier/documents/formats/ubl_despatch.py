@@ -34,9 +34,9 @@ def read(source: Source) -> Document:
     root, facts = opened(
         source, "receipt-advice" if source.root.name == "ReceiptAdvice" else "despatch-advice"
     )
-    facts.put("number", UBL.text(root, "cbc:ID"))
+    facts.only("number", UBL.texts(root, "cbc:ID"))
     facts.put("issue_date", UBL.text(root, "cbc:IssueDate"))
-    facts.put("order_number", UBL.text(root, "cac:OrderReference/cbc:ID"))
+    facts.only("order_number", UBL.texts(root, "cac:OrderReference/cbc:ID"))
     _parties(root, facts)
     lines = [line for path in _LINES for line in UBL.all(root, path)]
     rows = [{"item": item(line), "quantity": _moved(line)} for line in lines]

@@ -36,14 +36,14 @@ def read(source: Source) -> Document:
 
 
 def _header(root: Node, facts: Facts) -> None:
-    facts.put("number", UBL.text(root, "cbc:ID"))
-    facts.put("issue_date", UBL.text(root, "cbc:IssueDate"))
-    facts.put(
-        "due_date", UBL.text(root, "cbc:DueDate") or UBL.text(root, "cac:PaymentMeans/cbc:PaymentDueDate")
+    facts.only("number", UBL.texts(root, "cbc:ID"))
+    facts.only("issue_date", UBL.texts(root, "cbc:IssueDate"))
+    facts.only(
+        "due_date", UBL.texts(root, "cbc:DueDate") or UBL.texts(root, "cac:PaymentMeans/cbc:PaymentDueDate")
     )
-    facts.put("order_number", UBL.text(root, "cac:OrderReference/cbc:ID"))
-    facts.put("despatch_number", UBL.text(root, "cac:DespatchDocumentReference/cbc:ID"))
-    facts.put("corrects_number", UBL.text(root, "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID"))
+    facts.only("order_number", UBL.texts(root, "cac:OrderReference/cbc:ID"))
+    facts.only("despatch_number", UBL.texts(root, "cac:DespatchDocumentReference/cbc:ID"))
+    facts.only("corrects_number", UBL.texts(root, "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID"))
     party(facts, "seller", UBL.first(root, "cac:AccountingSupplierParty/cac:Party"))
     party(facts, "buyer", UBL.first(root, "cac:AccountingCustomerParty/cac:Party"))
 
@@ -55,10 +55,13 @@ def _currency(root: Node) -> str | None:
 
 
 def _totals(root: Node, facts: Facts, currency: str | None) -> None:
-    facts.put("net", UBL.text(root, "cac:LegalMonetaryTotal/cbc:TaxExclusiveAmount"))
     facts.put("tax", _tax(root, currency))
-    facts.put("total", UBL.text(root, "cac:LegalMonetaryTotal/cbc:TaxInclusiveAmount"))
-    facts.put("payable", UBL.text(root, "cac:LegalMonetaryTotal/cbc:PayableAmount"))
+    for name, element in (
+        ("net", "TaxExclusiveAmount"),
+        ("total", "TaxInclusiveAmount"),
+        ("payable", "PayableAmount"),
+    ):
+        facts.only(name, UBL.texts(root, f"cac:LegalMonetaryTotal/cbc:{element}"))
 
 
 def _tax_total(root: Node, currency: str | None) -> Node | None:

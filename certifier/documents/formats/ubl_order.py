@@ -20,7 +20,7 @@ def read(source: Source) -> Document:
     """The facts of one Order or OrderResponse."""
     root, facts = opened(source, "purchase-order")
     answers = UBL.text(root, "cac:OrderReference/cbc:ID") if root.tag.endswith("}OrderResponse") else None
-    facts.put("number", answers or UBL.text(root, "cbc:ID"))
+    facts.only("number", [answers] if answers else UBL.texts(root, "cbc:ID"))
     facts.put(
         "issue_date",
         (UBL.text(root, "cac:OrderReference/cbc:IssueDate") if answers else None)

@@ -204,3 +204,21 @@ def test_edifact_that_cannot_be_finished(change, code: str) -> None:  # type: ig
     with pytest.raises(DocumentError) as caught:
         read_bytes(change(sample("invoice-d96a.edi")))
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "fact"),
+    [
+        ("invoice.xml", "<cbc:ID>RC-2026-0713</cbc:ID>", "<cbc:ID>RC-2026-0712</cbc:ID><cbc:ID>RC-2026-0713</cbc:ID>", "number"),
+        ("invoice.xml", '<cbc:TaxInclusiveAmount currencyID="CNY">', '<cbc:TaxInclusiveAmount currencyID="CNY">1</cbc:TaxInclusiveAmount><cbc:TaxInclusiveAmount currencyID="CNY">', "total"),
+        ("invoice-cii.xml", "<ram:ID>RC-2026-0713</ram:ID>", "<ram:ID>RC-2026-0713</ram:ID><ram:ID>X</ram:ID>", "number"),
+        ("e-fapiao.xml", "<InvoiceNumber>", "<InvoiceNumber>1</InvoiceNumber><InvoiceNumber>", "number"),
+        ("credit-note.xml", "</cac:BillingReference>", "</cac:BillingReference><cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>Y</cbc:ID></cac:InvoiceDocumentReference></cac:BillingReference>", "corrects_number"),
+    ],
+)  # fmt: skip
+def test_of_two_different_values_none_is_chosen(name: str, old: str, new: str, fact: str) -> None:
+    text = sample(name).decode()
+    assert old in text
+    document = read_bytes(text.replace(old, new, 1).encode())
+    assert fact not in document.facts
+    assert "SEVERAL_VALUES" in {w.code for w in document.warnings}

@@ -48,6 +48,17 @@ def test_many_files_over_two_workers(tmp_path: Path) -> None:
     assert numbers == [f"N{i}" for i in range(200)]
 
 
+def test_a_reading_that_was_given_up_does_not_disturb_the_next(tmp_path: Path) -> None:
+    paths = []
+    for i in range(40):
+        paths.append(tmp_path / f"{i}.xml")
+        paths[-1].write_bytes(sample("invoice.xml").replace(b"RC-2026-0713", b"N%d" % i))
+    with Reader(workers=1) as reader:
+        next(reader.read(paths))
+        again = [r.document.facts["number"] for r in reader.read(paths[20:30]) if r.document]
+    assert again == [f"N{i}" for i in range(20, 30)]
+
+
 def test_a_worker_that_is_killed_costs_one_file(tmp_path: Path) -> None:
     paths = [tmp_path / f"{i}" for i in range(4)]
     for path in paths:
