@@ -70,11 +70,12 @@ def _link_fault(subject: Subject, path: str, earlier: Paper) -> str | None:
     number = next((field for field in earlier.receipt.fields if field.path == "fact.number"), None)
     if not stated or number is None:
         return None
+    shown = {_number(field.value) for field in stated if field.value is not None}
+    if number.value is not None and _number(number.value) in shown:
+        return None
     if number.value is None or any(field.value is None for field in stated):
         return "the numbers of the two papers are not shown"
-    if _number(number.value) not in {_number(str(field.value)) for field in stated}:
-        return f"it states number {stated[0].value}, the paper it points to has {number.value}"
-    return None
+    return f"it states number {stated[0].value}, the paper it points to has {number.value}"
 
 
 def _number(value: str) -> str:

@@ -89,6 +89,10 @@ def test_the_order_that_a_work_order_states(shop: Workshop, papers: dict[str, Pa
     }
     again = shop.certify(work.data, facts=two, links=[("orders", bought.asset_id)])
     assert verdicts(shop, [bought, again])[1] is Verdict.VALID
+    for hidden, verdict in (("0001", Verdict.VALID), ("0002", Verdict.INVALID)):
+        rest = set(again.values) - {f"fact.order.{hidden}.buyer_order_number"}
+        redacted = replace(again, receipt=again.receipt.redact(rest))
+        assert verdicts(shop, [bought, redacted])[1] is verdict
 
 
 def test_numbers_that_are_not_shown(shop: Workshop, papers: dict[str, Paper]) -> None:
