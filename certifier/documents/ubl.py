@@ -49,38 +49,34 @@ def opened(source: Source, kind: str) -> tuple[Node, Facts]:
 
 
 def party(facts: Facts, role: str, node: Node | None) -> None:
-    """State `<role>_id` and `<role>_name` from a Party element."""
+    """State `<role>_id` and `<role>_name` from a Party element; of several different ones none."""
     if node is None:
         return
-    facts.put(
-        f"{role}_id", _vat(node) or UBL.text(node, "cac:PartyLegalEntity/cbc:CompanyID") or _identifier(node)
+    facts.only(
+        f"{role}_id",
+        _vat(node) or UBL.texts(node, "cac:PartyLegalEntity/cbc:CompanyID") or _identifiers(node),
     )
-    facts.put(
+    facts.only(
         f"{role}_name",
-        UBL.text(node, "cac:PartyLegalEntity/cbc:RegistrationName")
-        or UBL.text(node, "cac:PartyName/cbc:Name")
-        or UBL.text(node, "cac:PartyTaxScheme/cbc:RegistrationName"),
+        UBL.texts(node, "cac:PartyLegalEntity/cbc:RegistrationName")
+        or UBL.texts(node, "cac:PartyName/cbc:Name")
+        or UBL.texts(node, "cac:PartyTaxScheme/cbc:RegistrationName"),
     )
 
 
-def _vat(node: Node) -> str | None:
+def _vat(node: Node) -> list[str]:
     numbers = []
     for scheme in UBL.all(node, "cac:PartyTaxScheme"):
         names = UBL.texts(scheme, "cac:TaxScheme/cbc:ID") + UBL.texts(scheme, "cac:TaxScheme/cbc:TaxTypeCode")
-        number = UBL.text(scheme, "cbc:CompanyID")
-        if number and (not names or "VAT" in (name.upper() for name in names)):
-            numbers.append(number)
-    return min(numbers, default=None)
+        if not names or "VAT" in (name.upper() for name in names):
+            numbers += UBL.texts(scheme, "cbc:CompanyID")
+    return numbers
 
 
-def _identifier(node: Node) -> str | None:
+def _identifiers(node: Node) -> list[str]:
     """BT-29 or BT-46; a SEPA creditor identifier (BT-90) stands in the same place and is none."""
-    found = [
-        n
-        for n in UBL.all(node, "cac:PartyIdentification/cbc:ID")
-        if n.get("schemeID") != "SEPA" and own_text(n)
-    ]
-    return min((own_text(n) for n in found), default=None)
+    found = UBL.all(node, "cac:PartyIdentification/cbc:ID")
+    return [own_text(n) for n in found if n.get("schemeID") != "SEPA" and own_text(n)]
 
 
 def quantity(line: Node, path: str) -> str | None:

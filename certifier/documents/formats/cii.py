@@ -79,21 +79,17 @@ def _header(root: Node, facts: Facts) -> None:
     for role in ("seller", "buyer"):
         party = _CII.first(root, f"{_AGREEMENT}/{role.title()}TradeParty")
         if party is not None:
-            facts.put(f"{role}_id", _party_id(party))
-            facts.put(f"{role}_name", _CII.text(party, "Name"))
+            facts.only(f"{role}_id", _party_ids(party))
+            facts.only(f"{role}_name", _CII.texts(party, "Name"))
 
 
-def _party_id(party: Node) -> str | None:
-    taxes = [
-        n
-        for n in _CII.all(party, "SpecifiedTaxRegistration/ID")
-        if n.get("schemeID") in ("VA", "VAT") and own_text(n)
-    ]
+def _party_ids(party: Node) -> list[str]:
+    taxes = [n for n in _CII.all(party, "SpecifiedTaxRegistration/ID") if n.get("schemeID") in ("VA", "VAT")]
     return (
-        min((own_text(n) for n in taxes), default=None)
-        or _CII.text(party, "SpecifiedLegalOrganization/ID")
-        or _CII.text(party, "GlobalID")
-        or _CII.text(party, "ID")
+        [own_text(n) for n in taxes if own_text(n)]
+        or _CII.texts(party, "SpecifiedLegalOrganization/ID")
+        or _CII.texts(party, "GlobalID")
+        or _CII.texts(party, "ID")
     )
 
 
