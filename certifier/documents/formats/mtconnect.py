@@ -7,6 +7,7 @@ Assets documents are recognised and state no production: kind `other`.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -24,6 +25,7 @@ CHUNK = 1 << 18
 BATCH = 4096
 _MULTIPART = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n(?:[A-Za-z-]+:[^\r\n]*\r?\n)+\r?\n")
 _LENGTH = re.compile(rb"content-length:\s*([0-9]{1,12})\s*\Z", re.IGNORECASE)
+_EXPAT = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "iso8859-1"})
 _NEVER = 1 << 30
 _CONTAINERS = frozenset({"Samples", "Events", "Condition"})
 
@@ -190,7 +192,7 @@ def read(source: Source) -> Document:
     """The facts of one log: a document, or the pages of a multipart answer."""
     log = _Log()
     multipart = source.root is None
-    for chunks in _parts(source.open()) if multipart else [_chunks(source.open())]:
+    for chunks in _parts(source.open()) if multipart else [_chunks(source)]:
         _feed(_Page(log, source.limits.max_depth), chunks)
     media_type = "multipart/x-mixed-replace" if multipart else "application/xml"
     facts = Facts("machine-data", "mtconnect-streams", log.namespace or None, media_type)
@@ -198,7 +200,7 @@ def read(source: Source) -> Document:
     return facts.document()
 
 
-def _feed(page: _Page, chunks: Iterator[bytes]) -> None:
+def _feed(page: _Page, chunks: Iterator[bytes] | Iterator[bytes | str]) -> None:
     try:
         for chunk in chunks:
             page.parser.Parse(chunk, False)
@@ -212,9 +214,13 @@ def _feed(page: _Page, chunks: Iterator[bytes]) -> None:
         raise MalformedDocumentError("ENCODING", f"MTConnect: {e}; save it as UTF-8") from e
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def _chunks(source: Source) -> Iterator[bytes | str]:
+    """The document piece by piece; as text where expat does not know its encoding (GBK, Big5 …)."""
+    encoding = source.root.encoding if source.root is not None else "utf-8"
+    decoder = None if encoding in _EXPAT else codecs.getincrementaldecoder(encoding)()
+    stream = source.open()
     while chunk := stream.read(CHUNK):
-        yield chunk
+        yield chunk if decoder is None else decoder.decode(chunk)
 
 
 def _parts(stream: BinaryIO) -> Iterator[Iterator[bytes]]:

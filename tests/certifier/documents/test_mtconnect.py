@@ -138,6 +138,14 @@ def test_our_job() -> None:
     assert (document.facts["unavailable"], document.facts["gaps"]) == ("6", "0")
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "big5", "iso8859-1", "utf-16"])
+def test_encodings(encoding: str) -> None:
+    text = sample("machine.xml").decode().replace("UTF-8", encoding, 1)
+    name = "机床" if encoding.startswith(("gb", "big", "utf")) else "é"
+    document = read_bytes(text.replace('uuid="RC-V01"', f'uuid="{name}"').encode(encoding))
+    assert {document.facts["device.0001.id"], document.facts["device.0002.id"]} == {name, "RC-V02"}
+
+
 def test_a_cut_log_is_an_error() -> None:
     data = sample("machine.xml")
     with pytest.raises(MalformedDocumentError, match="line"):
