@@ -212,3 +212,32 @@ def test_gaps_against_a_plain_count(numbers: set[int]) -> None:
     assert sequences.update(numbers) == len(numbers)
     ordered = sorted(numbers)
     assert sequences.gaps() == sum(b - a > 1 for a, b in pairwise(ordered))
+
+
+@pytest.mark.parametrize("begin", ["2026-07-06T00:10:00Z", "1783296600000", "2026-07-06 00:10:00Z"])
+def test_nc_link_spells_times_in_several_ways(begin: str) -> None:
+    message = {
+        "guid": "m",
+        "beginTime": begin,
+        "data": [{"id": "01", "type": "PartCount", "data": [{"time": begin, "value": 3}, 4]}, "noise"],
+    }
+    facts = read_bytes(json.dumps(message).encode()).facts
+    assert (facts["start"], facts["device.0001.parts"]) == ("2026-07-06T00:10:00Z", "1")
+
+
+def test_sparkplug_numbers_of_every_width() -> None:
+    import struct
+
+    time = b"\x08" + varint(1_783_296_600_000)
+    metrics = [
+        field(1, b"PartCount") + b"\x69" + struct.pack("<d", 5.0),
+        field(1, b"PartCount") + b"\x65" + struct.pack("<f", 8.0),
+        field(1, b"Ready") + b"\x70\x01",
+        field(1, b"Blob") + field(16, b"\x00\xff"),
+    ]
+    facts = read_bytes(time + b"".join(field(2, m) for m in metrics)).facts
+    assert (facts["observations"], facts["device.0001.parts"], facts["start"]) == (
+        "4",
+        "3",
+        "2026-07-06T00:10:00Z",
+    )
