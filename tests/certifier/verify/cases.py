@@ -471,6 +471,16 @@ def a_document_of_another_kind(shop: Workshop) -> None:
 
 
 @case(Code.FACTS)
+def a_document_of_another_format(shop: Workshop) -> None:
+    """Same facts. Passed for an e-fapiao, a self-billed invoice would look pledgeable: those carry no type code."""
+    alone(shop.verify(shop.certify(invoice(), change={"asset.format": "cii"})), Code.FACTS, INVALID)
+    data = invoice(number="RC-EF", order="PO-EF", type_code="389")
+    change = {"asset.format": "e-fapiao"}
+    paper = shop.certify(data, identity=invoice(number="RC-EF", order="PO-EF"), change=change)
+    assert shop.verify(paper).check(Code.FACTS).verdict is INVALID
+
+
+@case(Code.FACTS)
 def a_document_that_was_not_given(shop: Workshop) -> None:
     alone(shop.verify(shop.certify(invoice()), None), Code.FACTS, UNKNOWN, Cause.NOT_GRANTED)
 
