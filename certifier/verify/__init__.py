@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from certifier.verify.observe import Node
-from certifier.verify.report import AsOf, Cause, Check, Code, NotVerified, Report, Verdict, worst
+from certifier.verify.report import (
+    AsOf,
+    Cause,
+    Check,
+    Code,
+    NotVerified,
+    Report,
+    Verdict,
+    dossier_verdict,
+    worst,
+)
 from certifier.verify.subject import Missing
 from certifier.verify.verifier import Given, Verifier, malformed
 
@@ -19,6 +29,7 @@ __all__ = [
     "Report",
     "Verdict",
     "Verifier",
+    "dossier_verdict",
     "malformed",
     "worst",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["AsOf", "Cause", "Check", "Code", "NotVerified", "Report", "Verdict", "worst"]
+__all__ = ["AsOf", "Cause", "Check", "Code", "NotVerified", "Report", "Verdict", "dossier_verdict", "worst"]
 
 
 class Verdict(enum.Enum):
@@ -150,3 +150,10 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
         if verdict in verdicts:
             return verdict
     return Verdict.UNKNOWN
+
+
+def dossier_verdict(reports: Sequence[Report]) -> Verdict:
+    """The worst verdict of a job's papers; INVALID where none of them can be collateral: evidence alone is no dossier."""
+    if all(report.check(Code.FINGERPRINT).verdict is Verdict.SKIPPED for report in reports):
+        return Verdict.INVALID
+    return worst([report.verdict for report in reports])

@@ -16,7 +16,7 @@ from certifier.documents import Reading, read_file
 from certifier.errors import InvalidReceiptError
 from certifier.receipt import Dossier, Receipt, parse
 from certifier.store import ContentStore
-from certifier.verify import Cause, Check, Given, Missing, Node, Report, Verdict, Verifier, malformed, worst
+from certifier.verify import Cause, Check, Given, Missing, Node, Report, Verdict, Verifier, malformed
 from certifier.verify.observe import missing
 from gateway.errors import UnreadableError, UsageError
 from gateway.home import Home
@@ -95,9 +95,7 @@ class Session:
         reports = self._verifier.verify_dossier(
             [Given(receipt) for receipt in dossier.receipts], as_org=as_org
         )
-        pledgeable = any("fingerprint.exact" in receipt.values for receipt in dossier.receipts)
-        verdict = worst([report.verdict for report in reports]) if pledgeable else Verdict.INVALID
-        return Verification(verdict, tuple(reports), dossier.name)
+        return Verification(dossier_verdict(reports), tuple(reports), dossier.name)
 
     def _as_org(self, org: str | None) -> bytes | None:
         from gateway.installation import Book

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from certifier.verify import Cause, Code, Verdict
+from certifier.verify import Cause, Code, Verdict, dossier_verdict
 from ledger.assets import Standing
 from tests.certifier.verify.workshop import Paper, Workshop, alone, despatch, invoice, order, sample
 from tests.ledger.world import account
@@ -148,3 +148,15 @@ def test_a_refused_predecessor(shop: Workshop, papers: dict[str, Paper]) -> None
     reports = shop.dossier(replace(bought, receipt=elsewhere), advice, sold)
     assert reports[0].verdict is Verdict.INVALID
     alone(reports[2], Code.LINKS, Verdict.INVALID)
+
+
+def test_a_dossier_is_as_good_as_its_worst_paper_and_needs_one_that_can_be_collateral(
+    shop: Workshop, papers: dict[str, Paper]
+) -> None:
+    reports = dict(zip(papers, shop.dossier(*papers.values()), strict=True))
+    assert dossier_verdict(list(reports.values())) is Verdict.VALID
+    evidence = [reports[name] for name in ("machine", "inspection", "payment")]
+    assert [report.verdict for report in evidence] == [Verdict.VALID] * 3
+    assert dossier_verdict(evidence) is Verdict.INVALID
+    unknown = [*evidence, replace(reports["order"], verdict=Verdict.UNKNOWN)]
+    assert dossier_verdict(unknown) is Verdict.UNKNOWN
