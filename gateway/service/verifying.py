@@ -16,7 +16,18 @@ from certifier.documents import Reading, read_file
 from certifier.errors import InvalidReceiptError
 from certifier.receipt import Dossier, Receipt, parse
 from certifier.store import ContentStore
-from certifier.verify import Cause, Check, Given, Missing, Node, Report, Verdict, Verifier, malformed
+from certifier.verify import (
+    Cause,
+    Check,
+    Given,
+    Missing,
+    Node,
+    Report,
+    Verdict,
+    Verifier,
+    dossier_verdict,
+    malformed,
+)
 from certifier.verify.observe import missing
 from gateway.errors import UnreadableError, UsageError
 from gateway.home import Home
