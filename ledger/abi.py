@@ -1,6 +1,6 @@
 """Contract ABI: encode and decode values by the types of a compiled interface, strictly.
 
-Not eth_abi: that costs 0.3 s at import (docs/adr/0301) and 20 times the time on `bytes32[]`. What is decoded
+Not eth_abi: that costs 0.3 s at import (docs/adr/0301) and ten times the time on `bytes32[]`. What is decoded
 here comes from a node nobody trusts, so padding, ranges, offsets and the very length are checked; tests hold
 it to eth_abi. Specification: Solidity's "Contract ABI Specification". Values: int, bool, bytes, str (text and
 addresses), tuples.
