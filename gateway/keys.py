@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.home import write_private
@@ -103,19 +105,14 @@ class Keystore:
         return [path.name.removesuffix(".json") for path in found]
 
     def _write(self, key: tuple[str, str], passphrase: str) -> None:
-        from eth_keyfile.keyfile import create_keyfile_json
-
-        content = create_keyfile_json(
-            self._seeds[key], passphrase.encode(), kdf="scrypt", iterations=SCRYPT_N
-        )
+        secret = passphrase.encode()
+        content = _keyfile().create_keyfile_json(self._seeds[key], secret, kdf="scrypt", iterations=SCRYPT_N)
         write_private(self._path(*key), json.dumps(content, indent=1).encode())
 
     def _decrypt(self, key: tuple[str, str], passphrase: str) -> bytes:
-        from eth_keyfile.keyfile import decode_keyfile_json
-
         path = self._path(*key)
         try:
-            return bytes(decode_keyfile_json(_load(path), passphrase.encode()))
+            return bytes(_keyfile().decode_keyfile_json(_load(path), passphrase.encode()))
         except ValueError as error:
             if "MAC mismatch" in str(error):
                 raise RefusedError(
@@ -132,6 +129,15 @@ class Keystore:
 
     def _path(self, organisation: str, purpose: str) -> Path:
         return self._folder / organisation / f"{purpose}.json"
+
+
+def _keyfile() -> ModuleType:
+    """eth-keyfile, imported when needed; py_ecc below it raises the limit of recursion beyond the stack's, which is undone."""
+    limit = sys.getrecursionlimit()
+    from eth_keyfile import keyfile
+
+    sys.setrecursionlimit(limit)
+    return keyfile
 
 
 def _load(path: Path) -> dict[str, object]:

@@ -17,9 +17,9 @@ _LEVELS = 20
 _LEFT_OVER = 500  # brackets inside of strings
 
 
-def loads(text: bytes | str) -> Any:
-    """The value. Raises ValueError for anything that is not JSON, not UTF-8, or nested beyond some
-    hundred levels.
+def loads(text: bytes | str, **hooks: Any) -> Any:
+    """The value; `hooks` are `json.loads`'s own. Raises ValueError for anything that is not JSON, not UTF-8, or
+    nested beyond some hundred levels.
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     brackets = raw.translate(None, _NO_BRACKETS)
@@ -30,6 +30,6 @@ def loads(text: bytes | str) -> Any:
     if len(brackets) > _LEFT_OVER:
         raise ValueError("nested too deep, or brackets without their partners")
     try:
-        return json.loads(raw)
+        return json.loads(raw, **hooks)
     except RecursionError as e:
         raise ValueError("nested too deep") from e

@@ -5,7 +5,6 @@ Decides, before any network is asked, whether a file is a receipt; not whether w
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection
 from typing import Any, NoReturn
@@ -24,6 +23,7 @@ from certifier.receipt.model import (
     identity_paths,
 )
 from certifier.schema import KINDS, MAX_FIELDS, REQUIRED, field_type
+from ledger import jsontext
 from ledger.types import hex32, parse_hex32
 
 __all__ = ["parse", "parse_document"]
@@ -47,8 +47,8 @@ def parse(data: bytes) -> Receipt | Dossier:
         return document
 
     try:
-        document = json.loads(data.decode(), object_pairs_hook=members, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as e:
+        document = jsontext.loads(data, object_pairs_hook=members, parse_constant=_no_constant)
+    except ValueError as e:
         raise UnreadableReceiptError(f"not JSON: {e}") from e
     if not isinstance(document, dict) or document.get("schema") not in (SCHEMA, DOSSIER_SCHEMA):
         raise UnreadableReceiptError(f'neither "schema": "{SCHEMA}" nor "{DOSSIER_SCHEMA}"')

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gateway.errors import FULL, UnreadableError, UsageError
+from ledger import jsontext
 
 __all__ = [
     "SIGNERS_SUFFIX",
@@ -52,10 +52,10 @@ def load_json(path: Path, schema: str) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_JSON:
             raise UnreadableError("TOO_LARGE", f"{path} is larger than {MAX_JSON:,} bytes: no {schema}")
-        document = json.loads(path.read_bytes())
+        document = jsontext.loads(path.read_bytes())
     except OSError as error:
         raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UnreadableError("NOT_JSON", f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != schema:
         raise UnreadableError("SCHEMA", f'{path} is not of the schema "{schema}"')
