@@ -32,11 +32,12 @@ _TABLE: tuple[tuple[type[Exception], Exit], ...] = (
 
 def classify_lower(error: Exception) -> tuple[Exit, str, str] | None:
     """Exit code, stable code and message of an error of `ledger`, `certifier` or their SQLite; None for any other."""
-    if isinstance(error, sqlite3.Error):
+    cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+    if isinstance(cause, sqlite3.OperationalError):
         return (
             Exit.UNAVAILABLE,
             "LEDGER_LOG",
-            f"the ledger's log cannot be used ({error}): is the disk full, or the home read-only?",
+            f"the ledger's log cannot be used ({cause}): is the disk full, or the home read-only?",
         )
     for kind, code in _TABLE:
         if isinstance(error, kind):

@@ -62,7 +62,10 @@ def disclose(shell: Shell, target: str, fields: str, org: str | None, out: Path)
         else [path.strip() for path in fields.split(",") if path.strip()]
     )
     whole = receipt_or_own(shell.installation, target, org)
-    shown = whole.redact(chosen)
+    try:
+        shown = whole.redact(chosen)
+    except ValueError as error:
+        raise UsageError("NO_FIELD", f"--fields {fields}: {error}") from error
     label = chosen if isinstance(chosen, str) else "fields"
     path = (out / f"{whole.asset_id_hex}.{label}.receipt.json").absolute()
     write_whole(path, shown.to_json().encode())

@@ -149,9 +149,8 @@ def rotate(
     old, _ = published(keys.seed(short, purpose), purpose)
     new, public = published(keys.seed(short, following), purpose)
     outcome = Vote(0, True)
-    if not installation.ledger.read_one(
-        installation.ledger.membership.key(new), installation.ledger.pin()
-    ).org:
+    known = installation.ledger.membership.key(new)
+    if installation.ledger.read_one(known, installation.ledger.pin()).org != organisation.id:
         key = Key(organisation.id, installation.now(), FOREVER, KEY_PURPOSES[purpose])
         outcome = vote(installation, installation.ledger.membership.set_key(new, key, public), voters)
     if outcome.executed:

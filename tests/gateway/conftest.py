@@ -33,6 +33,7 @@ from ledger import embedded
 PASSPHRASE = "correct horse battery staple"
 MEMBERS = tuple(member for member in papers.MEMBERS if member[0].short in ("M1", "M2", "L1", "L2", "I1"))
 COMMAND = [sys.executable, "-m", "gateway.cli.main"]
+RUNNING = 1000  # no exit code
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -91,14 +92,18 @@ class Running:
 
     def wait(self) -> Result:
         """Its outcome; a negative code is the signal that ended it."""
-        code = self._server.ask({"wait": self.pid})
+        deadline = time.monotonic() + 90
+        while (code := self._server.ask({"wait": self.pid})) == RUNNING:
+            assert time.monotonic() < deadline, f"process {self.pid} does not end"
+            time.sleep(0.005)
         with self._folder as folder:
             return Result(code, Path(folder, "out").read_text(), Path(folder, "err").read_text())
 
     def line(self) -> str:
         """What it has written to standard output once there is a whole line."""
         deadline = time.monotonic() + 60
-        while not (text := Path(self._folder.name, "out").read_text()).endswith("\n"):
+        out = Path(self._folder.name, "out")
+        while not (out.exists() and (text := out.read_text()).endswith("\n")):
             assert time.monotonic() < deadline, Path(self._folder.name, "err").read_text()
             time.sleep(0.01)
         return text
@@ -124,10 +129,20 @@ class Commands:
         self._server.stdin.flush()
         return int(self._server.stdout.readline())
 
+    def close(self) -> None:
+        """End the server; calls that still run are none of its business."""
+        self._server.communicate()
+
 
 @functools.cache
 def _commands() -> Commands:
     return Commands()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    _commands().close()
 
 
 def started(

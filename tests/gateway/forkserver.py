@@ -42,9 +42,10 @@ def call(request: dict[str, Any]) -> None:
 
 
 def answer(request: dict[str, Any]) -> int:
-    """The pid of a new call, or the exit code of one that is over."""
+    """The pid of a new call, or the exit code of one that is over; 1000 while it runs."""
     if "wait" in request:
-        return os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
+        pid, status = os.waitpid(request["wait"], os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if pid else 1000
     if (pid := os.fork()) == 0:
         call(request)
     return pid
