@@ -60,7 +60,7 @@ def add_f2(book: Book, plan: Plan) -> None:
                   f"F2{letter[0]}", verdict, codes, notices)
         )  # fmt: skip
     order = f"order/{plan.orders['M4', 'B2', 'P401', 7].number}"
-    for letter, codes, severity, key, says in (
+    for letter, code, severity, key, says in (
         (
             "a",
             "E14",
@@ -78,7 +78,8 @@ def add_f2(book: Book, plan: Plan) -> None:
         ("c", "E14", "R", "F2/c", "the same number with another amount: the natural key is locked"),
         ("d", "E14", "R", order, "the order behind a pledged invoice: the obligation's root is locked"),
     ):
-        book.finding(f"F2{letter}", "M4", "fraud", codes, severity, [f"invoice/{invoice.number}", key], says)
+        files = [f"invoice/{invoice.number}", key]
+        book.finding(f"F2{letter}", "M4", "fraud", code, severity, files, says, alone=letter == "d")
 
 
 def _altered(original: bytes, invoice: Invoice) -> bytes:
@@ -132,7 +133,7 @@ class Circle:
             book.add(invoice_paper(invoice, (), marks, holder))
 
     def findings(self, book: Book) -> None:
-        """What must be seen of it: each is enough for an alert."""
+        """What must be seen of it: nine points in all, of which four are red."""
         keys = [f"invoice/{invoice.number}" for invoice in self.invoices]
         banks = ["bank/M3/2026-09", "bank/M4/2026-09", "paid/M3/2026-09"]
         for code, files, says in (

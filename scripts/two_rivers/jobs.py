@@ -7,7 +7,7 @@ labelled here, because they are of the same kind as its honest ones; the rest of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,14 +21,14 @@ __all__ = ["FRAUD", "add_jobs", "invoice_paper"]
 
 FRAUD: dict[str, Any] = {"truth": "fraud", "verdict": "INVALID"}
 _I1_WORSE = ("M2", "P201", 4)
-_PICTURES = {"M1": (-9, -8), "M2": (-9, -8), "M3": (-9,), "M4": (-9,)}
+_PICTURES = {"M1": (-9, -8), "M2": (-9, -8), "M3": (-9,), "M4": (-9, -8)}
 _WRAPPED = {"M1": (2, 5, 8, 11), "M2": (2, 5, 8, 11), "M3": (2, 5), "M4": (2, 11)}
-_MARK = "E04 E05 E06".split()
 
 
 def add_jobs(book: Book, plan: Plan) -> None:
     """Everything that a firm's trade and workshop writes, in the order in which links can point back."""
     for firm in FIRMS.values():
+        book.add(_routing(firm))
         for order in plan.orders_of(firm.short):
             book.add(_order(firm, order))
         lots = [lot for lot in plan.lots if lot.firm == firm.short]
@@ -43,7 +43,31 @@ def add_jobs(book: Book, plan: Plan) -> None:
 
 def _f1(truth: str) -> dict[str, Any]:
     """Labels of M3's papers of weeks 8 to 12; none for anything else."""
-    return {**FRAUD, "label": "F1", "codes": tuple(_MARK)} if truth == "F1" else {}
+    return {**FRAUD, "label": "F1", "codes": ("E04", "E05", "E06")} if truth == "F1" else {}
+
+
+def _routing(firm: Firm) -> Paper:
+    """What the firm declares of its machines, shifts and parts: what a capacity is reckoned from."""
+    body = {
+        "declaration": "routing",
+        "firm": firm.organisation.uscc,
+        "shifts": [
+            f"{int(b):02}:{int(b % 1 * 60):02}-{int(e):02}:{int(e % 1 * 60):02}" for b, e in days.SEGMENTS
+        ],
+        "machines": {name: list(group.machines) for name, group in firm.groups.items()},
+        "parts": {
+            part: {
+                "steps": [
+                    {"machines": step.group, "seconds": step.seconds} for step in PARTS[part].operations
+                ],
+                "outsourced": PARTS[part].outsourced,
+                "bar_kg": str(PARTS[part].kilograms),
+            }
+            for part in firm.parts
+        },
+    }
+    path = f"{firm.short}/routing/{firm.code}-routing-2026.json"
+    return Paper(path, "other", "other", date(2026, 6, 26), others.pretty(body), f"routing/{firm.short}")
 
 
 def _who(prefix: str, short: str) -> dict[str, str]:

@@ -86,22 +86,37 @@ class Book:
         """Where the paper of a key lies."""
         return self._keys[key]
 
+    def find(self, key: str) -> Paper | None:
+        """The paper of a key, if there is one."""
+        path = self._keys.get(key)
+        return None if path is None else self.papers[path]
+
     def finding(
-        self, label: str, firm: str, truth: str, code: str, severity: str, keys: Iterable[str], says: str
+        self,
+        label: str,
+        firm: str,
+        truth: str,
+        code: str,
+        severity: str,
+        keys: Iterable[str],
+        says: str,
+        *,
+        alone: bool = False,
     ) -> None:
-        """What must be found (or, with severity `clear`, must not): by which rule, from which papers."""
-        files = [self._keys.get(key, key) for key in keys]
-        self.findings.append(
-            {
-                "label": label,
-                "firm": firm,
-                "truth": truth,
-                "code": code,
-                "severity": severity,
-                "says": says,
-                "files": files,
-            }
-        )
+        """What must be found (or, with severity `clear`, must not): by which rule, from which papers.
+
+        `alone`: nothing else catches it, should this signal be taken away.
+        """
+        files = [self._keys[key] for key in keys]
+        row = {
+            "label": label,
+            "firm": firm,
+            "truth": truth,
+            "code": code,
+            "severity": severity,
+            "alone": alone,
+        }
+        self.findings.append({**row, "says": says, "files": files})
 
     def secret(self, who: str) -> bytes:
         """The signing key of a device, a laboratory or a witness of this world: published, and good for nothing else."""

@@ -38,7 +38,7 @@ def add_workshop(book: Book, plan: Plan, production: Production, others_: list[P
     """Everything for every firm; `others_` are payments that no delivery explains (loans, and what the frauds moved)."""
     for firm in FIRMS.values():
         _machine_logs(book, plan, production, firm)
-        _history(book, plan, production, firm)
+        _history(book, plan, firm)
         _power(book, plan, production, firm)
         _material(book, plan, firm)
         _bank(book, plan, firm, others_)
@@ -134,7 +134,7 @@ def _usual_days(first: date, last: date) -> int:
     return sum((first + timedelta(days=i)).weekday() < 6 for i in range((last - first).days + 1))
 
 
-def _history(book: Book, plan: Plan, production: Production, firm: Firm) -> None:
+def _history(book: Book, plan: Plan, firm: Firm) -> None:
     """Before the adapters came: the firm's own monthly sheet of machine hours, so that a norm of power exists."""
     random = chance(plan.seed, "history", firm.short)
     lots = [lot for lot in plan.lots if lot.firm == firm.short and lot.week == 1]
@@ -225,13 +225,10 @@ def _bank(book: Book, plan: Plan, firm: Firm, others_: list[Payment]) -> None:
         [*_supplies(plan, firm), *(p for p in others_ if p.payer == firm.short)],
         key=lambda p: (p.day, p.number),
     )
-    known = {p.invoice.number for p in plan.deliveries_of(firm.short)}
     for first, last in MONTHS:
         inside = [p for p in came if (first if first.month > 7 else days.START) <= p.day <= last]
         number = f"YS-{firm.code}-{first:%Y%m}"
-        links = tuple(
-            ("settles", f"invoice/{p.reference}") for p in inside if p.reference in known or p.truth == "F3"
-        )
+        links = _settled(book, firm, inside)
         book.add(
             Paper(f"{firm.short}/bank/{number}.xml", "payment", "camt", last, others.statement(firm.short, number, last, inside),
                   f"bank/{firm.short}/{first:%Y-%m}", links, **_bank_marks(firm, inside))
@@ -243,8 +240,19 @@ def _bank(book: Book, plan: Plan, firm: Firm, others_: list[Payment]) -> None:
                  "payment.reference": p.reference} for p in paid]  # fmt: skip
         book.add(
             Paper(f"{firm.short}/bank/{number}-paid.csv", "payment", "csv", last, tables.csv("payment", rows),
-                  f"paid/{firm.short}/{first:%Y-%m}", **_bank_marks(firm, paid))
+                  f"paid/{firm.short}/{first:%Y-%m}", _settled(book, firm, paid), **_bank_marks(firm, paid))
         )  # fmt: skip
+
+
+def _settled(book: Book, firm: Firm, payments: list[Payment]) -> tuple[tuple[str, str], ...]:
+    """Links to the invoices that payments name, as far as the firm has them as more than a picture."""
+    keys = (f"invoice/{payment.reference}" for payment in payments)
+    held = (
+        key
+        for key in keys
+        if (paper := book.find(key)) and (paper.kind, paper.organisation) == ("invoice", firm.short)
+    )
+    return tuple(("settles", key) for key in held)
 
 
 def _bank_marks(firm: Firm, inside: list[Payment]) -> dict[str, Any]:
@@ -258,7 +266,7 @@ def _bank_marks(firm: Firm, inside: list[Payment]) -> dict[str, Any]:
 def _supplies(plan: Plan, firm: Firm) -> list[Payment]:
     """Bar stock is paid after thirty days; M1's chips are set off against the next payment."""
     found = []
-    set_off = [day for day in CHIP_DAYS] if firm.short == "M1" else []
+    set_off = list(CHIP_DAYS) if firm.short == "M1" else []
     for purchase in plan.purchases:
         day = purchase.invoice.issued + timedelta(days=30)
         if purchase.firm != firm.short or day > days.LAST:
