@@ -7,7 +7,7 @@ labelled here, because they are of the same kind as its honest ones; the rest of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -367,8 +367,8 @@ def _stock(book: Book, plan: Plan) -> None:
     for lot in lots:
         number = f"HJ-IR-{lot.number}"
         values, failed = _values(plan, firm, lot.part, "stock", INSPECTED["own"], lot.failed)
-        data = qif.report(number, lot.part, lot.number, last - timedelta(days=1), "HJ-CMM-01", values, failed)
+        data = qif.report(number, lot.part, lot.number, last, "HJ-CMM-01", values, failed)
         book.add(
-            Paper(f"M1/inspections/{number}.qif", "inspection-report", "qif", last - timedelta(days=1), data,
+            Paper(f"M1/inspections/{number}.qif", "inspection-report", "qif", last, data,
                   f"inspection/M1/{lot.number}", (("inspects", "work-order/M1/stock"),))
         )  # fmt: skip
