@@ -11,11 +11,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from scripts.two_rivers import calendar as days
+from scripts.two_rivers.events import VAT, Invoice, Line, Payment
 from scripts.two_rivers.firms import FIRMS
-from scripts.two_rivers.jobs import FRAUD, invoice_paper
+from scripts.two_rivers.inspections import FRAUD
+from scripts.two_rivers.jobs import invoice_paper
 from scripts.two_rivers.manifest import Book, Paper
 from scripts.two_rivers.papers import efapiao
-from scripts.two_rivers.plan import F1_WEEKS, VAT, Invoice, Line, Payment, Plan
+from scripts.two_rivers.plan import F1_WEEKS, Plan
 
 __all__ = ["Circle", "add_f2", "f1_findings", "f2_base"]
 

@@ -12,15 +12,15 @@ from decimal import Decimal
 from typing import Any
 
 from scripts.two_rivers import calendar as days
+from scripts.two_rivers.events import Delivery, Invoice, Lot, Order
 from scripts.two_rivers.firms import FIRMS, INSPECTED, ORGANISATIONS, PARTS, Firm
+from scripts.two_rivers.inspections import add_inspections, f1_marks, measured
 from scripts.two_rivers.manifest import Book, Paper, Signing
 from scripts.two_rivers.papers import b2mml, efapiao, others, qif, tables, ubl
-from scripts.two_rivers.plan import Delivery, Invoice, Lot, Order, Plan, chance
+from scripts.two_rivers.plan import Plan
 
-__all__ = ["FRAUD", "add_jobs", "invoice_paper"]
+__all__ = ["add_jobs", "invoice_paper"]
 
-FRAUD: dict[str, Any] = {"truth": "fraud", "verdict": "INVALID"}
-_I1_WORSE = ("M2", "P201", 4)
 _PICTURES = {"M1": (-9, -8), "M2": (-9, -8), "M3": (-9,), "M4": (-9, -8)}
 _WRAPPED = {"M1": (2, 5, 8, 11), "M2": (2, 5, 8, 11), "M3": (2, 5), "M4": (2, 11)}
 
@@ -33,17 +33,12 @@ def add_jobs(book: Book, plan: Plan) -> None:
             book.add(_order(firm, order))
         lots = [lot for lot in plan.lots if lot.firm == firm.short]
         _work_orders(book, plan, firm, lots)
-        _inspections(book, plan, firm, lots)
+        add_inspections(book, plan, firm, lots)
         for delivery in plan.deliveries_of(firm.short):
             _delivery(book, plan, firm, delivery)
     for note in plan.credit_notes:
         book.add(_credit_note(note))
     _stock(book, plan)
-
-
-def _f1(truth: str) -> dict[str, Any]:
-    """Labels of M3's papers of weeks 8 to 12; none for anything else."""
-    return {**FRAUD, "label": "F1", "codes": ("E04", "E05", "E06")} if truth == "F1" else {}
 
 
 def _routing(firm: Firm) -> Paper:
@@ -91,7 +86,7 @@ def _order(firm: Firm, order: Order) -> Paper:
         rows[0] = {**head, **rows[0]}
         data, path, form = tables.xlsx("purchase-order", rows), f"{path}.xlsx", "xlsx"
     return Paper(
-        path, "purchase-order", form, order.issued, data, f"order/{order.number}", **_f1(order.truth)
+        path, "purchase-order", form, order.issued, data, f"order/{order.number}", **f1_marks(order.truth)
     )
 
 
@@ -108,7 +103,7 @@ def _work_orders(book: Book, plan: Plan, firm: Firm, lots: Sequence[Lot]) -> Non
         links = tuple(
             ("orders", f"order/{one}") for one in dict.fromkeys(n for found in behind.values() for n in found)
         )
-        marks = _f1(ours[0].truth)
+        marks = f1_marks(ours[0].truth)
         path, key = f"{firm.short}/work-orders/{number}", f"work-order/{firm.short}/{week}"
         if firm.log in ("mtconnect", "shdr"):
             planned = b2mml.schedule(f"{number}-S", [(lot, behind[lot.part]) for lot in ours])
@@ -148,110 +143,10 @@ def _work_row(lot: Lot, order: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _inspections(book: Book, plan: Plan, firm: Firm, lots: Sequence[Lot]) -> None:
-    outside = _outside(plan, firm, lots)
-    for lot in lots:
-        link = (("inspects", f"work-order/{firm.short}/{lot.week}"),)
-        number = f"{firm.code}-IR-{lot.number}"
-        marks = _own_marks(firm, lot)
-        data, end, form = _own_report(plan, firm, lot, number)
-        path = f"{firm.short}/inspections/{number}.{end}"
-        book.add(
-            Paper(
-                path,
-                "inspection-report",
-                form,
-                lot.last,
-                data,
-                f"inspection/{firm.short}/{lot.number}",
-                link,
-                **marks,
-            )
-        )
-        if lot in outside:
-            book.add(_outside_report(plan, firm, lot, link))
-
-
-def _own_marks(firm: Firm, lot: Lot) -> dict[str, Any]:
-    if (firm.short, lot.part, lot.week) == ("M2", "P201", 6):
-        return {"truth": "flaw", "label": "M2-YIELD", "verdict": "UNKNOWN", "codes": ("E07",)}
-    if (firm.short, lot.part, lot.week) == _I1_WORSE:
-        return {"truth": "flaw", "label": "M2-THIRD-PARTY"}
-    return _f1(lot.truth)
-
-
-def _outside(plan: Plan, firm: Firm, lots: Sequence[Lot]) -> list[Lot]:
-    """One lot in five, which the inspection body draws; of M3 only such as were really made."""
-    count = round(len(lots) * 0.2)
-    fixed = [lot for lot in lots if (firm.short, lot.part, lot.week) == _I1_WORSE]
-    others_ = [
-        lot
-        for lot in lots
-        if lot.truth == "honest" and lot not in fixed and (lot.part, lot.week) != ("P201", 6)
-    ]
-    return fixed + chance(plan.seed, "I1", firm.short).sample(others_, count - len(fixed))
-
-
-def _own_report(plan: Plan, firm: Firm, lot: Lot, number: str) -> tuple[bytes, str, str]:
-    instrument = f"{firm.code}-CMM-01"
-    if firm.short == "M1":
-        values, failed = _values(plan, firm, lot.part, lot.week, INSPECTED["own"], lot.failed)
-        return qif.report(number, lot.part, lot.number, lot.last, instrument, values, failed), "qif", "qif"
-    row = {"number": number, "product": lot.part, "lot": lot.number, "inspected_at": f"{lot.last}T15:30:00+08:00",
-           "parts": INSPECTED["own"], "parts_failed": lot.failed, "characteristics": INSPECTED["own"],
-           "characteristics_failed": lot.failed, "instrument.id": instrument}  # fmt: skip
-    source = lot.week - 6 if lot.truth == "F1" else lot.week  # F1: measured six weeks before
-    values, failed = _values(plan, firm, lot.part, source, INSPECTED["own"], lot.failed)
-    sheet = [("序号", "直径/mm", "判定"), *((at, v, "不合格" if bad else "合格") for at, (v, bad) in enumerate(zip(values, failed, strict=True), 1))]  # fmt: skip
-    return tables.xlsx("inspection-report", [row], ("实测值", sheet)), "xlsx", "xlsx"
-
-
-def _outside_report(plan: Plan, firm: Firm, lot: Lot, link: tuple[tuple[str, str], ...]) -> Paper:
-    worse = (firm.short, lot.part, lot.week) == _I1_WORSE
-    count = INSPECTED["I1"]
-    failures = 6 if worse else round(count * (1 - firm.quality))
-    number = f"XN-IR-{firm.code}-{lot.number}"
-    values, failed = _values(plan, firm, lot.part, f"I1/{lot.week}", count, failures)
-    data = qif.report(number, lot.part, lot.number, lot.last, "XN-CMM-07", values, failed)
-    marks: dict[str, Any] = {"truth": "flaw", "label": "M2-THIRD-PARTY"} if worse else {}
-    signing = Signing("I1", "inspector", f"{lot.last}T10:00:00Z")
-    key = f"inspection/{firm.short}/{lot.number}/I1"
-    return Paper(
-        f"{firm.short}/inspections/{number}.qif",
-        "inspection-report",
-        "qif",
-        lot.last,
-        data,
-        key,
-        link,
-        signing=signing,
-        **marks,
-    )
-
-
-def _values(
-    plan: Plan, firm: Firm, part: str, draw: object, count: int, failures: int
-) -> tuple[list[Decimal], list[bool]]:
-    """Measured diameters to four decimals: inside the tolerance, but for as many as failed."""
-    random = chance(plan.seed, "values", firm.short, part, draw)
-    nominal = PARTS[part].nominal
-    bad = set(random.sample(range(count), failures))
-    values = []
-    for at in range(count):
-        off = (
-            random.uniform(0.0260, 0.0350) * random.choice((-1, 1))
-            if at in bad
-            else random.gauss(0.001, 0.007)
-        )
-        off = off if at in bad else max(-0.0240, min(0.0240, off))
-        values.append(nominal + Decimal(f"{off:.4f}"))
-    return values, [at in bad for at in range(count)]
-
-
 def _delivery(book: Book, plan: Plan, firm: Firm, delivery: Delivery) -> None:
     orders = dict.fromkeys(order.number for _, _, order, _ in delivery.lines)
     ships = tuple(("ships", f"order/{number}") for number in orders)
-    marks = _f1(delivery.truth)
+    marks = f1_marks(delivery.truth)
     if delivery.week in days.WEEKS:
         late = delivery.day != delivery.promised
         flaw = {"truth": "flaw", "label": "M2-LATE"} if late else marks
@@ -366,7 +261,7 @@ def _stock(book: Book, plan: Plan) -> None:
     book.add(Paper(path, "work-order", "b2mml", last, done, "work-order/M1/stock", links))
     for lot in lots:
         number = f"HJ-IR-{lot.number}"
-        values, failed = _values(plan, firm, lot.part, "stock", INSPECTED["own"], lot.failed)
+        values, failed = measured(plan, firm, lot.part, "stock", INSPECTED["own"], lot.failed)
         data = qif.report(number, lot.part, lot.number, last, "HJ-CMM-01", values, failed)
         book.add(
             Paper(f"M1/inspections/{number}.qif", "inspection-report", "qif", last, data,

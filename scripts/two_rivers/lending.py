@@ -12,11 +12,12 @@ from decimal import Decimal
 from typing import Any
 
 from scripts.two_rivers import calendar as days
+from scripts.two_rivers.events import Delivery
 from scripts.two_rivers.firms import BUYERS, ORGANISATIONS
 from scripts.two_rivers.frauds import f2_base
 from scripts.two_rivers.manifest import Book, Paper
 from scripts.two_rivers.papers import others
-from scripts.two_rivers.plan import Delivery, Plan
+from scripts.two_rivers.plan import Plan
 
 __all__ = ["add_lending"]
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from scripts.two_rivers import calendar as days
+from scripts.two_rivers.events import Lot
 from scripts.two_rivers.firms import FIRMS, MACHINE_POWER, PARTS, Firm
-from scripts.two_rivers.plan import F1_WEEKS, Lot, Plan, chance
+from scripts.two_rivers.plan import F1_WEEKS, Plan, chance
 
 __all__ = ["HOUR", "Blind", "Production", "Shiftlog", "blind", "capacity_hours", "required_hours"]
 

@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from scripts.two_rivers import calendar as days
+from scripts.two_rivers.events import Payment
 from scripts.two_rivers.firms import FIRMS, MACHINE_POWER, ORGANISATIONS, Firm
-from scripts.two_rivers.jobs import FRAUD, invoice_paper
+from scripts.two_rivers.inspections import FRAUD
+from scripts.two_rivers.jobs import invoice_paper
 from scripts.two_rivers.manifest import Book, Paper, Signing
 from scripts.two_rivers.papers import machines, others, tables, ubl
-from scripts.two_rivers.plan import CHIPS, F1_WEEKS, Payment, Plan, chance
+from scripts.two_rivers.plan import CHIPS, F1_WEEKS, Plan, chance
 from scripts.two_rivers.production import HOUR, Production, blind, required_hours
 
 __all__ = ["LOANS", "add_workshop"]
@@ -182,7 +184,7 @@ def _power(book: Book, plan: Plan, production: Production, firm: Firm) -> None:
             first,
             last,
             energy,
-            {**FRAUD, "verdict": "VALID", "label": "F1", "codes": ("E05",)} if fraud else {},
+            {"label": "F1", "codes": ("E05",)} if fraud else {},
         )
 
 
@@ -213,7 +215,7 @@ def _material(book: Book, plan: Plan, firm: Firm) -> None:
     for purchase in plan.purchases:
         if purchase.firm == firm.short:
             short = firm.short == "M3" and (purchase.week in F1_WEEKS or purchase.week + 1 in F1_WEEKS)
-            marks = {**FRAUD, "verdict": "VALID", "label": "F1", "codes": ("E06",)} if short else {}
+            marks = {"label": "F1", "codes": ("E06",)} if short else {}
             paper = invoice_paper(purchase.invoice, (), marks, firm.short)
             book.add(Paper(**{**vars(paper), "path": f"{firm.short}/material/{purchase.invoice.number}.xml"}))
 
@@ -257,7 +259,7 @@ def _settled(book: Book, firm: Firm, payments: list[Payment]) -> tuple[tuple[str
 
 def _bank_marks(firm: Firm, inside: list[Payment]) -> dict[str, Any]:
     if any(p.truth == "F3" for p in inside):
-        return {**FRAUD, "verdict": "VALID", "label": "F3", "codes": ("E15",)}
+        return {"label": "F3", "codes": ("E15",)}
     if firm.short == "M2" and any((p.payer, p.day) == ("B2", date(2026, 9, 24)) for p in inside):
         return {"truth": "flaw", "label": "M2-SLOW-PAYER", "verdict": "VALID", "codes": ("E10",)}
     return {}

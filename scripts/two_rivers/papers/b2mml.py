@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scripts.two_rivers import calendar as days
+from scripts.two_rivers.events import Lot
 from scripts.two_rivers.firms import PARTS
-from scripts.two_rivers.plan import Lot
 
 __all__ = ["performance", "schedule"]
 

@@ -7,9 +7,9 @@ import hashlib
 import io
 import zipfile
 
+from scripts.two_rivers.events import VAT, Invoice, cents
 from scripts.two_rivers.firms import ORGANISATIONS, Organisation
 from scripts.two_rivers.papers.seal import seal
-from scripts.two_rivers.plan import VAT, Invoice, cents
 
 __all__ = ["ofd", "pdf", "xml"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from scripts.two_rivers.events import Delivery, Payment
 from scripts.two_rivers.firms import ORGANISATIONS
-from scripts.two_rivers.plan import Delivery, Payment
 
 __all__ = ["calibration", "pretty", "shipping_event", "statement"]
 

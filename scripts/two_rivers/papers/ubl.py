@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from scripts.two_rivers.events import VAT, Delivery, Order, cents
 from scripts.two_rivers.firms import BUYERS, ORGANISATIONS, PARTS
-from scripts.two_rivers.plan import VAT, Delivery, Order, cents
 
 __all__ = ["despatch", "goods_note", "order", "self_billed"]
 
