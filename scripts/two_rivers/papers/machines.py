@@ -6,7 +6,6 @@ machine: whether it is there, whether it cuts, what its part counter reads (a li
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -133,31 +132,26 @@ def _shdr(day: Day) -> bytes:
 
 def _senml(day: Day) -> bytes:
     start = days.midnight(day.day) // 1000
+    name = f"urn:dev:ops:32473-{day.firm}-"
     first = next(iter(day.machines))
-    records: list[dict[str, object]] = [
-        {
-            "bn": f"urn:dev:ops:32473-{day.firm}-{first}_",
-            "bt": start,
-            "n": "previous",
-            "t": 28800,
-            "vs": day.previous,
-        },
-        {"n": "sequence", "t": 28800, "v": day.sequence},
+    records = [
+        f'{{"bn":"{name}{first}_","bt":{start},"n":"previous","t":28800,"vs":"{day.previous}"}}',
+        f'{{"n":"sequence","t":28800,"v":{day.sequence}}}',
     ]
-    for name, found in day.machines.items():
+    for machine, found in day.machines.items():
         for item, key in (("exec", "execution"), ("parts", "partcount")):
-            base: dict[str, object] = {"bn": f"urn:dev:ops:32473-{day.firm}-{name}_{key}", "bt": start}
+            base = f'"bn":"{name}{machine}_{key}","bt":{start},'
             for ms, kind, value in found:
                 if kind == item:
-                    said = {"v": int(value)} if item == "parts" else {"vs": value}
-                    records.append({**base, "t": _seconds(ms - start * 1000), **said})
-                    base = {}
-    body = ",\n".join(json.dumps(record, separators=(",", ":")) for record in records)
-    return f"[{body}]\n".encode()
+                    said = f'"v":{value}' if item == "parts" else f'"vs":"{value}"'
+                    records.append(f'{{{base}"t":{_seconds(ms - start * 1000)},{said}}}')
+                    base = ""
+    return ("[" + ",\n".join(records) + "]\n").encode()
 
 
-def _seconds(milliseconds: int) -> float | int:
-    return milliseconds // 1000 if milliseconds % 1000 == 0 else milliseconds / 1000
+def _seconds(milliseconds: int) -> str:
+    whole, rest = divmod(milliseconds, 1000)
+    return f"{whole}.{rest:03}" if rest else f"{whole}"
 
 
 def _nc_link(day: Day) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 
 __all__ = ["seal"]
 
@@ -19,6 +20,15 @@ _SM2_WITH_SM3, _EC_KEY, _SM2_CURVE = "1.2.156.10197.1.501", "1.2.840.10045.2.1",
 
 def seal(signature_xml: bytes, path: str, seed: int) -> bytes:
     """The signed value over a Signature.xml that lies at `path`."""
+    bureau, certificate, made = _made(seed)
+    digest = hashlib.new("sm3", signature_xml).digest()
+    body = _sequence(_integer(4), made, _tlv(0x18, _SIGNED_AT), _bits(digest), _tlv(0x16, path.encode()))
+    return bureau.signed(body, certificate)
+
+
+@cache
+def _made(seed: int) -> tuple[_Bureau, bytes, bytes]:
+    """The bureau, its certificate, and its seal: the same on every file."""
     bureau = _Bureau(seed)
     certificate = bureau.certificate()
     header = _sequence(_tlv(0x16, b"ES"), _integer(4), _tlv(0x16, b"two-rivers"))
@@ -27,9 +37,7 @@ def seal(signature_xml: bytes, path: str, seed: int) -> bytes:
     )
     picture = _sequence(_tlv(0x16, b"png"), _tlv(4, b""), _integer(30), _integer(20))
     made = bureau.signed(_sequence(header, _tlv(0x16, b"two-rivers-1"), owner, picture), certificate)
-    digest = hashlib.new("sm3", signature_xml).digest()
-    body = _sequence(_integer(4), made, _tlv(0x18, _SIGNED_AT), _bits(digest), _tlv(0x16, path.encode()))
-    return bureau.signed(body, certificate)
+    return bureau, certificate, made
 
 
 class _Bureau:
