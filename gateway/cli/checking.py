@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,16 +42,28 @@ MARKS = {
     metavar="URL",
     help="Node to read (repeatable: two must agree); default: the home's own.",
 )
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Declared profile by which the issuer's own table reads (repeatable).",
+)
 def verify(
-    shell: Shell, receipt: Path, file: Path | None, org: str | None, ledger: Path | None, rpc: tuple[str, ...]
+    shell: Shell,
+    receipt: Path,
+    file: Path | None,
+    org: str | None,
+    ledger: Path | None,
+    rpc: tuple[str, ...],
+    profiles: tuple[Path, ...],
 ) -> int:
     """Check a receipt or a dossier, with FILE against the document itself."""
     from gateway.service import verifying
 
-    with verifying.opened(shell.home, ledger, rpc) as verification:
-        reports = verification.run(
-            receipt, file, org, shown=None if shell.as_json else lambda check: _show_check(shell, check)
-        )
+    shown = None if shell.as_json else partial(_show_check, shell)
+    with verifying.opened(shell.home, ledger, rpc) as session:
+        reports = session.run(receipt, file, org, shown, profiles)
     if shell.as_json:
         shell.emit(reports.to_json())
     else:

@@ -13,6 +13,8 @@ from gateway.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from certifier.documents import Reading
+    from certifier.documents.profile import Profile
+    from gateway.home import Home
     from gateway.service.certifying import Outcome
 
 __all__ = ["certify", "inspect"]
@@ -22,14 +24,22 @@ PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_ty
 
 @verb
 @PATHS
-def inspect(shell: Shell, paths: tuple[Path, ...]) -> int:
+@click.option(
+    "--as",
+    "org",
+    help="Organisation whose declared profiles read its own tables; default: every one's of the home.",
+)
+def inspect(shell: Shell, paths: tuple[Path, ...], org: str | None) -> int:
     """Show kind, format, facts and warnings of documents; nothing is stored or sent."""
     from certifier.documents import Reader
     from gateway.service.files import expand
 
     files = expand(paths)
     readings = []
-    with Reader() as reader, shell.progress("reading", len(files)) as advance:
+    with (
+        Reader(profiles=_profiles(shell.home, org)) as reader,
+        shell.progress("reading", len(files)) as advance,
+    ):
         for reading in reader.read(files):
             readings.append(reading)
             advance(1)
@@ -38,6 +48,16 @@ def inspect(shell: Shell, paths: tuple[Path, ...]) -> int:
     else:
         _show_readings(shell, readings)
     return Exit.UNREADABLE if any(reading.error for reading in readings) else Exit.DONE
+
+
+def _profiles(home: Home, org: str | None) -> Sequence[Profile]:
+    """The home's declared profiles; where it has none, nothing is imported for them."""
+    if not (home.root / "profiles").is_dir():
+        return ()
+    from gateway.installation import Book
+    from gateway.service.profiles import of_home
+
+    return of_home(home, Book(home.keys).find(org).short if org is not None else None)
 
 
 def _reading_json(reading: Reading) -> dict[str, Any]:

@@ -24,6 +24,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "up": ("operations", "start ledger, store and gateway on the embedded default"),
     "demo": ("operations", "the whole story, end to end"),
     "inspect": ("documents", "kind, format, facts and warnings of documents"),
+    "map": ("tables", "propose how an export of the firm's own system reads, and remember it"),
+    "template": ("tables", "write an empty table for a kind of document, to fill in"),
     "certify": ("documents", "certify documents and write their receipts"),
     "verify": ("checking", "check a receipt or a dossier, with or without its document"),
     "sign": ("sharing", "sign a document as instrument, inspector or witness"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -52,13 +53,14 @@ def asset(session: Session, asset_id: str) -> Asset | None:
     return session.get(Asset, asset_id)
 
 
-def save_batch(session: Session, org: str, made: BatchTree, fresh: Iterable[Asset]) -> None:
-    """A batch on its way: its row, the rows of assets that are new, and every asset of it pointing to the batch."""
+def save_batch(session: Session, org: str, made: BatchTree, fresh: Sequence[Mapping[str, Any]]) -> None:
+    """A batch on its way: its row, the columns of assets that are new, and every asset of it pointing to the batch."""
     root = hex32(made.root)
     session.add(Batch(org=org, root=root, ids=b"".join(made.ids)))
-    session.add_all(fresh)
-    session.flush()
-    ids = [hex32(asset_id) for asset_id in made.ids]
+    if fresh:
+        session.execute(insert(Asset), [{**columns, "batch_root": root} for columns in fresh])
+    new = {columns["asset_id"] for columns in fresh}
+    ids = [text for text in map(hex32, made.ids) if text not in new]
     for start in range(0, len(ids), _CHUNK):
         session.execute(
             update(Asset).where(Asset.asset_id.in_(ids[start : start + _CHUNK])).values(batch_root=root)

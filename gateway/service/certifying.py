@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from certifier import content, fingerprint, receipt
 from certifier.certify import (
@@ -28,6 +28,7 @@ from certifier.certify import (
 )
 from certifier.commitment import BatchTree, Commitment, Secret
 from certifier.documents import Document, Notice, Reader, Reading
+from certifier.documents.profile import Profile
 from certifier.fingerprint import Fingerprint, Prf
 from certifier.schema import PLEDGEABLE, RELATIONS
 from certifier.signer import Statement
@@ -37,7 +38,8 @@ from gateway.db.models import Asset, Batch
 from gateway.errors import UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service.evidence import statements_beside
-from gateway.service.files import expand, make_folder, write_whole
+from gateway.service.files import expand, make_folder, write_into, write_whole
+from gateway.service.profiles import of_home
 from gateway.service.times import instant
 from ledger.connection import Ledger
 from ledger.errors import AlreadyRegisteredError
@@ -122,7 +124,9 @@ def certify(
     run = _Run(installation, organisation, out or installation.home.receipts, dossier, tuple(links))
     installation.keys.unlock([(organisation.short, "account"), (organisation.short, "encryption")])
     outcome, files = Outcome(), expand(paths)
-    for group in _ahead(_groups(_read(files, run.link_of, outcome, advance), whole=dossier is not None)):
+    profiles = of_home(installation.home, organisation.short)
+    items = _read(files, profiles, run.link_of, outcome, advance)
+    for group in _ahead(_groups(items, whole=dossier is not None)):
         run.group(group, outcome)
     position = {path: number for number, path in enumerate(files)}
     outcome.assets.sort(key=lambda asset: position[asset.path])
@@ -134,11 +138,12 @@ def certify(
 
 def _read(
     files: Sequence[Path],
+    profiles: Sequence[Profile],
     checked: Callable[[Document], object],
     outcome: Outcome,
     advance: Callable[[int], None],
 ) -> Iterator[_Item]:
-    with Reader() as reader:
+    with Reader(profiles=profiles) as reader:
         for reading in reader.read(files):
             advance(1)
             try:
@@ -368,19 +373,20 @@ class _Run:
         assert row.sealed_secret is not None
         return self._home.open_secret(self._org, parse_hex32(row.asset_id), row.sealed_secret)
 
-    def _row(self, one: Prepared) -> Asset:
+    def _row(self, one: Prepared) -> dict[str, Any]:
+        """The columns of an asset that is new."""
         values = {field.path: field.value for field in one.commitment.fields}
         asset_id = one.commitment.asset_id
-        return Asset(
-            asset_id=hex32(asset_id),
-            org=self._org.hex,
-            live=repository.live_key(self._org.hex, one.draft.sha256),
-            kind=one.draft.document.kind,
-            cid=one.encrypted.cid,
-            sealed_secret=self._home.seal_secret(self._org, asset_id, one.secret),
-            fields=values,
-            prf={path: found.prf.to_json() for path, found in one.fingerprints.items()},
-        )
+        return {
+            "asset_id": hex32(asset_id),
+            "org": self._org.hex,
+            "live": repository.live_key(self._org.hex, one.draft.sha256),
+            "kind": one.draft.document.kind,
+            "cid": one.encrypted.cid,
+            "sealed_secret": self._home.seal_secret(self._org, asset_id, one.secret),
+            "fields": values,
+            "prf": {path: found.prf.to_json() for path, found in one.fingerprints.items()},
+        }
 
     def _earlier(self) -> list[Earlier]:
         """What the dossier holds already: ids and numbers a new paper may point to."""
@@ -428,7 +434,7 @@ class _Run:
         return (Notice(cause, _CAUSES[cause]),) if cause is not None else ()
 
     def _write(self, made: receipt.Receipt) -> None:
-        write_whole(self._path(made.asset_id_hex), made.to_json().encode())
+        write_into(str(self._out), f"{made.asset_id_hex}.receipt.json", made.to_json().encode())
 
     def _path(self, asset_id: str) -> Path:
         return (self._out / f"{asset_id}.receipt.json").absolute()

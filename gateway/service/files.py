@@ -16,6 +16,7 @@ __all__ = [
     "expand",
     "load_json",
     "make_folder",
+    "write_into",
     "write_whole",
 ]
 
@@ -78,12 +79,18 @@ def make_folder(path: Path) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, its folder made where absent."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_into(str(path.parent), path.name, data)
+
+
+def write_into(folder: str, name: str, data: bytes) -> None:
+    """The same into a folder that is there; in strings, since a batch has thousands."""
+    temporary = f"{folder}/.{name}.{os.getpid()}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        with open(temporary, "wb") as file:  # noqa: PTH123
+            file.write(data)
+        os.replace(temporary, f"{folder}/{name}")  # noqa: PTH105
     except OSError:
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            os.unlink(temporary)  # noqa: PTH108
         raise

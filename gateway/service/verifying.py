@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from certifier.documents import Reading, read_file
+from certifier.documents import Reader, Reading
+from certifier.documents.profile import Profile
 from certifier.errors import InvalidReceiptError
 from certifier.receipt import Dossier, Receipt, parse
 from certifier.store import ContentStore
@@ -32,6 +33,7 @@ from certifier.verify.observe import missing
 from gateway.errors import UnreadableError, UsageError
 from gateway.home import Home
 from gateway.installation import Installation, open_store
+from gateway.service.profiles import trusted
 from ledger import embedded
 from ledger.connection import Ledger
 from ledger.descriptor import Descriptor
@@ -69,9 +71,17 @@ class Session:
         self._home = home
 
     def run(
-        self, path: Path, file: Path | None, org: str | None, shown: Callable[[Check], None] | None = None
+        self,
+        path: Path,
+        file: Path | None,
+        org: str | None,
+        shown: Callable[[Check], None] | None = None,
+        profiles: Sequence[Path] = (),
     ) -> Verification:
-        """Verify the receipt or dossier at `path`; `shown` gets each check of a single receipt as it is made."""
+        """Verify the receipt or dossier at `path`; `shown` gets each check of a single receipt as it is made.
+
+        A firm's own table is read by `profiles` and by those of the home.
+        """
         data = _bytes(path)
         as_org = self._as_org(org)
         try:
@@ -86,7 +96,8 @@ class Session:
                     "a dossier holds several papers: give no FILE with it, or verify one receipt",
                 )
             return self._dossier(found, as_org)
-        return self._receipt(found, reading_of(file), as_org, shown)
+        reading = reading_of(file, trusted(self._home, profiles)) if file is not None else None
+        return self._receipt(found, reading, as_org, shown)
 
     def _receipt(
         self,
@@ -130,11 +141,10 @@ def _bytes(path: Path) -> bytes:
         raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
 
 
-def reading_of(file: Path | None) -> Reading | None:
+def reading_of(file: Path, profiles: Sequence[Profile] = ()) -> Reading:
     """The document as it reads today. A file that no longer parses is for check 9 to say; one that is not there is an error."""
-    if file is None:
-        return None
-    reading = read_file(file)
+    with Reader(profiles=profiles) as reader:
+        (reading,) = reader.read([file])
     if reading.sha256 is None:
         raise UnreadableError("FILE", str(reading.error))
     return reading
