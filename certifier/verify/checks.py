@@ -187,6 +187,9 @@ def standing(subject: Subject) -> Check:
     return invalid(code, f"the issuer has {word} this asset", standing=word)
 
 
+_TABLES = ("csv", "xlsx")
+
+
 def facts(subject: Subject) -> Check:
     """9: the facts read again from FILE equal the certified ones, as far as these are shown."""
     code, document = Code.FACTS, subject.document
@@ -196,6 +199,11 @@ def facts(subject: Subject) -> Check:
         return unknown(code, document)
     if not isinstance(document, Document):
         return invalid(code, f"the document cannot be read: {document}", error=document.code)
+    if document.kind == "other" and subject.values["asset.format"] in _TABLES:
+        told = (
+            "a table of the issuer's own that no declared profile here reads: give the profile it was read by"
+        )
+        return unknown(code, Missing(Cause.UNSUPPORTED, told))
     if (document.kind, document.format) != (subject.kind, subject.values["asset.format"]):
         return invalid(
             code,
