@@ -103,7 +103,11 @@ def _gas() -> Iterator[Result]:
     line = gas["pledge_10"] / 10
     yield _result("gas per pledged line at ten lines", line, "gas", "a pledge of one line", gas["pledge_one"])
     yield _result(
-        "gas of a pledge of one document", gas["pledge_one"], "gas", "anchoring one document", gas["register_1"]
+        "gas of a pledge of one document",
+        gas["pledge_one"],
+        "gas",
+        "anchoring one document",
+        gas["register_1"],
     )
 
 

@@ -23,7 +23,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Exit(IntEnum):
-    """Exit codes, after sysexits where it has one."""
+    """Exit codes, after sysexits where it has one; the last two are 128 and a signal's number, as shells say it."""
 
     DONE = 0
     INVALID = 1
@@ -32,6 +32,8 @@ class Exit(IntEnum):
     UNREADABLE = 65
     UNAVAILABLE = 69
     BUG = 70
+    INTERRUPTED = 130
+    PIPE = 141
 
 
 class GatewayError(Exception):

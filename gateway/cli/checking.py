@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.context import Shell, verb
+from gateway.cli.context import Shell, plain, verb
 from gateway.errors import Exit
 
 if TYPE_CHECKING:
@@ -77,24 +77,25 @@ def _exit(verdict: Verdict) -> int:
 
 def _show_check(shell: Shell, check: Check) -> None:
     cause = f" [{check.cause.value}]" if check.cause else ""
-    from rich.markup import escape
-
     shell.console.print(
-        f"{check.code.value:>2} {check.code.name:<12} {MARKS[check.verdict.value]} {escape(check.message + cause)}"
+        f"{check.code.value:>2} {check.code.name:<12} {MARKS[check.verdict.value]} {plain(check.message + cause)}"
     )
 
 
 def _show_end(shell: Shell, outcome: Verification) -> None:
     for report in outcome.reports:
-        if len(outcome.reports) > 1:
+        if outcome.dossier is not None:
             shell.console.print(f"{report.asset_id}  {MARKS[report.verdict.value]}")
+            for check in report.checks:
+                if check.verdict.value in ("INVALID", "UNKNOWN"):
+                    _show_check(shell, check)
     last = outcome.reports[-1]
     if last.as_of is not None:
         shell.console.print(
             f"[dim]as of block {last.as_of.number} ({last.as_of.hash}) of {last.as_of.time}, chain {last.as_of.chain_id}, final: {last.as_of.finality}[/]"
         )
     for item in last.not_verified:
-        shell.console.print(f"[dim]not verified: {item.message}[/]")
+        shell.console.print(f"[dim]not verified: {plain(item.message)}[/]")
     shell.console.print(f"[bold]{MARKS[outcome.verdict.value]}[/]")
 
 
@@ -120,6 +121,8 @@ def audit(shell: Shell, ledger: Path | None, rpc: str | None) -> int:
             f"blocks {result.from_block} to {result.to_block}: {result.batches:,} batches, {result.assets:,} assets, {result.pledges:,} pledges"
         )
         for finding in result.findings:
-            shell.console.print(f"[red]{finding.code}[/] {finding.message}  [dim]{finding.evidence}[/]")
+            shell.console.print(
+                f"[red]{finding.code}[/] {plain(finding.message)}  [dim]{plain(finding.evidence)}[/]"
+            )
         shell.console.print(MARKS[result.verdict.value])
     return _exit(result.verdict)

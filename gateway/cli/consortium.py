@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.context import Shell, told, verb
+from gateway.cli.context import Shell, grid, plain, told, verb
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,14 +120,12 @@ def list_organisations(shell: Shell) -> None:
     if shell.as_json:
         shell.emit({"organisations": rows})
         return
-    from rich.table import Table
-
-    table = Table("short", "identifier", "name", "roles", "", box=None, pad_edge=False)
+    table = grid("short", "identifier", "name", "roles", "state")
     for row in rows:
         table.add_row(
-            row["short"] or "",
-            row["identifier"],
-            row["name"],
+            plain(row["short"] or ""),
+            plain(row["identifier"]),
+            plain(row["name"]),
             ", ".join(row["roles"]),
             "[red]suspended[/]" if row["suspended"] else "",
         )

@@ -22,10 +22,11 @@ from gateway.home import Home, default_home, write_private
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from gateway.installation import Installation
 
-__all__ = ["AS", "OUT", "Shell", "told", "verb"]
+__all__ = ["AS", "OUT", "Shell", "grid", "plain", "told", "verb"]
 
 AS = click.option("--as", "org", help="Organisation that acts: short name, identifier or id.")
 OUT = click.option(
@@ -54,7 +55,8 @@ class Shell:
         """Standard output for people."""
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=True)
+        wide = None if sys.stdout.isatty() else 240
+        return Console(highlight=False, soft_wrap=True, width=wide)
 
     @functools.cached_property
     def errors(self) -> Console:
@@ -85,8 +87,7 @@ class Shell:
         if self._passphrase_file is not None:
             return _first_line(self._passphrase_file)
         if self._passphrase_fd is not None:
-            with os.fdopen(self._passphrase_fd) as stream:
-                return stream.readline().rstrip("\r\n")
+            return _fd_line(self._passphrase_fd)
         if self.home.passphrase_file.is_file():
             return _first_line(self.home.passphrase_file)
         if not sys.stdin.isatty():
@@ -117,12 +118,30 @@ class Shell:
             yield opened
 
 
+def plain(text: object) -> str:
+    """What others wrote (a document, a path, a name), safe to print: no markup of ours in it, no control characters."""
+    from rich.markup import escape
+
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
+    return escape(shown)
+
+
+def grid(*titles: str, title: str | None = None) -> Table:
+    """A table whose long words, such as ids, are folded and never cut short."""
+    from rich.table import Column, Table
+
+    columns = [Column(name, overflow="fold") for name in titles]
+    return Table(
+        *columns, title=title, title_justify="left", show_header=any(titles), box=None, pad_edge=False
+    )
+
+
 def told(shell: Shell, document: object, text: str) -> None:
     """The outcome of a verb that has little to say: the document of `--json`, or a line for people."""
     if shell.as_json:
         shell.emit(document)
     else:
-        shell.console.print(text, markup=False)
+        shell.console.print("\n".join(map(plain, text.split("\n"))))
 
 
 def verb(function: F) -> click.Command:
@@ -165,4 +184,14 @@ def _first_line(path: Path) -> str:
     except (OSError, UnicodeDecodeError, IndexError) as error:
         raise UnreadableError(
             "PASSPHRASE_FILE", f"{path} has no line of text to open the keys with"
+        ) from error
+
+
+def _fd_line(descriptor: int) -> str:
+    try:
+        with os.fdopen(descriptor, encoding="utf-8") as stream:
+            return stream.readline().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableError(
+            "PASSPHRASE_FD", f"--passphrase-fd {descriptor} gives no line of text: {error}"
         ) from error

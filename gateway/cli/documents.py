@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli.context import Shell, verb
+from gateway.cli.context import Shell, grid, plain, verb
 from gateway.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -79,21 +79,17 @@ def _reading_json(reading: Reading) -> dict[str, Any]:
 
 
 def _show_readings(shell: Shell, readings: Sequence[Reading]) -> None:
-    from rich.table import Table
-
     for reading in readings:
         if reading.document is None:
-            shell.console.print(f"[bold red]{reading.path}[/]: {reading.error}")
+            shell.console.print(f"[bold red]{plain(reading.path)}[/]: {plain(reading.error)}")
             continue
         document = reading.document
-        title = f"[bold]{reading.path}[/]  {document.kind} · {document.format}" + (
-            f" · {document.schema}" if document.schema else ""
-        )
-        table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+        about = " · ".join(filter(None, (document.kind, document.format, document.schema)))
+        table = grid("", "", title=f"[bold]{plain(reading.path)}[/]  {plain(about)}")
         for name, value in document.facts.items():
-            table.add_row(f"[dim]{name}[/]", value)
+            table.add_row(f"[dim]{name}[/]", plain(value))
         for notice in document.warnings:
-            table.add_row(f"[yellow]{notice.code}[/]", notice.message)
+            table.add_row(f"[yellow]{notice.code}[/]", plain(notice.message))
         if not document.facts:
             table.add_row("", "no facts: it would be certified by its bytes alone")
         shell.console.print(table)
@@ -189,21 +185,19 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _show_outcome(shell: Shell, outcome: Outcome) -> None:
-    from rich.table import Table
-
-    table = Table("file", "asset", "", box=None, pad_edge=False)
+    table = grid("file", "asset", "")
     for asset in outcome.assets:
         notes = ", ".join(notice.code for notice in asset.warnings)
         table.add_row(
-            asset.path.name,
+            plain(asset.path.name),
             asset.asset_id,
             ("certified before " if asset.existing else "certified ") + f"[yellow]{notes}[/]",
         )
     shell.console.print(table)
     for failed in outcome.errors:
-        shell.console.print(f"[bold red]{failed.path}[/]: {failed.message}")
+        shell.console.print(f"[bold red]{plain(failed.path)}[/]: {plain(failed.message)}")
     made = sum(not asset.existing for asset in outcome.assets)
-    where = f"; receipts in {outcome.assets[0].receipt.parent}" if outcome.assets else ""
+    where = f"; receipts in {plain(outcome.assets[0].receipt.parent)}" if outcome.assets else ""
     shell.console.print(
         f"{made} certified in {len(outcome.batches)} transactions, {len(outcome.assets) - made} before, {len(outcome.errors)} not{where}"
     )

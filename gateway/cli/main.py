@@ -6,6 +6,7 @@ Verbs live in modules that are imported only when they are called, so that `asse
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import logging
 import os
@@ -80,14 +81,26 @@ def command(ctx: click.Context, home: Path | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave the process with the exit code of DESIGN, Command line."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    logging.basicConfig(
-        level=os.environ.get("ASSETCERT_LOG", "ERROR"), format="%(levelname)s %(name)s: %(message)s"
-    )
+    _prepare_streams()
+    level = logging.getLevelNamesMapping().get(os.environ.get("ASSETCERT_LOG", "").upper(), logging.ERROR)
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     try:
-        sys.exit(_run(given))
-    except BrokenPipeError:
+        code = _run(given)
+        sys.stdout.flush()
+        sys.exit(code)
+    except BrokenPipeError:  # whoever read us has left: that is no verdict, and never success
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.DONE)
+        sys.exit(Exit.PIPE)
+
+
+def _prepare_streams() -> None:
+    """Closed standard streams are replaced by nothing; what a stream cannot spell is escaped, never an error."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(arguments: list[str]) -> int:
@@ -106,9 +119,11 @@ def _run(arguments: list[str]) -> int:
         return Exit.USAGE
     except click.ClickException as error:
         return _say(arguments, Exit.USAGE, "USAGE", error.format_message())
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
+        return _say(arguments, Exit.USAGE, "NOT_CONFIRMED", "nothing was confirmed, nothing was done")
+    except KeyboardInterrupt:
         return _say(
-            arguments, Exit.INVALID, "INTERRUPTED", "interrupted; run it again: nothing is done twice"
+            arguments, Exit.INTERRUPTED, "INTERRUPTED", "interrupted; run it again: nothing is done twice"
         )
     except Exception as error:  # noqa: BLE001 (the one place that maps every outcome)
         return _say(arguments, *classify(error))
@@ -135,7 +150,7 @@ def classify(error: Exception) -> tuple[Exit, str, str]:
             f"the disk is full ({error.filename or 'no file named'}): free some space and run it again",
         )
     if isinstance(error, OSError) and error.errno is not None:
-        return Exit.UNREADABLE, "FILE", f"{error.filename}: {error.strerror}"
+        return Exit.UNREADABLE, "FILE", f"{error.filename or 'the working directory'}: {error.strerror}"
     from gateway.cli.mapping import classify_lower
 
     if (known := classify_lower(error)) is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import AS, OUT, Shell, told, verb
+from gateway.cli.context import AS, OUT, Shell, grid, told, verb
 from gateway.errors import UsageError
 
 __all__ = ["close", "liens", "offer", "pledge"]
@@ -157,9 +157,7 @@ def liens(shell: Shell, target: str | None, org: str | None) -> None:
     if shell.as_json:
         shell.emit({"liens": rows})
         return
-    from rich.table import Table
-
-    table = Table("pledge", "asset", "share", "rank", "status", box=None, pad_edge=False)
+    table = grid("pledge", "asset", "share", "rank", "status")
     for row in rows:
         table.add_row(row["pledge_id"], row["asset_id"], f"{row['share']:,}", str(row["rank"]), row["status"])
     shell.console.print(table)

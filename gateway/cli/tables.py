@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.context import AS, OUT, Shell, told, verb
+from gateway.cli.context import AS, OUT, Shell, grid, plain, told, verb
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,22 +44,12 @@ def map(shell: Shell, file: Path, org: str | None, name: str | None, yes: bool) 
 
 
 def _show(shell: Shell, proposal: Proposal) -> None:
-    from rich.table import Table
-
-    table = Table(
-        "title",
-        "read as",
-        "for example",
-        title=f"{proposal.profile.kind}",
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-    )
+    table = grid("title", "read as", "for example", title=proposal.profile.kind)
     for title, column in proposal.profile.columns:
-        table.add_row(title, column, proposal.samples.get(title, ""))
+        table.add_row(plain(title), column, plain(proposal.samples.get(title, "")))
     shell.console.print(table)
     for name, value in proposal.facts.items():
-        shell.console.print(f"[dim]{name}[/]  {value}")
+        shell.console.print(f"[dim]{name}[/]  {plain(value)}")
 
 
 @verb

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from certifier.errors import CertifierError
-from certifier.receipt import Receipt, parse
+from certifier.errors import CertifierError, UnreadableReceiptError
+from certifier.receipt import Dossier, Receipt, parse
 from certifier.signer import Statement
 from gateway.errors import UnreadableError
-from gateway.service.files import SIGNERS_SUFFIX, load_json
+from gateway.service.files import SIGNERS_SUFFIX, load_json, read_bounded
 
-__all__ = ["SIGNERS_SCHEMA", "load_receipt", "statements_beside"]
+__all__ = ["SIGNERS_SCHEMA", "load_evidence", "load_receipt", "statements_beside"]
 
 SIGNERS_SCHEMA = "assetcert/signers/1"
+MAX_EVIDENCE = 256 * 2**20
 
 
 def statements_beside(path: Path, sha256: bytes) -> tuple[Statement, ...]:
@@ -36,12 +37,17 @@ def statements_beside(path: Path, sha256: bytes) -> tuple[Statement, ...]:
     return statements
 
 
+def load_evidence(path: Path) -> Receipt | Dossier:
+    """A receipt or a dossier. UnreadableError names the file and what it is instead."""
+    try:
+        return parse(read_bounded(path, MAX_EVIDENCE))
+    except UnreadableReceiptError as error:
+        raise UnreadableError("RECEIPT", f"{path} is no receipt and no dossier: {error}") from error
+
+
 def load_receipt(path: Path) -> Receipt:
     """One receipt. UnreadableError where the file is a dossier or none of ours; a malformed receipt raises InvalidReceiptError."""
-    try:
-        found = parse(path.read_bytes())
-    except OSError as error:
-        raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
+    found = load_evidence(path)
     if not isinstance(found, Receipt):
         raise UnreadableError("NOT_A_RECEIPT", f"{path} is a dossier: name one receipt")
     return found

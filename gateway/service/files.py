@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ __all__ = [
     "expand",
     "load_json",
     "make_folder",
+    "read_bounded",
     "write_into",
     "write_whole",
 ]
@@ -48,14 +50,25 @@ def _is_document(path: Path) -> bool:
     return not path.name.endswith(SIGNERS_SUFFIX) and not any(part.startswith(".") for part in path.parts)
 
 
+def read_bounded(path: Path, limit: int = MAX_JSON) -> bytes:
+    """A regular file's bytes. UnreadableError for a pipe, a device, a folder, and for more than `limit` bytes."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise UnreadableError("NOT_A_FILE", f"{path} is no regular file: name one")
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > limit:
+        raise UnreadableError("TOO_LARGE", f"{path} is larger than {limit:,} bytes: nothing of ours is")
+    return data
+
+
 def load_json(path: Path, schema: str) -> dict[str, Any]:
     """A JSON object with that schema. UnreadableError says what it is instead."""
     try:
-        if path.stat().st_size > MAX_JSON:
-            raise UnreadableError("TOO_LARGE", f"{path} is larger than {MAX_JSON:,} bytes: no {schema}")
-        document = jsontext.loads(path.read_bytes())
-    except OSError as error:
-        raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
+        document = jsontext.loads(read_bounded(path))
     except ValueError as error:
         raise UnreadableError("NOT_JSON", f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != schema:

@@ -6,16 +6,17 @@ home, a descriptor and `--rpc` are enough: that is how a stranger verifies.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from certifier.documents import Reader, Reading
 from certifier.documents.profile import Profile
 from certifier.errors import InvalidReceiptError
-from certifier.receipt import Dossier, Receipt, parse
+from certifier.receipt import Dossier, Receipt
 from certifier.store import ContentStore
 from certifier.verify import (
     Cause,
@@ -33,6 +34,7 @@ from certifier.verify.observe import missing
 from gateway.errors import UnreadableError, UsageError
 from gateway.home import Home
 from gateway.installation import Installation, open_store
+from gateway.service.evidence import load_evidence
 from gateway.service.profiles import trusted
 from ledger import embedded
 from ledger.connection import Ledger
@@ -40,8 +42,6 @@ from ledger.descriptor import Descriptor
 from ledger.errors import LedgerError
 
 __all__ = ["Session", "Verification", "connected", "of_installation", "opened"]
-
-MAX_RECEIPT = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,9 @@ class Session:
 
         A firm's own table is read by `profiles` and by those of the home.
         """
-        data = _bytes(path)
         as_org = self._as_org(org)
         try:
-            found = parse(data)
+            found = load_evidence(path)
         except InvalidReceiptError as error:
             cause = Cause(error.cause) if error.cause is not None else None
             return _shown(malformed(f"the receipt is malformed: {error}", cause=cause), shown)
@@ -132,22 +131,19 @@ def _shown(report: Report, shown: Callable[[Check], None] | None) -> Verificatio
     return Verification(report.verdict, (report,))
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_RECEIPT:
-            raise UnreadableError("TOO_LARGE", f"{path} is larger than {MAX_RECEIPT:,} bytes: no receipt is")
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
-
-
 def reading_of(file: Path, profiles: Sequence[Profile] = ()) -> Reading:
-    """The document as it reads today. A file that no longer parses is for check 9 to say; one that is not there is an error."""
+    """The document as it reads today. One that is empty, too large or no longer parses is for checks 1 and 9 to judge."""
     with Reader(profiles=profiles) as reader:
         (reading,) = reader.read([file])
-    if reading.sha256 is None:
-        raise UnreadableError("FILE", str(reading.error))
-    return reading
+    if reading.sha256 is not None:
+        return reading
+    if not file.is_file():
+        raise UnreadableError(
+            "FILE", f"{file} is no file that can be read: name the document that the receipt is of"
+        )
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").digest()
+    return replace(reading, sha256=digest, size=file.stat().st_size)
 
 
 @contextmanager
