@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -200,7 +200,7 @@ def shred(shell: Shell, target: str, org: str | None, yes: bool) -> None:
 
 def _end_of(day: str) -> int:
     try:
-        given = date.fromisoformat(day)
-    except ValueError as error:
-        raise UsageError("DATE", f"--until {day}: a date as YYYY-MM-DD is expected") from error
-    return int(datetime(given.year, given.month, given.day, tzinfo=UTC).timestamp()) + DAY
+        after = date.fromisoformat(day) + timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        raise UsageError("DATE", f"--until {day}: a date as YYYY-MM-DD, before 9999-12-31, is expected") from error
+    return int(datetime(after.year, after.month, after.day, tzinfo=UTC).timestamp())

@@ -10,7 +10,7 @@ from certifier.signer import Statement
 from gateway.errors import UnreadableError
 from gateway.service.files import SIGNERS_SUFFIX, load_json, read_bounded
 
-__all__ = ["SIGNERS_SCHEMA", "load_evidence", "load_receipt", "statements_beside"]
+__all__ = ["SIGNERS_SCHEMA", "load_evidence", "load_receipt", "statements_beside", "statements_in"]
 
 SIGNERS_SCHEMA = "assetcert/signers/1"
 MAX_EVIDENCE = 256 * 2**20
@@ -22,19 +22,24 @@ def statements_beside(path: Path, sha256: bytes) -> tuple[Statement, ...]:
     UnreadableError where it is malformed or speaks of other bytes: a signature must not be lost silently.
     """
     beside = path.with_name(path.name + SIGNERS_SUFFIX)
-    if not beside.is_file():
-        return ()
-    document = load_json(beside, SIGNERS_SCHEMA)
-    try:
-        statements = tuple(Statement.from_json(member) for member in document["signers"])
-    except (CertifierError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableError("SIGNERS", f"{beside} holds no signers' statements: {error}") from error
+    statements = statements_in(beside)
     if any(statement.sha256 != sha256 for statement in statements):
         raise UnreadableError(
             "SIGNERS",
             f"{beside} signs other bytes than {path.name} has now: sign it again, or move the statement away",
         )
     return statements
+
+
+def statements_in(beside: Path) -> tuple[Statement, ...]:
+    """The statements of a signers' file, each signature checked; none where there is no such file."""
+    if not beside.is_file():
+        return ()
+    document = load_json(beside, SIGNERS_SCHEMA)
+    try:
+        return tuple(Statement.from_json(member) for member in document["signers"])
+    except (CertifierError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableError("SIGNERS", f"{beside} holds no signers' statements: {error}") from error
 
 
 def load_evidence(path: Path) -> Receipt | Dossier:
