@@ -304,13 +304,19 @@ def _shop(installation: Installation) -> Organisation:
 
 
 def _machine_log(seed: int, size: int) -> bytes:
-    """A shift's log of about `size` bytes that no other seed gives."""
-    pieces = max(10, (size - 700) // 107 // 10 * 10)
+    """A shift's log of about `size` bytes that no other seed gives: parts and states among many axis positions, as machines report."""
     day = date(2000, 1, 1) + timedelta(days=seed % 9000)
     job = world.Job(
-        "M1", "B1", f"{seed:08}", "P101", "轴", pieces, Decimal(46), 60 + seed % 40, f"L{seed % 6}", day
+        "M1", "B1", f"{seed:08}", "P101", "轴", 80, Decimal(46), 60 + seed % 40, f"L{seed % 6}", day
     )
-    return world.machine_log(job, step=1)
+    log = world.machine_log(job)
+    count = max(1, (size - len(log)) // 133)
+    samples = "".join(
+        f'<Position dataItemId="{job.machine}-x{at % 3}" name="X{at % 3}actm" subType="ACTUAL" '
+        f'timestamp="{day}T04:{at // 60 % 60:02}:{at % 60:02}.{at % 1000:03}000Z" sequence="{5000 + at}">{at * 7 % 90000 / 1000:.3f}</Position>\n'
+        for at in range(count)
+    )
+    return log.replace(b"<Events>", f"<Samples>{samples}</Samples><Events>".encode(), 1)
 
 
 def _invoice(seed: int) -> bytes:

@@ -231,8 +231,8 @@ def _work_order(job: Job) -> str:
     )
 
 
-def machine_log(job: Job, step: int = 10) -> bytes:
-    """The machine's log of the job: a report every `step` pieces, a pause of ten minutes after every forty."""
+def machine_log(job: Job) -> bytes:
+    """The machine's log of the job: a report every ten pieces, a pause of ten minutes after every forty."""
     at = datetime.combine(job.ordered + timedelta(days=3), datetime.min.time())
     sequence, events = 1000, []
 
@@ -246,12 +246,12 @@ def machine_log(job: Job, step: int = 10) -> bytes:
 
     report("Availability", "avail", "AVAILABLE")
     report("PartCount", "pc", 5000)
-    for made in range(0, job.quantity, step):
+    for made in range(0, job.quantity, 10):
         if made % 40 == 0:
             report("Execution", "exec", "ACTIVE")
-        at += timedelta(seconds=step * job.cycle)
-        report("PartCount", "pc", 5000 + made + step)
-        if (made + step) % 40 == 0 or made + step >= job.quantity:
+        at += timedelta(seconds=10 * job.cycle)
+        report("PartCount", "pc", 5000 + made + 10)
+        if (made + 10) % 40 == 0 or made + 10 >= job.quantity:
             report("Execution", "exec", "READY")
             at += timedelta(minutes=10)
     header = (
