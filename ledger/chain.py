@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,63})")
 _HEX = re.compile(r"0x([0-9a-f]{2})*")
 _CALLS_A_BATCH = 200
 _SPAN = 64  # blocks of the first range of logs
@@ -232,11 +233,8 @@ def parse_log(entry: Any) -> Log:
 
 def parse_quantity(value: Any) -> int:
     """A JSON-RPC quantity. Raises ContradictedError for anything else."""
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            return int(value[2:], 16)
-        except ValueError:
-            pass
+    if isinstance(value, str) and _QUANTITY.fullmatch(value):
+        return int(value, 16)
     raise ContradictedError(f"the node gave {str(value)[:80]!r} where a number belongs")
 
 

@@ -13,14 +13,13 @@ import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from ledger import node as nodes
-from ledger.chain import Chain, parse_bytes
+from ledger.chain import Chain
 from ledger.clock import Clock
-from ledger.errors import ContradictedError, NodeUnreachableError, RefusedByNodeError, RpcError
 from ledger.locks import Lease, write_lock
-from ledger.log import Entry, TransactionLog
+from ledger.log import TransactionLog
 from ledger.node import Node
 from ledger.writer import EmbeddedWriter
 
@@ -68,8 +67,9 @@ class Embedded:
         self.writer = EmbeddedWriter(self)
         self._run = _run(home)
         self._lease = Lease(self._run / "leases")
+        self._node: Node | None = None
         try:
-            self._attach(self._ensure())
+            self.ensure()
         except BaseException:
             self.close()
             raise
@@ -80,16 +80,20 @@ class Embedded:
         return self._chain.rpc.url
 
     def ensure(self) -> str:
-        """Starts the node again where it died (or was replaced by another process), and gives its address."""
-        self._attach(self._ensure())
+        """Attaches to the node, and gives its address. One that died, or holds anything but the log, is
+        replaced before.
+        """
+        if not self._is_level():
+            with write_lock(self._run / "write.lock", _START_WAIT):
+                self._level()
         return self.url
 
-    def _ensure(self) -> Node:
+    def _is_level(self) -> bool:
+        """Attaches to the published node where that is level with the log; False where it is not."""
         node = nodes.running(self._run, self.log)
-        if node is not None:
-            return node
-        with write_lock(self._run / "write.lock", _START_WAIT):
-            return nodes.running(self._run, self.log) or nodes.start(self._run, self.log)
+        if node is not None and node != self._node:
+            self._attach(node)
+        return node is not None
 
     def _attach(self, node: Node) -> Chain:
         self._chain = Chain(node.url, timeout=60)
@@ -107,33 +111,8 @@ class Embedded:
         return self._attach(nodes.start(self._run, self.log))
 
     def _level(self) -> Chain:
-        """The node, level with the log: an entry that was logged and never sent is sent now."""
-        node = nodes.published(self._run)
-        if node is None:
-            return self.restart()
-        chain = self._chain if node == self._node else self._attach(node)
-        try:
-            return chain if self._catch_up(chain) else self.restart()
-        except (NodeUnreachableError, ContradictedError, RpcError, RefusedByNodeError):
-            return self.restart()
-
-    def _catch_up(self, chain: Chain) -> bool:
-        """False where the node is not a prefix of the log that lacks at most its newest entry."""
-        answer = chain.rpc.call("eth_getBlockByNumber", "latest", False)
-        head, entry = Chain.parse_block(answer, "latest"), self.log.head()
-        if entry is None:
-            return (head.number, head.timestamp) == (0, self.log.genesis_time)
-        if head.number == entry.number - 1:
-            head = nodes.deliver(chain, entry)
-        elif head.number != entry.number or not self._is_entry(answer, entry):
-            return False
-        if entry.block is None:
-            self.log.acknowledge(entry.number, head.hash)
-        return entry.block in (None, head.hash)
-
-    @staticmethod
-    def _is_entry(answer: dict[str, Any], entry: Entry) -> bool:
-        return [parse_bytes(t) for t in answer["transactions"]] == [entry.transaction]
+        """The node, level with the log. For the holder of the write lock."""
+        return self._chain if self._is_level() else self.restart()
 
     def close(self) -> None:
         """Gives the lease up; the last one to do so ends the node."""

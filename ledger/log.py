@@ -3,7 +3,8 @@ is sent.
 
 The log is the outbox and the chain: block n holds exactly the n-th transaction under its logged timestamp, so
 sending the log again to a fresh node gives the same block hashes. A file of its own, never part of the
-droppable index. SQLite, WAL, synchronous FULL. DESIGN, "Homes, processes, keys"; docs/adr/0302.
+droppable index. SQLite, WAL, synchronous FULL. Its newest number is kept beside the entries, in the same
+commit, so that a log that lost its end is not taken for a younger one. DESIGN, "Homes, processes, keys"; docs/adr/0302.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ledger.errors import LogDamagedError, LogUnwritableError, NoLedgerError
 
-__all__ = ["Entry", "TransactionLog", "writable"]
+__all__ = ["Entry", "TransactionLog", "usable"]
 
+_REMEDY = "restore the newest backup (assetcert restore)"
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE entry (
@@ -46,12 +49,14 @@ class Entry:
 
 
 @contextlib.contextmanager
-def writable(what: str) -> Iterator[None]:
-    """Turns SQLite's complaints about writing into LogUnwritableError."""
+def usable(what: str) -> Iterator[None]:
+    """Turns SQLite's complaints into LogUnwritableError (disk, permission, lock) or LogDamagedError (content)."""
     try:
         yield
     except sqlite3.OperationalError as e:
-        raise LogUnwritableError(f"{what} cannot be written ({e}): nothing was sent") from e
+        raise LogUnwritableError(f"{what} cannot be opened or written ({e}): nothing was sent") from e
+    except sqlite3.DatabaseError as e:
+        raise LogDamagedError(f"{what} is damaged ({e}): {_REMEDY}") from e
 
 
 class TransactionLog:
@@ -62,15 +67,19 @@ class TransactionLog:
             raise NoLedgerError(
                 f"{path} does not exist: this home has no embedded ledger (assetcert up makes one)"
             )
+        self._path = path
         self._lock = threading.RLock()
-        try:
+        with usable(f"the ledger's log {path}"):
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+        try:
+            self._rows("PRAGMA journal_mode=WAL")
+            self._rows("PRAGMA synchronous=FULL")
             self.chain_id = self._meta("chain_id")
             self.genesis_time = self._meta("genesis_time")
-        except (sqlite3.Error, TypeError) as e:
-            raise LogDamagedError(f"{path} is not a ledger's log: {e}") from e
+            self._check_complete()
+        except BaseException:
+            self._db.close()
+            raise
 
     @classmethod
     def create(cls, path: Path, chain_id: int, genesis_time: int, offset: int) -> None:
@@ -80,22 +89,50 @@ class TransactionLog:
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
         with (
-            writable("a new ledger's log"),
+            usable(f"the ledger's log {path}"),
             contextlib.closing(sqlite3.connect(part, isolation_level=None)) as db,
         ):
             db.execute("PRAGMA synchronous=FULL")
             db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
-            meta = {"chain_id": chain_id, "genesis_time": genesis_time, "offset": offset}
+            meta = {"chain_id": chain_id, "genesis_time": genesis_time, "offset": offset, "head": 0}
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
         part.rename(path)
         folder = os.open(path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
 
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, usable(f"the ledger's log {self._path}"):
+            yield self._db
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """What is done in it is done whole or not at all."""
+        with self._using() as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+
+    def _rows(self, sql: str, *arguments: Any) -> list[Any]:
+        with self._using() as db:
+            return db.execute(sql, arguments).fetchall()
+
     def _meta(self, name: str) -> int:
-        with self._lock:
-            row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return int(row[0])
+        rows = self._rows("SELECT value FROM meta WHERE name = ?", name)
+        if not rows:
+            raise LogDamagedError(f"the ledger's log {self._path} states no {name}: {_REMEDY}")
+        return int(rows[0][0])
+
+    def _check_complete(self) -> None:
+        """Entries are numbered from 1 without a gap up to the head that was committed with the last of them."""
+        [(count, last, head)] = self._rows(
+            "SELECT count(*), coalesce(max(number), 0), (SELECT value FROM meta WHERE name = 'head') FROM entry"
+        )
+        head = last if head is None else head  # a log that nobody appended to since the head is kept
+        if not count == last == head:
+            raise LogDamagedError(
+                f"the ledger's log {self._path} is incomplete: {count} of {max(last, head)} entries: {_REMEDY}"
+            )
 
     @property
     def offset(self) -> int:
@@ -104,59 +141,54 @@ class TransactionLog:
 
     @offset.setter
     def offset(self, seconds: int) -> None:
-        with self._lock, writable("the ledger's log"):
-            self._db.execute("UPDATE meta SET value = ? WHERE name = 'offset'", (seconds,))
+        self._rows("UPDATE meta SET value = ? WHERE name = 'offset'", seconds)
 
     def head(self) -> Entry | None:
         """The newest entry, None in an empty log."""
-        with self._lock:
-            row = self._db.execute("SELECT * FROM entry ORDER BY number DESC LIMIT 1").fetchone()
-        return Entry(*row) if row else None
+        rows = self._rows("SELECT * FROM entry ORDER BY number DESC LIMIT 1")
+        return Entry(*rows[0]) if rows else None
 
     def head_time(self) -> int:
         """The newest block's time; the genesis block's in an empty log."""
-        with self._lock:
-            row = self._db.execute("SELECT timestamp FROM entry ORDER BY number DESC LIMIT 1").fetchone()
-        return int(row[0]) if row else self.genesis_time
+        rows = self._rows("SELECT timestamp FROM entry ORDER BY number DESC LIMIT 1")
+        return int(rows[0][0]) if rows else self.genesis_time
 
     def entries(self) -> Iterator[Entry]:
         """All entries in order, read one by one."""
         number = 0
-        while True:
-            with self._lock:
-                row = self._db.execute(
-                    "SELECT * FROM entry WHERE number > ? ORDER BY number LIMIT 1", (number,)
-                ).fetchone()
-            if row is None:
-                return
-            yield Entry(*row)
-            number = row[0]
+        while rows := self._rows("SELECT * FROM entry WHERE number > ? ORDER BY number LIMIT 1", number):
+            yield Entry(*rows[0])
+            number = rows[0][0]
 
     def append(self, timestamp: int, transaction: bytes, raw: bytes) -> Entry:
         """Commits durably as the next block's transaction. On return it will be on the ledger, whatever
         happens.
         """
-        with self._lock, writable("the ledger's log"):
+        with self._transaction() as db:
             head = self.head()
             number = head.number + 1 if head else 1
-            self._db.execute(
-                "INSERT INTO entry VALUES (?, ?, ?, ?, NULL)", (number, timestamp, transaction, raw)
-            )
+            db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, NULL)", (number, timestamp, transaction, raw))
+            self._keep_head(number)
         return Entry(number, timestamp, transaction, raw, None)
 
     def withdraw(self, entry: Entry) -> None:
         """Takes back the newest entry, which the node refused and never mined."""
-        with self._lock:
-            self._db.execute("DELETE FROM entry WHERE number = ? AND block_hash IS NULL", (entry.number,))
+        with self._transaction() as db:
+            sql = "DELETE FROM entry WHERE number = ? AND block_hash IS NULL"
+            if db.execute(sql, (entry.number,)).rowcount:
+                self._keep_head(entry.number - 1)
+
+    def _keep_head(self, number: int) -> None:
+        self._rows("INSERT OR REPLACE INTO meta VALUES ('head', ?)", number)
 
     def acknowledge(self, number: int, block: bytes) -> None:
         """Notes the hash of the entry's block. Not synced: a lost note is made again from the node."""
-        with self._lock:
-            self._db.execute("PRAGMA synchronous=NORMAL")
+        with self._using() as db:
+            db.execute("PRAGMA synchronous=NORMAL")
             try:
-                self._db.execute("UPDATE entry SET block_hash = ? WHERE number = ?", (block, number))
+                db.execute("UPDATE entry SET block_hash = ? WHERE number = ?", (block, number))
             finally:
-                self._db.execute("PRAGMA synchronous=FULL")
+                db.execute("PRAGMA synchronous=FULL")
 
     def close(self) -> None:
         """Closes the file."""

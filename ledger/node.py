@@ -19,9 +19,10 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ledger.artifacts import ROOT
-from ledger.chain import Block, Chain, parse_bytes
+from ledger.chain import Block, Chain, parse_bytes, parse_quantity
 from ledger.errors import (
     ContradictedError,
     LogDamagedError,
@@ -31,7 +32,8 @@ from ledger.errors import (
     RpcError,
 )
 from ledger.log import Entry, TransactionLog
-from ledger.types import hex32
+from ledger.rpc import Request
+from ledger.types import hex32, keccak
 
 __all__ = ["GAS_LIMIT", "Node", "deliver", "find_anvil", "published", "running", "start", "stop"]
 
@@ -39,6 +41,7 @@ GAS_LIMIT = 10**12
 """Of a block. Zero gas price: the limit protects nothing here."""
 _START_WAIT = 20.0
 _ATTEMPTS = 5
+_STATE: Request = ("eth_getProof", ("0x" + "00" * 20, [], "latest"))
 _OPTIONS = (
     *("--hardfork", "paris", "--accounts", "0", "--gas-price", "0", "--block-base-fee-per-gas", "0"),
     *("--prune-history", "256"),  # states of older blocks are dropped: on disk each would be a whole copy
@@ -81,9 +84,38 @@ def published(run: Path) -> Node | None:
 
 
 def running(run: Path, log: TransactionLog) -> Node | None:
-    """The published node, if it answers and is this log's chain; None otherwise."""
+    """The published node, if it answers and holds what the log says and nothing else; None otherwise.
+
+    Also None while another process is between its log entry and its block: ask again under the write lock.
+    """
     node = published(run)
-    return node if node is not None and _is_of(node, log) else None
+    try:
+        return node if node is not None and _is_level(Chain(node.url, timeout=_START_WAIT), log) else None
+    except (NodeUnreachableError, ContradictedError, RpcError):
+        return None
+
+
+def _is_level(chain: Chain, log: TransactionLog) -> bool:
+    """Whether the newest block is the log's, and the state what that block says: anvil serves cheat codes to
+    whoever finds its port, and some change the state without a block.
+    """
+    entry = log.head()
+    latest = Chain.block_request("latest")
+    chain_id, answer, proof = chain.rpc.batch([("eth_chainId", ()), (latest[0], latest[1:]), _STATE])
+    head = Chain.parse_block(answer, "latest")
+    if parse_quantity(chain_id) != log.chain_id:
+        return False
+    if entry is None:  # anvil's genesis block states no root
+        return (head.number, head.timestamp) == (0, log.genesis_time)
+    same = (head.number, head.hash) == (entry.number, entry.block)
+    return same and keccak(parse_bytes(_root_node(proof))) == parse_bytes(answer.get("stateRoot"), 32)
+
+
+def _root_node(proof: Any) -> Any:
+    """The top of the state's trie as it is now: the first node of any account's proof."""
+    if isinstance(proof, dict) and isinstance(proof.get("accountProof"), list) and proof["accountProof"]:
+        return proof["accountProof"][0]
+    raise ContradictedError("the node gives no proof of its state")
 
 
 def _is_of(node: Node, log: TransactionLog) -> bool:

@@ -26,7 +26,7 @@ from ledger.errors import (
     RpcError,
 )
 from ledger.locks import write_lock
-from ledger.log import writable
+from ledger.log import usable
 from ledger.types import hex32, keccak
 from ledger.writer import Sent, failure
 
@@ -80,7 +80,7 @@ class Outbox:
         self._db.execute(_SCHEMA)
 
     def _rows(self, sql: str, *arguments: Any) -> list[Any]:
-        with self._lock, writable("the outbox"):
+        with self._lock, usable("the outbox"):
             return self._db.execute(sql, arguments).fetchall()
 
     def next_nonce(self, sender: str) -> int:

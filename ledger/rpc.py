@@ -32,8 +32,12 @@ class JsonRpc:
     """A node's endpoint. `timeout` bounds each wait for the network, in seconds."""
 
     def __init__(self, url: str, timeout: float = 10.0) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and url.isascii()
+        except ValueError:  # brackets that do not close, a port that is none
+            sound = False
+        if not sound:
             raise NodeUnreachableError(f"{url!r} is not the http(s) address of a node")
         self.url = url
         self._parts = parts
@@ -81,7 +85,7 @@ class JsonRpc:
         data = json.dumps(body, separators=(",", ":")).encode()
         try:
             status, raw = self._post(data, again=not method.startswith(_ONCE))
-        except (OSError, http.client.HTTPException) as e:
+        except (OSError, ValueError, http.client.HTTPException) as e:  # ValueError: no name of a host
             raise NodeUnreachableError(
                 f"no answer from the node at {self.url}: {e or type(e).__name__}"
             ) from e

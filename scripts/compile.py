@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -79,6 +80,13 @@ def is_current(stamp: str) -> bool:
     return complete and STAMP.is_file() and STAMP.read_text(encoding="utf-8") == stamp
 
 
+def write(path: Path, text: str) -> None:
+    """Whole or not at all: somebody may be reading, or compiling at the same time."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
 def main() -> int:
     units = sources()
     stamp = fingerprint(units)
@@ -101,8 +109,8 @@ def main() -> int:
             "bytecode": "0x" + compiled["evm"]["bytecode"]["object"],
             "immutableReferences": compiled["evm"]["deployedBytecode"]["immutableReferences"],
         }
-        (ARTIFACTS / f"{name}.json").write_text(json.dumps(artifact, indent=1) + "\n", encoding="utf-8")
-    STAMP.write_text(stamp, encoding="utf-8")
+        write(ARTIFACTS / f"{name}.json", json.dumps(artifact, indent=1) + "\n")
+    write(STAMP, stamp)
     print(f"compiled {len(CONTRACTS)} contracts into contracts/artifacts")
     return 0
 

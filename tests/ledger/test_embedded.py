@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -185,6 +185,7 @@ def test_what_was_logged_and_never_sent_is_sent_by_the_next_writer(founded: Path
             entry = ledger.log.append(ledger.clock.now(), keccak(raw), raw)
         sent = world.register("M1", tree)
         assert sent.block.number == entry.number + 1
+        world = World(ledger.writer, ledger.url, world.descriptor)  # a fresh node took the old one's place
         registered = world.ledger.read_one(
             world.ledger.assets.batch(world.org("M1"), orphan.root), sent.block
         )
@@ -273,6 +274,59 @@ def test_blocks_of_strangers_do_not_stay(founded: Path) -> None:
         assert Chain(ledger.url).block("latest") == block
 
 
+def _mines_a_block(world: World) -> None:
+    rpc = world.ledger.chain.rpc
+    sender, act = account("M1").address, world.ledger.assets.register(_tree().ids)
+    rpc.call("anvil_impersonateAccount", sender)
+    call = {"from": sender, "to": act.to, "data": "0x" + act.data.hex(), "gasPrice": "0x0"}
+    rpc.call("eth_sendTransaction", call)
+    rpc.call("evm_mine")
+
+
+def _replaces_a_block(world: World) -> None:
+    head = world.pin()
+    world.ledger.chain.rpc.call("anvil_rollback", 1)
+    world.ledger.chain.rpc.call("evm_mine", {"timestamp": head.timestamp})
+    assert world.pin().number == head.number
+
+
+def _sets_storage(world: World) -> None:
+    membership = world.ledger.descriptor.contracts["membership"]
+    world.ledger.chain.rpc.call("anvil_setStorageAt", membership, "0x0", "0x" + "11" * 32)
+
+
+def _sets_code(world: World) -> None:
+    world.ledger.chain.rpc.call("anvil_setCode", "0x" + "22" * 20, "0x00")
+
+
+@pytest.mark.parametrize("cheat", [_mines_a_block, _replaces_a_block, _sets_storage, _sets_code])
+def test_nobody_who_attaches_sees_what_a_stranger_did(founded: Path, cheat: Callable[[World], None]) -> None:
+    with embedded.open(founded) as ledger:
+        world = World(ledger.writer, ledger.url, Descriptor.load(founded / "ledger.json"))
+        before = _headers(ledger)
+        cheat(world)
+        with embedded.open(founded) as reader:
+            assert reader.url != ledger.url
+            assert _headers(reader) == before
+        cheat(World(ledger.writer, ledger.ensure(), world.descriptor))
+        ledger.ensure()
+        assert _headers(ledger) == before
+        cheat(World(ledger.writer, ledger.url, world.descriptor))
+        assert world.register("M1", _tree()).block.parent == before[-1].hash
+    embedded.open(founded).close()
+
+
+def test_attaching_leaves_a_sound_node_alone(founded: Path) -> None:
+    with embedded.open(founded) as ledger, _writer_process(founded) as writer:
+        pids = anvil_pids(founded)
+        for _ in range(50):
+            with embedded.open(founded) as reader:
+                assert reader.url == ledger.url
+        writer.kill()
+        assert len(_acknowledged(writer.communicate()[0])) > 5
+        assert anvil_pids(founded) == pids
+
+
 def test_states_are_kept_for_the_newest_blocks_and_none_on_disk(founded: Path) -> None:
     with embedded.open(founded) as ledger:
         world = World(ledger.writer, ledger.url, Descriptor.load(founded / "ledger.json"))
@@ -316,16 +370,66 @@ def test_a_refused_transaction_leaves_the_log(founded: Path) -> None:
 
 
 def test_a_damaged_log_is_told(founded: Path) -> None:
-    db = sqlite3.connect(founded / "ledger.db")
-    db.execute("UPDATE entry SET timestamp = timestamp + 1")
-    db.commit()
-    db.close()
+    _execute(founded, "UPDATE entry SET timestamp = timestamp + 1")
     with pytest.raises(LogDamagedError, match="not as it was acknowledged"):
         embedded.open(founded)
     _await_no_node(founded)
     (founded / "ledger.db").write_bytes(b"no database" * 100)
-    with pytest.raises(LogDamagedError, match="not a ledger's log"):
+    with pytest.raises(LogDamagedError, match=r"ledger\.db is damaged .*restore"):
         embedded.open(founded)
+
+
+def _execute(home: Path, sql: str) -> None:
+    db = sqlite3.connect(home / "ledger.db")
+    db.execute(sql)
+    db.commit()
+    db.close()
+
+
+@pytest.mark.parametrize("lost", ["= 1", "= 3", "> (SELECT max(number) - 3 FROM entry)", "> 0"])
+def test_a_log_that_lost_entries_is_told(founded: Path, lost: str) -> None:
+    _execute(founded, f"DELETE FROM entry WHERE number {lost}")
+    with pytest.raises(LogDamagedError, match=r"ledger\.db is incomplete: \d+ of \d+ entries: restore"):
+        embedded.open(founded)
+
+
+def test_a_log_of_before_its_head_was_kept_goes_on(founded: Path) -> None:
+    _execute(founded, "DELETE FROM meta WHERE name = 'head'")
+    with embedded.open(founded) as ledger:
+        number = ledger.writer.send(account("nobody"), Act("0x" + "11" * 20, b"")).block.number
+    _execute(founded, f"DELETE FROM entry WHERE number = {number}")
+    with pytest.raises(LogDamagedError, match=f"{number - 1} of {number}"):
+        embedded.open(founded)
+
+
+def test_every_damaged_page_is_told(founded: Path) -> None:
+    path, pages = founded / "ledger.db", 0
+    sound = path.read_bytes()
+    for page in range(2, len(sound) // 4096 + 1):
+        path.write_bytes(sound[: (page - 1) * 4096] + b"\xa5" * 4096 + sound[page * 4096 :])
+        with pytest.raises(LogDamagedError, match=r"ledger\.db"):
+            log = TransactionLog(path)
+            try:
+                for entry in log.entries():
+                    if keccak(entry.raw) != entry.transaction:
+                        raise LogDamagedError("ledger.db: the node would find it")
+            finally:
+                log.close()
+        pages += 1
+    assert pages > 5
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting takes root")
+def test_a_read_only_home_is_told(founded: Path) -> None:
+    mount = ["mount", "-o", "bind", str(founded), str(founded)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this system lets nobody mount")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(founded)], check=True)
+        with pytest.raises(LogUnwritableError, match=r"ledger\.db cannot be opened or written"):
+            embedded.open(founded)
+    finally:
+        subprocess.run(["umount", str(founded)], check=True)
 
 
 def test_a_stale_file_of_another_process_is_no_node(founded: Path) -> None:
