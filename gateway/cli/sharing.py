@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def disclose(shell: Shell, target: str, fields: str, org: str | None, out: Path)
         shown = whole.redact(chosen)
     except ValueError as error:
         raise UsageError("NO_FIELD", f"--fields {fields}: {error}") from error
-    label = chosen if isinstance(chosen, str) else "fields"
+    label = chosen if isinstance(chosen, str) else f"fields-{_short(chosen)}"
     path = (out / f"{whole.asset_id_hex}.{label}.receipt.json").absolute()
     write_whole(path, shown.to_json().encode())
     told(
@@ -149,10 +150,12 @@ def read(shell: Shell, file: Path, org: str | None, out: Path) -> None:
         "block": reading.block,
         "fields": reading.fields,
         "document": str(path) if path else None,
+        "checks": [check.to_json() for check in reading.checks],
     }
     lines = [f"{name}  {value}" for name, value in reading.fields.items()] + (
         [f"document: {path}"] if path else []
     )
+    lines += [f"{check.code.name} {check.verdict.value}: {check.message}" for check in reading.checks]
     told(shell, answer, "\n".join([*lines, f"the read stands on the ledger in block {reading.block}"]))
 
 
@@ -167,8 +170,7 @@ def revoke(shell: Shell, target: str, org: str | None, suspend: bool) -> None:
 
     with shell.installation() as installation:
         owner = installation.book.find(org)
-        if target.endswith(".grant.json"):
-            granting = sharing.load_grant(Path(target))
+        if (granting := sharing.grant_in(target)) is not None:
             block = sharing.end_grant(installation, owner, granting.grant_id)
             what, answer = "grant ended", {"grant_id": hex32(granting.grant_id), "block": block}
         else:
@@ -198,9 +200,18 @@ def shred(shell: Shell, target: str, org: str | None, yes: bool) -> None:
     told(shell, {"asset_id": row.asset_id, "block": block}, f"shredded, stated in block {block}: {reach}")
 
 
+def _short(paths: Sequence[str]) -> str:
+    """Eight digits that tell one choice of paths from another in a file's name."""
+    from hashlib import sha256
+
+    return sha256(",".join(sorted(set(paths))).encode()).hexdigest()[:8]
+
+
 def _end_of(day: str) -> int:
     try:
         after = date.fromisoformat(day) + timedelta(days=1)
     except (ValueError, OverflowError) as error:
-        raise UsageError("DATE", f"--until {day}: a date as YYYY-MM-DD, before 9999-12-31, is expected") from error
+        raise UsageError(
+            "DATE", f"--until {day}: a date as YYYY-MM-DD, before 9999-12-31, is expected"
+        ) from error
     return int(datetime(after.year, after.month, after.day, tzinfo=UTC).timestamp())

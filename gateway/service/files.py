@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,17 +18,21 @@ __all__ = [
     "expand",
     "load_json",
     "make_folder",
+    "sweep",
     "read_bounded",
+    "schema_of",
     "write_into",
     "write_whole",
 ]
 
+_TEMPORARY = re.compile(r"\..+\.(?:receipt|dossier)\.json\.([0-9]+)")  # of `write_into`
 SIGNERS_SUFFIX = ".signers.json"
+_OURS = (".receipt.json", ".dossier.json", ".offer.json", ".grant.json", SIGNERS_SUFFIX)
 MAX_JSON = 64 * 2**20
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
-    """The files that `paths` mean: each file as given, each folder's files by name; hidden and signers' files are left out."""
+    """The files that `paths` mean: each file as given, each folder's files by name; hidden ones and those that verbs write are left out."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -47,7 +52,7 @@ def expand(paths: Sequence[Path]) -> list[Path]:
 
 
 def _is_document(path: Path) -> bool:
-    return not path.name.endswith(SIGNERS_SUFFIX) and not any(part.startswith(".") for part in path.parts)
+    return not path.name.endswith(_OURS) and not any(part.startswith(".") for part in path.parts)
 
 
 def read_bounded(path: Path, limit: int = MAX_JSON) -> bytes:
@@ -76,6 +81,15 @@ def load_json(path: Path, schema: str) -> dict[str, Any]:
     return document
 
 
+def schema_of(path: Path) -> str | None:
+    """The schema that a JSON file names; None for any other file, or none."""
+    try:
+        document = jsontext.loads(read_bounded(path))
+    except (UnreadableError, ValueError):
+        return None
+    return str(document.get("schema")) if isinstance(document, dict) else None
+
+
 def make_folder(path: Path) -> None:
     """A folder to write results to, made where absent. UsageError where there can be none."""
     try:
@@ -88,6 +102,25 @@ def make_folder(path: Path) -> None:
         ) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise UsageError("OUT", f"{path} is not writable: name another folder with --out")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a writer that was killed left half written in a folder of receipts."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            left = _TEMPORARY.fullmatch(entry.name)
+            if left is not None and not _runs(int(left[1])):
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_whole(path: Path, data: bytes) -> None:

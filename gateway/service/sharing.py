@@ -20,18 +20,22 @@ from certifier.commitment import digest
 from certifier.content import decrypt
 from certifier.receipt import Receipt, parse_document
 from certifier.signer import Statement, message, multikey, sign
+from certifier.verify import Check, Code, Verdict
 from gateway.db import repository
 from gateway.db.models import Asset, Grant
 from gateway.errors import ConflictError, RefusedError, UnreadableError, UsageError
 from gateway.home import Home
 from gateway.installation import Installation, Organisation
 from gateway.service.certifying import rebuild
-from gateway.service.evidence import SIGNERS_SCHEMA, load_receipt
-from gateway.service.files import SIGNERS_SUFFIX, load_json, write_whole
+from gateway.service.evidence import SIGNERS_SCHEMA, load_receipt, statements_in
+from gateway.service.files import SIGNERS_SUFFIX, load_json, read_bounded, schema_of, write_whole
+from gateway.service.times import instant
+from gateway.service.verifying import of_installation
 from ledger.access import grant_id, scope_of, shred_commitment
 from ledger.assets import Standing
 from ledger.clock import Clock
-from ledger.events import Ended, Granted, Read
+from ledger.errors import NoChangeError
+from ledger.events import Ended, Granted, Read, StandingChanged
 from ledger.log import TransactionLog
 from ledger.membership import Purpose
 from ledger.replay import MembershipView, events
@@ -42,6 +46,7 @@ __all__ = [
     "Granting",
     "Reading",
     "end_grant",
+    "grant_in",
     "make_grant",
     "own_asset",
     "own_receipt",
@@ -53,6 +58,7 @@ __all__ = [
 
 GRANT_SCHEMA = "assetcert/grant/1"
 _ID = re.compile("0x[0-9a-f]{64}")
+_GENUINE = (Code.COMMITMENT, Code.REGISTRATION, Code.ISSUER)
 
 
 @dataclass(frozen=True)
@@ -90,24 +96,23 @@ class Granting:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a grantee has read: fields with their salts checked, and the document where it was granted."""
+    """What a grantee has read: fields with their salts checked, the document where it was granted, and what was checked before."""
 
     asset_id: bytes
     fields: dict[str, str]
     document: bytes | None
     block: int
+    checks: tuple[Check, ...]
 
 
 def sign_file(seed: bytes, path: Path, issuer: bytes, role: str, signed_at: str) -> Path:
     """Sign a document's bytes for their issuer; the statement goes into `FILE.signers.json`, beside those there already."""
-    content = sha256(_read(path)).digest()
+    content = sha256(read_bounded(path)).digest()
     signature = sign(seed, "ed25519", message(role, issuer, content, signed_at))
     statement = Statement(multikey(seed, "ed25519"), role, issuer, content, signed_at, signature)
     beside = path.with_name(path.name + SIGNERS_SUFFIX)
-    earlier = load_json(beside, SIGNERS_SCHEMA)["signers"] if beside.is_file() else []
-    assert isinstance(earlier, list)
-    kept = [member for member in earlier if member.get("public_key") != statement.to_json()["public_key"]]
-    document = {"schema": SIGNERS_SCHEMA, "signers": [*kept, statement.to_json()]}
+    kept = [other for other in statements_in(beside) if other.public_key != statement.public_key]
+    document = {"schema": SIGNERS_SCHEMA, "signers": [other.to_json() for other in (*kept, statement)]}
     write_whole(beside, json.dumps(document, indent=1).encode())
     return beside
 
@@ -149,6 +154,7 @@ def make_grant(
     expires_at: int,
 ) -> Granting:
     """Grant `fields` (paths; `content` is the document itself) of one asset until `expires_at`, and say so on the ledger."""
+    _require_sense(installation, owner, grantee, fields, expires_at)
     public_key = _encryption_key(installation, grantee)
     row = own_asset(installation, owner, hex32(receipt.asset_id))
     payload: dict[str, Any] = {
@@ -189,6 +195,18 @@ def make_grant(
         installation.account(owner), installation.ledger.access.grant(grantee, scope, wraps, expires_at)
     )
     return made
+
+
+def _require_sense(
+    installation: Installation, owner: Organisation, grantee: bytes, fields: Sequence[str], expires_at: int
+) -> None:
+    """UsageError for a grant that could give nobody anything."""
+    if grantee == owner.id:
+        raise UsageError("SELF", f"{owner.short} owns the asset: a grant is made to another organisation")
+    if not fields:
+        raise UsageError("NO_FIELDS", "a grant names at least one field, or `content`")
+    if expires_at <= installation.now():
+        raise UsageError("UNTIL", f"the grant would have ended at {instant(expires_at)}, before now")
 
 
 def _encryption_key(installation: Installation, org: bytes) -> bytes:
@@ -238,6 +256,11 @@ def _opened(receipt: Receipt, path: str) -> dict[str, str]:
     return {"path": path, "value": field.value, "salt": hex32(field.salt)}
 
 
+def grant_in(target: str) -> Granting | None:
+    """The grant in a file, whatever its name; None where `target` is an id or a file of another schema."""
+    return load_grant(Path(target)) if schema_of(Path(target)) == GRANT_SCHEMA else None
+
+
 def load_grant(path: Path) -> Granting:
     """The grant in a file. UnreadableError for anything else."""
     document: Any = load_json(path, GRANT_SCHEMA)
@@ -261,7 +284,7 @@ def load_grant(path: Path) -> Granting:
 
 
 def read_grant(installation: Installation, reader: Organisation, granting: Granting) -> Reading:
-    """Put the read on the ledger, wait until it is final, then take the sealed bytes and open them."""
+    """Check that the receipt is genuine, put the read on the ledger, wait until it is final, then take the sealed bytes and open them."""
     if granting.grantee != reader.id:
         raise RefusedError("NOT_GRANTEE", f"this was granted to another organisation than {reader.short}")
     expected = grant_id(
@@ -275,6 +298,7 @@ def read_grant(installation: Installation, reader: Organisation, granting: Grant
         raise RefusedError(
             "GRANT_ID", "the grant's id does not follow from its owner, grantee, scope, seal and end"
         )
+    checks = _require_genuine(installation, granting, reader)
     _require_open(installation, granting.grant_id, reader.id)
     sent = installation.writer.send(
         installation.account(reader), installation.ledger.access.read(granting.grant_id, granting.wraps)
@@ -289,7 +313,28 @@ def read_grant(installation: Installation, reader: Organisation, granting: Grant
         fields,
         _document(installation, granting.receipt, payload.get("content_key")),
         sent.block.number,
+        checks,
     )
+
+
+def _require_genuine(
+    installation: Installation, granting: Granting, reader: Organisation
+) -> tuple[Check, ...]:
+    """RefusedError unless the receipt is that of the granted asset, its owner's, and registered by it.
+
+    A standing that is not good does not stop the reading: its check tells.
+    """
+    receipt = granting.receipt
+    if receipt.asset_id != granting.asset_id or receipt.org != granting.owner:
+        raise RefusedError("GRANT_MISMATCH", "the grant carries the receipt of another asset than it grants")
+    report = of_installation(installation).verify(receipt, as_org=reader.id)
+    for check in map(report.check, _GENUINE):
+        if check.verdict is not Verdict.VALID:
+            raise RefusedError(
+                check.code.name,
+                f"not read: {check.code.name} of the granted receipt is {check.verdict.value}: {check.message}",
+            )
+    return tuple(map(report.check, (*_GENUINE, Code.STANDING)))
 
 
 def _checked(receipt: Receipt, member: dict[str, str]) -> str:
@@ -323,33 +368,48 @@ def release(installation: Installation, grant: bytes, grantee: bytes) -> bytes:
 
 def _require_open(installation: Installation, grant: bytes, grantee: bytes, *, read: bool = False) -> None:
     """RefusedError unless the ledger shows the grant to this grantee, not ended, not past its end (and read, if asked)."""
-    pinned = installation.ledger.pin()
-    log = events(installation.ledger, 0, pinned, ["access_log"])
-    history = [
-        event for event in log if isinstance(event, Granted | Ended | Read) and event.grant_id == grant
-    ]
-    granted = next((event for event in history if isinstance(event, Granted)), None)
-    if granted is None or granted.grantee != grantee:
+    granted, later = _history(installation, grant)
+    if granted.grantee != grantee:
         raise RefusedError("NO_GRANT", f"the ledger shows no grant {hex32(grant)} to this organisation")
-    if any(isinstance(event, Ended) and event.org in (granted.owner, grantee) for event in history):
+    if any(isinstance(event, Ended) for event in later):
         raise RefusedError("GRANT_ENDED", f"the grant {hex32(grant)} was ended")
-    if max(pinned.timestamp, installation.now()) >= granted.expires_at:
+    if max(installation.ledger.pin().timestamp, installation.now()) >= granted.expires_at:
         raise RefusedError("GRANT_EXPIRED", f"the grant {hex32(grant)} ended at its agreed time")
-    if read and not any(isinstance(event, Read) and event.org == grantee for event in history):
+    if read and not any(isinstance(event, Read) and event.org == grantee for event in later):
         raise RefusedError(
             "NOT_READ", "the read does not stand on the ledger yet: nothing is handed over before"
         )
 
 
+def _history(installation: Installation, grant: bytes) -> tuple[Granted, list[Ended | Read]]:
+    """A grant as the ledger shows it, and what its parties have done with it. RefusedError where there is none."""
+    log = events(installation.ledger, 0, installation.ledger.pin(), ["access_log"])
+    history = [
+        event for event in log if isinstance(event, Granted | Ended | Read) and event.grant_id == grant
+    ]
+    granted = next((event for event in history if isinstance(event, Granted)), None)
+    if granted is None:
+        raise RefusedError("NO_GRANT", f"the ledger shows no grant {hex32(grant)}")
+    parties = (granted.owner, granted.grantee)
+    return granted, [event for event in history if isinstance(event, Ended | Read) and event.org in parties]
+
+
 def end_grant(installation: Installation, organisation: Organisation, grant: bytes) -> int:
-    """Owner or grantee ends a grant; the owner's wrap is deleted."""
-    sent = installation.writer.send(installation.account(organisation), installation.ledger.access.end(grant))
+    """Owner or grantee ends a grant; the owner's wrap is deleted. One that has ended already stays so. Answers the block."""
+    granted, later = _history(installation, grant)
+    if organisation.id not in (granted.owner, granted.grantee):
+        raise RefusedError(
+            "NOT_PARTY", f"{organisation.short} neither gave nor got this grant: its parties alone can end it"
+        )
+    act = installation.ledger.access.end(grant)
+    ended = next((event.at.block for event in later if isinstance(event, Ended)), None)
+    block = ended or installation.writer.send(installation.account(organisation), act).block.number
     with installation.database.session() as session:
         row = session.get(Grant, hex32(grant))
         if row is not None and row.owner == organisation.hex:
             row.sealed = None
     installation.database.forget_deleted()
-    return sent.block.number
+    return block
 
 
 def revoke(
@@ -360,7 +420,10 @@ def revoke(
     suspend: bool = False,
     reason: int = 0,
 ) -> int:
-    """Take an asset back (or suspend it): always allowed to its issuer, and no lien is touched by it."""
+    """Take an asset back (or suspend it): always allowed to its issuer, and no lien is touched by it.
+
+    One that the ledger has revoked already stays so: a run that was killed after its transaction is finished. Answers the block.
+    """
     assert row.root is not None
     with installation.database.session() as session:
         proof = repository.tree(repository.batch(session, row.org, row.root)).proof(parse_hex32(row.asset_id))
@@ -368,15 +431,37 @@ def revoke(
     act = installation.ledger.assets.set_standing(
         parse_hex32(row.root), parse_hex32(row.asset_id), proof, to, reason=reason
     )
-    sent = installation.writer.send(installation.account(organisation), act)
+    account = installation.account(organisation)
+    try:
+        block = installation.writer.send(account, act).block.number
+    except NoChangeError:
+        if suspend:
+            raise
+        block = _revoked_in(installation, organisation.id, parse_hex32(row.asset_id))
     if not suspend:
         with installation.database.session() as session:
             session.get_one(Asset, row.asset_id).live = None  # the same document may become a new asset
-    return sent.block.number
+    return block
+
+
+def _revoked_in(installation: Installation, org: bytes, asset_id: bytes) -> int:
+    log = events(installation.ledger, 0, installation.ledger.pin(), ["asset_registry"])
+    return next(
+        event.at.block
+        for event in log
+        if isinstance(event, StandingChanged)
+        and (event.org, event.asset_id, event.standing) == (org, asset_id, Standing.REVOKED)
+    )
 
 
 def shred(installation: Installation, organisation: Organisation, row: Asset) -> int:
-    """Destroy secret, fields, wraps and the home's own receipt, and say so on the ledger. The asset stays anchored."""
+    """Say so on the ledger, then destroy secret, fields, wraps and the home's own receipt. The asset stays anchored.
+
+    In this order nothing is destroyed by a run that is refused or fails; one that was killed in between is finished by the next.
+    """
+    commitment = shred_commitment(secrets.token_bytes(32), parse_hex32(row.asset_id))
+    act = installation.ledger.access.shred(commitment)
+    sent = installation.writer.send(installation.account(organisation), act)
     with installation.database.session() as session:
         found = session.get_one(Asset, row.asset_id)
         found.sealed_secret, found.fields, found.prf, found.live = None, None, None, None
@@ -386,14 +471,4 @@ def shred(installation: Installation, organisation: Organisation, row: Asset) ->
     installation.database.forget_deleted()
     for name in (f"{row.asset_id}.receipt.json", *(f"{dossier}.dossier.json" for dossier in dossiers)):
         (installation.home.receipts / name).unlink(missing_ok=True)
-    commitment = shred_commitment(secrets.token_bytes(32), parse_hex32(row.asset_id))
-    return installation.writer.send(
-        installation.account(organisation), installation.ledger.access.shred(commitment)
-    ).block.number
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableError("FILE", f"{path} cannot be read: {error.strerror}") from error
+    return sent.block.number
