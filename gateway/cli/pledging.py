@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 
 from gateway.cli.context import AS, OUT, Shell, grid, told, verb
-from gateway.errors import UsageError
+from gateway.errors import Exit, UsageError
 
 __all__ = ["close", "liens", "offer", "pledge"]
+
+MOST_DAYS = 36_525
+"""A century: beyond it a number of days is a slip."""
 
 
 @verb
@@ -26,14 +29,14 @@ __all__ = ["close", "liens", "offer", "pledge"]
 )
 @click.option(
     "--accept-days",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_DAYS),
     default=3,
     show_default=True,
     help="Days within which it can be accepted.",
 )
 @click.option(
     "--days",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_DAYS),
     default=90,
     show_default=True,
     help="Days after which anybody may close it as expired.",
@@ -74,35 +77,48 @@ def offer(
 @verb
 @click.argument("file", type=click.Path(path_type=Path))
 @AS
-def pledge(shell: Shell, file: Path, org: str | None) -> None:
+@click.option(
+    "--accept", multiple=True, metavar="CODE", help="Pledge though this check is UNKNOWN (repeatable)."
+)
+def pledge(shell: Shell, file: Path, org: str | None, accept: tuple[str, ...]) -> int:
     """Verify an offer's receipts, take the lien, and verify again once it is final."""
+    from certifier.verify import Code, Verdict
     from gateway.service import pledging, verifying
     from ledger.types import hex32
 
+    if unheard := set(accept) - set(Code.__members__):
+        raise UsageError(
+            "ACCEPT", f"--accept {min(unheard)}: a check is one of {', '.join(Code.__members__)}"
+        )
     with shell.installation() as installation:
         lender = installation.book.find(org)
         made = pledging.load_offer(installation, file)
-        done = pledging.pledge(installation, lender, made, verifying.of_installation(installation))
+        verifier = verifying.of_installation(installation)
+        done = pledging.pledge(installation, lender, made, verifier, {Code[name] for name in accept})
     answer = {
         "pledge_id": hex32(done.pledge_id),
         "block": done.block,
         "transaction": hex32(done.transaction),
         "gas": done.gas,
+        "lien": done.lien.value,
+        "accepted": [check.to_json() for check in done.accepted],
         "reports": [report.to_json() for report in done.after],
     }
-    unknown = sorted(
-        {
-            check.code.name
-            for report in done.after
-            for check in report.checks
-            if check.verdict.value == "UNKNOWN"
-        }
-    )
-    told(
-        shell,
-        answer,
-        f"pledged in block {done.block}: {hex32(done.pledge_id)}\nnot known: {', '.join(unknown) or 'nothing'}",
-    )
+    unknown = {
+        check.code.name
+        for report in done.after
+        for check in report.checks
+        if check.verdict is Verdict.UNKNOWN
+    }
+    lines = [
+        f"pledged in block {done.block}: {hex32(done.pledge_id)}",
+        f"not known: {', '.join(sorted(unknown)) or 'nothing'}",
+        *(f"accepted though not known: {check.code.name}: {check.message}" for check in done.accepted),
+    ]
+    if done.lien is not Verdict.VALID:
+        lines.append(f"DO NOT DISBURSE: the lien stands, but LIEN is {done.lien.value} now")
+    told(shell, answer, "\n".join(lines))
+    return {Verdict.VALID: Exit.DONE, Verdict.INVALID: Exit.INVALID}.get(done.lien, Exit.UNKNOWN)
 
 
 @verb

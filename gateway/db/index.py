@@ -26,10 +26,10 @@ __all__ = [
     "claims_on",
     "clear",
     "closed",
+    "hold",
     "organisation",
     "organisations",
     "pledged",
-    "position",
     "registered",
     "stand",
     "standing",
@@ -58,8 +58,9 @@ def clear(session: Session) -> None:
         session.execute(delete(table))
 
 
-def position(session: Session) -> IndexPosition | None:
-    """The block up to which the index stands."""
+def hold(session: Session) -> IndexPosition | None:
+    """The block up to which the index stands. Writing before reading keeps any other writer out until the session ends."""
+    session.execute(update(IndexPosition).values(number=IndexPosition.number))
     return session.get(IndexPosition, 1)
 
 

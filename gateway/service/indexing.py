@@ -11,8 +11,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from certifier.receipt import Receipt
+from certifier.verify import Code, Verdict
 from gateway.db import index
+from gateway.db.models import IndexPosition
+from gateway.errors import RefusedError
 from gateway.installation import Installation
+from gateway.service.verifying import of_installation
 from ledger.errors import BlockGoneError
 from ledger.events import (
     AnyEvent,
@@ -37,32 +41,41 @@ __all__ = ["liens_of", "liens_on", "organisations", "reindex", "sync"]
 def sync(installation: Installation) -> int:
     """Bring the index to the newest final block; after a reorganisation it is rebuilt. Answers how many events were new."""
     with installation.database.session() as session:
-        stand = index.position(session)
-    if stand is not None:
-        try:
-            if installation.ledger.chain.block(stand.number).hash != parse_hex32(stand.hash):
-                return reindex(installation)
-        except BlockGoneError:
-            return reindex(installation)
-    return _take(installation, 0 if stand is None else stand.number + 1)
+        stand = index.hold(session)
+        if stand is not None and not _is_of(installation, stand):
+            index.clear(session)
+            stand = None
+        return _take(installation, session, 0 if stand is None else stand.number + 1)
+
+
+def _is_of(installation: Installation, stand: IndexPosition) -> bool:
+    """Whether the block up to which the index stands is still of the chain."""
+    try:
+        return installation.ledger.chain.block(stand.number).hash == parse_hex32(stand.hash)
+    except BlockGoneError:
+        return False
 
 
 def reindex(installation: Installation, advance: Callable[[int], None] = lambda _: None) -> int:
-    """Empty the index and rebuild it from block 0."""
+    """Rebuild the index from block 0, in one transaction: who looks meanwhile sees it as it was."""
     with installation.database.session() as session:
         index.clear(session)
-    return _take(installation, 0, advance)
+        return _take(installation, session, 0, advance)
 
 
-def _take(installation: Installation, first: int, advance: Callable[[int], None] = lambda _: None) -> int:
+def _take(
+    installation: Installation,
+    session: Session,
+    first: int,
+    advance: Callable[[int], None] = lambda _: None,
+) -> int:
     pinned = installation.ledger.pin()
     count = 0
-    with installation.database.session() as session:
-        for event in events(installation.ledger, first, pinned):
-            _apply(session, event)
-            count += 1
-            advance(1)
-        index.stand(session, pinned.number, hex32(pinned.hash))
+    for event in events(installation.ledger, first, pinned):
+        _apply(session, event)
+        count += 1
+        advance(1)
+    index.stand(session, pinned.number, hex32(pinned.hash))
     return count
 
 
@@ -108,14 +121,24 @@ def _apply(session: Session, event: AnyEvent) -> None:
 
 
 def liens_on(installation: Installation, receipt: Receipt) -> list[dict[str, Any]]:
-    """Liens on a receipt's receivable, earliest first."""
+    """Liens on a receipt's receivable, earliest first; who lends is left out: only the lien's parties list it by themselves.
+
+    RefusedError for a receipt that is not genuine, or hides its fingerprint: no answer is better than a wrong one.
+    """
+    report = of_installation(installation).verify(receipt)
+    for check in map(report.check, (Code.COMMITMENT, Code.REGISTRATION)):
+        if check.verdict is not Verdict.VALID:
+            raise RefusedError(check.code.name, f"no liens can be told of this receipt: {check.message}")
     exact = receipt.values.get("fingerprint.exact")
+    if exact is None:
+        if any(field.path == "fingerprint.exact" for field in receipt.fields):
+            raise RefusedError(
+                "NOT_SUPPLIED", "the receipt hides its fingerprint: ask its issuer for one that shows it"
+            )
+        return []
     with installation.database.session() as session:
-        return (
-            [row._asdict() for row in index.claims_on(session, hex32(receipt.org), exact)]
-            if exact is not None
-            else []
-        )
+        rows = index.claims_on(session, hex32(receipt.org), exact)
+    return [{name: value for name, value in row._asdict().items() if name != "lender"} for row in rows]
 
 
 def liens_of(installation: Installation, org: str) -> list[dict[str, Any]]:

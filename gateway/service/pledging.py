@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from certifier.receipt import Receipt, parse_document
-from certifier.verify import Code, Report, Verdict, Verifier
+from certifier.verify import Check, Code, Report, Verdict, Verifier
+from certifier.verify.profiles import profile_of
+from certifier.verify.report import worst
 from gateway.db.models import Offer as OfferRow
 from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service.files import load_json
+from ledger.account import account_key_id
+from ledger.membership import Purpose
 from ledger.pledges import WHOLE, Claim, Evidence, Offer, Status
 from ledger.types import hex32, parse_hex32
 from ledger.writer import Sent
@@ -27,8 +31,7 @@ __all__ = ["OFFER_SCHEMA", "OfferFile", "Pledged", "close", "load_offer", "make_
 
 OFFER_SCHEMA = "assetcert/offer/1"
 DAY = 86_400
-# What a lender must have seen before it takes a lien. FACTS needs the plain document, which an offer does not carry.
-REQUIRED = (Code.COMMITMENT, Code.REGISTRATION, Code.ISSUER, Code.STANDING, Code.FINGERPRINT, Code.LIEN)
+_COLLATERAL = {Code.SIGNERS, Code.FINGERPRINT, Code.LIEN}
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class OfferFile:
 
 @dataclass(frozen=True)
 class Pledged:
-    """A pledge that is final, the reports it rests on, and what the lender saw once it stood."""
+    """A pledge that is final, the reports it rests on, what of them was not known and accepted, and what the lender saw once it stood."""
 
     pledge_id: bytes
     block: int
@@ -61,6 +64,12 @@ class Pledged:
     gas: int
     before: tuple[Report, ...]
     after: tuple[Report, ...]
+    accepted: tuple[Check, ...]
+
+    @property
+    def lien(self) -> Verdict:
+        """The worst of what LIEN says of the receivables now: only when it is VALID may anybody disburse."""
+        return worst([report.check(Code.LIEN).verdict for report in self.after])
 
 
 def make_offer(
@@ -75,8 +84,7 @@ def make_offer(
     terms: bytes | None = None,
 ) -> OfferFile:
     """An offer of `share` parts of each receivable to one lender, open for `accept_days`, expiring after `days`."""
-    if not receipts:
-        raise UsageError("NO_RECEIPTS", "an offer names at least one receipt")
+    _require_sense(installation, debtor, lender, receipts, accept_days, days)
     for receipt in receipts:
         if receipt.org != debtor.id:
             raise UsageError(
@@ -101,6 +109,28 @@ def make_offer(
     return made
 
 
+def _require_sense(
+    installation: Installation,
+    debtor: Organisation,
+    lender: bytes,
+    receipts: Sequence[Receipt],
+    accept_days: int,
+    days: int,
+) -> None:
+    """UsageError for an offer that nobody could ever accept."""
+    if not receipts:
+        raise UsageError("NO_RECEIPTS", "an offer names at least one receipt")
+    if len({receipt.asset_id for receipt in receipts}) < len(receipts):
+        raise UsageError("TWICE", "an offer names each receipt once")
+    if accept_days > days:
+        raise UsageError("DAYS", f"open for {accept_days} days, but expiring after {days}: give more --days")
+    if lender == debtor.id:
+        raise UsageError("SELF", f"{debtor.short} cannot lend to itself: offer to another organisation")
+    ledger = installation.ledger
+    if not ledger.read_one(ledger.membership.organisation(lender), ledger.pin()).admitted_at:
+        raise UsageError("UNKNOWN_ORG", f"the ledger knows no organisation {hex32(lender)}: nobody to lend")
+
+
 def load_offer(installation: Installation, path: Path) -> OfferFile:
     """The offer in a file. UnreadableError for anything else; the id is computed, never read."""
     document = load_json(path, OFFER_SCHEMA)
@@ -116,16 +146,40 @@ def load_offer(installation: Installation, path: Path) -> OfferFile:
     return OfferFile(offer, signature, receipts, installation.ledger.pledges.pledge_id(offer))
 
 
-def pledge(installation: Installation, lender: Organisation, made: OfferFile, verifier: Verifier) -> Pledged:
-    """Verify every receipt of the offer as `lender`, then take it. RefusedError names the check that stands in the way."""
+def pledge(
+    installation: Installation,
+    lender: Organisation,
+    made: OfferFile,
+    verifier: Verifier,
+    accept: Collection[Code] = (),
+) -> Pledged:
+    """Verify every receipt of the offer as `lender`, then take it. RefusedError names the check that stands in the way.
+
+    A required check that is UNKNOWN stands in the way too, unless the lender accepts its code.
+    """
     if made.offer.lender != lender.id:
         raise RefusedError("NOT_PARTY", f"this offer is made to another lender than {lender.short}")
+    _require_signed(installation, made)
     before = tuple(verifier.verify(receipt, as_org=lender.id) for receipt in made.receipts)
+    accepted: list[Check] = []
     for receipt, claim, report in zip(made.receipts, made.offer.claims, before, strict=True):
-        _insist(receipt, claim, report)
+        accepted += _insist(receipt, claim, report, accept)
     sent = send(installation, lender, made)
     after = tuple(verifier.verify(receipt, as_org=lender.id) for receipt in made.receipts)
-    return Pledged(made.pledge_id, sent.block.number, sent.transaction, sent.gas_used, before, after)
+    return Pledged(
+        made.pledge_id, sent.block.number, sent.transaction, sent.gas_used, before, after, tuple(accepted)
+    )
+
+
+def _require_signed(installation: Installation, made: OfferFile) -> None:
+    """RefusedError unless a valid account key of the debtor signed the offer."""
+    ledger, pinned = installation.ledger, installation.ledger.pin()
+    signer = ledger.pledges.offer_signer(made.offer, made.signature)
+    if signer is not None:
+        key = ledger.read_one(ledger.membership.key(account_key_id(signer)), pinned)
+        if (key.org, key.purpose) == (made.offer.debtor, Purpose.ACCOUNT) and key.valid_at(pinned.timestamp):
+            return
+    raise RefusedError("OFFER_SIGNATURE", "the offer is not signed by the debtor: ask it for another one")
 
 
 def send(installation: Installation, lender: Organisation, made: OfferFile) -> Sent:
@@ -137,19 +191,29 @@ def send(installation: Installation, lender: Organisation, made: OfferFile) -> S
     return sent
 
 
-def _insist(receipt: Receipt, claim: Claim, report: Report) -> None:
+def _insist(receipt: Receipt, claim: Claim, report: Report, accept: Collection[Code]) -> list[Check]:
+    """Refuses what the kind's profile does not let pass, or answers the checks that are not known and accepted.
+
+    FACTS is left to the lender: it needs the plain document, which an offer does not carry.
+    """
     if receipt.values.get("fingerprint.exact") != hex32(claim.fingerprint):
         raise RefusedError(
             "OFFER_MISMATCH", f"the offer claims another receivable than asset {hex32(receipt.asset_id)} is"
         )
+    required = (profile_of(receipt.values["asset.kind"]).required | _COLLATERAL) - {Code.FACTS}
+    accepted = []
     for check in report.checks:
-        required = check.code in REQUIRED and check.verdict is not Verdict.VALID
-        if required or check.verdict is Verdict.INVALID:
+        unsigned = check.code is Code.SIGNERS and check.verdict is Verdict.SKIPPED
+        stands = check.code in required and check.verdict is not Verdict.VALID and not unsigned
+        if stands and check.verdict is Verdict.UNKNOWN and check.code in accept:
+            accepted.append(check)
+        elif stands or check.verdict is Verdict.INVALID:
             raise VerificationRefusedError(
                 report,
                 f"not pledged: {check.code.name} is {check.verdict.value}: {check.message}",
                 check.code.name,
             )
+    return accepted
 
 
 class VerificationRefusedError(RefusedError):
