@@ -38,9 +38,10 @@ from gateway.db.models import Asset, Batch
 from gateway.errors import UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service.evidence import statements_beside
-from gateway.service.files import expand, make_folder, write_into, write_whole
+from gateway.service.files import expand, make_folder, sweep, write_into, write_whole
 from gateway.service.profiles import of_home
 from gateway.service.times import instant
+from ledger.assets import Standing
 from ledger.connection import Ledger
 from ledger.errors import AlreadyRegisteredError
 from ledger.events import Registered
@@ -122,10 +123,12 @@ def certify(
             "DOSSIER", f"--dossier {dossier!r} names a file too: no slash, no leading dot, 128 characters"
         )
     run = _Run(installation, organisation, out or installation.home.receipts, dossier, tuple(links))
+    run.require_links()
     installation.keys.unlock([(organisation.short, "account"), (organisation.short, "encryption")])
+    sweep(out or installation.home.receipts)
     outcome, files = Outcome(), expand(paths)
     profiles = of_home(installation.home, organisation.short)
-    items = _read(files, profiles, run.link_of, outcome, advance)
+    items = _read(files, profiles, organisation.id, run.link_of, outcome, advance)
     for group in _ahead(_groups(items, whole=dossier is not None)):
         run.group(group, outcome)
     position = {path: number for number, path in enumerate(files)}
@@ -139,6 +142,7 @@ def certify(
 def _read(
     files: Sequence[Path],
     profiles: Sequence[Profile],
+    issuer: bytes,
     checked: Callable[[Document], object],
     outcome: Outcome,
     advance: Callable[[int], None],
@@ -147,14 +151,14 @@ def _read(
         for reading in reader.read(files):
             advance(1)
             try:
-                item = _item(reading)
+                item = _item(reading, issuer)
                 checked(item.document)
                 yield item
             except UnreadableError as error:
                 outcome.errors.append(FailedFile(reading.path, error.code, str(error)))
 
 
-def _item(reading: Reading) -> _Item:
+def _item(reading: Reading, issuer: bytes) -> _Item:
     if (
         reading.error is not None
         or reading.document is None
@@ -168,7 +172,7 @@ def _item(reading: Reading) -> _Item:
         reading.document,
         reading.sha256,
         reading.size,
-        statements_beside(reading.path, reading.sha256),
+        statements_beside(reading.path, reading.sha256, issuer),
     )
 
 
@@ -228,6 +232,18 @@ class _Run:
             made = self._anchor(ready, known, contents, outcome) if ready else {}
         self._collect(items, {sha: row for sha, row in known.items() if row.root}, made, outcome)
 
+    def require_links(self) -> None:
+        """UsageError where a stated link points to an asset that this home knows to be of another kind than the relation asks."""
+        expected = {relation: kind for (_, relation), kind in RELATIONS.items()}
+        with self._home.database.session() as session:
+            for relation, target in self._links:
+                row = repository.asset(session, hex32(target))
+                if row is not None and row.kind != expected[relation]:
+                    raise UsageError(
+                        "LINK",
+                        f"--link {relation}={row.asset_id}: that is a {row.kind}, {relation} points to a {expected[relation]}",
+                    )
+
     def link_of(self, document: Document) -> None:
         """UnreadableError where a stated link is none that the document's kind can have."""
         for relation, _ in self._links:
@@ -250,8 +266,17 @@ class _Run:
                     repository.anchor(session, batch, found.at.block, hex32(found.at.transaction))
 
     def _known(self, items: Sequence[_Item]) -> dict[bytes, Asset]:
+        """Live assets of the files. One that the ledger has revoked is live no more, whatever a killed run has left here."""
         with self._home.database.session() as session:
-            return repository.live_assets(session, self._org.hex, [item.sha256 for item in items])
+            known = repository.live_assets(session, self._org.hex, [item.sha256 for item in items])
+            stood = [sha for sha, row in known.items() if row.root is not None]
+            assets, ledger = self._home.ledger.assets, self._home.ledger
+            calls = [assets.standing(self._org.id, parse_hex32(known[sha].asset_id)) for sha in stood]
+            standings = ledger.read(calls, ledger.pin()) if calls else []
+            for sha, standing in zip(stood, standings, strict=True):
+                if standing is Standing.REVOKED:
+                    known.pop(sha).live = None
+        return known
 
     def _encrypted(
         self, items: Sequence[_Item], known: dict[bytes, Asset], outcome: Outcome
@@ -412,13 +437,15 @@ class _Run:
         for item in items:
             if (row := stood.get(item.sha256)) is not None:
                 asset_id, cid, at = row.asset_id, row.cid, row.root or ""
+                fields = iter((row.fields or {}).items())
             elif (one := made.get(item.sha256)) is not None:
                 asset_id, cid, at = hex32(one.commitment.asset_id), one.encrypted.cid, root
+                fields = ((field.path, field.value) for field in one.commitment.fields)
             else:
                 continue  # it changed while it was read: among the errors
             existing = row is not None or item.sha256 in answered
             answered.add(item.sha256)
-            warnings = item.document.warnings + self._warnings(item)
+            warnings = item.document.warnings + self._warnings(item) + self._not_added(item, fields)
             outcome.assets.append(
                 CertifiedFile(item.path, asset_id, cid, self._path(asset_id), at, existing, warnings)
             )
@@ -432,6 +459,20 @@ class _Run:
     def _warnings(self, item: _Item) -> tuple[Notice, ...]:
         cause = self._assess(item).cause if item.document.kind in PLEDGEABLE else None
         return (Notice(cause, _CAUSES[cause]),) if cause is not None else ()
+
+    def _not_added(self, item: _Item, fields: Iterator[tuple[str, str]]) -> tuple[Notice, ...]:
+        """What comes with the file and the asset has not: it stays as it was committed."""
+        if not item.signers and not self._links:
+            return ()
+        committed = dict(fields)
+        signatures = {committed[path] for path in committed if path.startswith("signer.")}
+        links = {(path.split(".")[1], committed[path]) for path in committed if path.startswith("link.")}
+        notices = []
+        if not signatures.issuperset(one.fields()["signature"] for one in item.signers):
+            notices.append(Notice("SIGNERS_NOT_ADDED", _NOT_ADDED.format("signatures beside the file")))
+        if not links.issuperset((relation, hex32(target)) for relation, target in self._links):
+            notices.append(Notice("LINK_NOT_ADDED", _NOT_ADDED.format("stated links")))
+        return tuple(notices)
 
     def _write(self, made: receipt.Receipt) -> None:
         write_into(str(self._out), f"{made.asset_id_hex}.receipt.json", made.to_json().encode())
@@ -473,6 +514,9 @@ _CAUSES = {
     "NO_IDENTITY": "it states no seller or number that could lock it: evidence, never collateral",
     "NOT_PLEDGEABLE_TYPE": "its type or total cannot be pledged: evidence, never collateral",
 }
+
+
+_NOT_ADDED = "it was certified before without these {}, which were not added: revoke it and certify it again to have them"
 
 
 def find_batch(ledger: Ledger, org: bytes, root: bytes) -> Registered | None:

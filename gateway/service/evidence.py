@@ -16,10 +16,10 @@ SIGNERS_SCHEMA = "assetcert/signers/1"
 MAX_EVIDENCE = 256 * 2**20
 
 
-def statements_beside(path: Path, sha256: bytes) -> tuple[Statement, ...]:
+def statements_beside(path: Path, sha256: bytes, issuer: bytes) -> tuple[Statement, ...]:
     """The signers' statements in `FILE.signers.json`; none where there is no such file.
 
-    UnreadableError where it is malformed or speaks of other bytes: a signature must not be lost silently.
+    UnreadableError where it is malformed, or speaks of other bytes or for another issuer: a signature must not be lost silently.
     """
     beside = path.with_name(path.name + SIGNERS_SUFFIX)
     statements = statements_in(beside)
@@ -27,6 +27,11 @@ def statements_beside(path: Path, sha256: bytes) -> tuple[Statement, ...]:
         raise UnreadableError(
             "SIGNERS",
             f"{beside} signs other bytes than {path.name} has now: sign it again, or move the statement away",
+        )
+    if any(statement.issuer != issuer for statement in statements):
+        raise UnreadableError(
+            "SIGNERS",
+            f"{beside} signs for another organisation than the one that certifies {path.name}: sign it for that one",
         )
     return statements
 
