@@ -72,8 +72,8 @@ class Book:
         """Every organisation with an entry, by short name."""
         return [self._load(path) for path in sorted(self._folder.glob("*/organisation.json"))]
 
-    def enter(self, organisation: Organisation) -> None:
-        """Add or change an entry. UsageError for a short name that is none, or another organisation's here."""
+    def check(self, organisation: Organisation) -> None:
+        """UsageError for a short name that is none, another organisation's here, or a second one of the same."""
         if not _SHORT.fullmatch(organisation.short):
             raise UsageError(
                 "SHORT", f"{organisation.short!r} is no short name: letters, digits, - and _, up to 32"
@@ -84,6 +84,15 @@ class Book:
                     "SHORT",
                     f"this home calls {other.identifier} {other.short!r} already: take another short name",
                 )
+            if other.identifier == organisation.identifier and other.short != organisation.short:
+                raise UsageError(
+                    "SHORT",
+                    f"this home calls {other.identifier} {other.short!r} already: use that short name",
+                )
+
+    def enter(self, organisation: Organisation) -> None:
+        """Add or change an entry that `check` lets pass."""
+        self.check(organisation)
         entry = {
             "identifier": organisation.identifier,
             "name": organisation.name,
@@ -175,8 +184,9 @@ class Installation:
 
     @cached_property
     def database(self) -> Database:
-        """The home's database, its tables made where absent."""
-        return Database(self.home.database)
+        """The home's database, its tables made where absent, by one process at a time."""
+        with write_lock(self.home.root / "run" / "database.lock", _LOCK_WAIT):
+            return Database(self.home.database)
 
     @cached_property
     def store(self) -> ContentStore:
@@ -200,15 +210,19 @@ class Installation:
         """The organisation's signing account, unlocked."""
         return Account(self.keys.seed(organisation.short, "account"))
 
-    def evaluation(self) -> EvaluationService:
-        """The consortium's fingerprint service: here the first registrar holds its key."""
+    def fingerprint_holder(self) -> str:
+        """Short name of the organisation whose fingerprint key this home holds: the first registrar's."""
         holders = [short for short in self.keys.organisations() if "fingerprint" in self.keys.purposes(short)]
         if not holders:
             raise UsageError(
                 "NO_EVALUATION",
                 "no organisation of this home holds the fingerprint key, and no evaluation service is configured",
             )
-        return LocalEvaluation(self.keys.seed(holders[0], "fingerprint"))
+        return holders[0]
+
+    def evaluation(self) -> EvaluationService:
+        """The consortium's fingerprint service, with the key that this home holds."""
+        return LocalEvaluation(self.keys.seed(self.fingerprint_holder(), "fingerprint"))
 
     def seal_secret(self, organisation: Organisation, asset_id: bytes, secret: Secret) -> bytes:
         """The asset secret wrapped to its owner: the only form in which it is kept."""
