@@ -11,6 +11,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
@@ -81,10 +82,13 @@ class Keystore:
                 self._seeds[key] = seed
 
     def create(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Make new seeds and their keyfiles; a seed that is already here stays."""
+        """Make new seeds and their keyfiles; a seed that is already here stays. RefusedError on a wrong passphrase."""
         missing = [key for key in dict.fromkeys(wanted) if not self._path(*key).is_file()]
         if not missing:
             return
+        if not self._seeds:  # a home has one passphrase, and a mistyped one must not close a new key for good
+            here = ((short, purpose) for short in self.organisations() for purpose in self.purposes(short))
+            self.unlock(islice(here, 1))
         passphrase = self._secret()
         for key in missing:
             self._seeds[key] = _new_seed()

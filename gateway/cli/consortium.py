@@ -47,6 +47,9 @@ def key() -> None:
 @click.option(
     "--alias", "aliases", multiple=True, help="Another legal number of it, SCHEME:NUMBER (repeatable)."
 )
+@click.option(
+    "--change", is_flag=True, help="It is on the ledger already: give it this name, these aliases and roles."
+)
 @click.option("--no-keys", is_flag=True, help="Admit only: its keys are in another home.")
 @VOTER
 def admit(
@@ -56,10 +59,14 @@ def admit(
     name: str,
     roles: tuple[str, ...],
     aliases: tuple[str, ...],
+    change: bool,
     no_keys: bool,
     voter: str | None,
 ) -> None:
-    """Admit an organisation under a short name, with an account and an encryption key made here."""
+    """Admit an organisation under a short name, with an account and an encryption key made here.
+
+    Where registrars of other homes have to vote too, run it again after them: it then finishes what is left.
+    """
     from gateway.installation import Organisation
     from gateway.service import consortium
     from ledger.membership import Role
@@ -69,11 +76,13 @@ def admit(
     )
     with shell.installation() as installation:
         mask = Role(sum(Role[role.upper()] for role in set(roles)))
-        outcome = consortium.admit(installation, organisation, mask, voters=_voters(installation, voter))
+        outcome = consortium.admit(
+            installation, organisation, mask, change=change, voters=_voters(installation, voter)
+        )
         if outcome.executed and not no_keys:
             for purpose in ("account", "encryption"):
                 consortium.set_key(installation, organisation, purpose, voters=_voters(installation, voter))
-    _vote_told(shell, organisation, outcome, "admitted")
+    _vote_told(shell, organisation.id, short, outcome, "admitted")
 
 
 @verb
@@ -85,14 +94,9 @@ def suspend(shell: Shell, organisation: str, lift: bool, voter: str | None) -> N
     from gateway.service import consortium
 
     with shell.installation() as installation:
-        found = installation.book.find(organisation)
-        record = installation.ledger.read_one(
-            installation.ledger.membership.organisation(found.id), installation.ledger.pin()
-        )
-        outcome = consortium.admit(
-            installation, found, record.roles, suspended=not lift, voters=_voters(installation, voter)
-        )
-    _vote_told(shell, found, outcome, "suspension lifted" if lift else "suspended")
+        org = installation.book.id_of(organisation)
+        outcome = consortium.suspend(installation, org, lift=lift, voters=_voters(installation, voter))
+    _vote_told(shell, org, organisation, outcome, "suspension lifted" if lift else "suspended")
 
 
 @verb
@@ -106,7 +110,7 @@ def confirm(shell: Shell, call_id: str, voter: str) -> None:
     with shell.installation() as installation:
         seat = installation.book.find(voter)
         outcome = consortium.confirm(installation, wanted, seat)
-    _vote_told(shell, seat, outcome, "confirmed")
+    _vote_told(shell, seat.id, seat.short, outcome, "confirmed")
 
 
 @verb
@@ -143,7 +147,7 @@ def add(shell: Shell, organisation: str, purpose: str, voter: str | None) -> Non
     with shell.installation() as installation:
         found = installation.book.find(organisation)
         outcome = consortium.set_key(installation, found, purpose, voters=_voters(installation, voter))
-    _vote_told(shell, found, outcome, f"{purpose} key published")
+    _vote_told(shell, found.id, found.short, outcome, f"{purpose} key published")
 
 
 @verb
@@ -157,7 +161,7 @@ def rotate(shell: Shell, organisation: str, purpose: str, voter: str | None) -> 
     with shell.installation() as installation:
         found = installation.book.find(organisation)
         outcome = consortium.rotate(installation, found, purpose, _voters(installation, voter))
-    _vote_told(shell, found, outcome, f"{purpose} key rotated")
+    _vote_told(shell, found.id, found.short, outcome, f"{purpose} key rotated")
 
 
 @verb
@@ -201,18 +205,18 @@ def _voters(installation: Installation, voter: str | None) -> list[Organisation]
     return [installation.book.find(voter)] if voter is not None else None
 
 
-def _vote_told(shell: Shell, organisation: Organisation, outcome: Vote, done: str) -> None:
+def _vote_told(shell: Shell, org: bytes, name: str, outcome: Vote, done: str) -> None:
     from ledger.types import hex32
 
     call = hex32(outcome.call_id) if outcome.call_id else None
     answer = {
-        "organisation": organisation.hex,
+        "organisation": hex32(org),
         "votes": outcome.votes,
         "executed": outcome.executed,
         "call": call,
     }
     text = (
-        f"{organisation.short} {done}"
+        f"{name} {done}"
         if outcome.executed
         else f"votes cast: {outcome.votes}; another registrar has to: assetcert org confirm {call} --as REGISTRAR"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from certifier import fingerprint, hpke, signer
 from certifier.canonical import ident
@@ -21,12 +21,13 @@ from gateway.keys import Keystore, next_of
 from ledger import embedded
 from ledger.account import Account, account_key_id
 from ledger.chain import Chain
+from ledger.connection import Ledger
 from ledger.contract import Act
 from ledger.deploy import deploy
 from ledger.errors import AlreadyConfirmedError, AlreadyExecutedError, KeyEndedError
 from ledger.events import Confirmed
 from ledger.membership import FOREVER, Key, Purpose, Role
-from ledger.replay import MembershipView, events
+from ledger.replay import MembershipView, OrganisationRecord, events
 from ledger.types import hex32, keccak
 from ledger.writer import Sent
 
@@ -35,12 +36,14 @@ __all__ = [
     "admit",
     "confirm",
     "found",
+    "has_fingerprint_key",
     "identifier",
     "keys_of",
     "published",
     "revoke_key",
     "rotate",
     "set_key",
+    "suspend",
     "vote",
 ]
 
@@ -69,9 +72,9 @@ def found(
 ) -> None:
     """Make the registrars' keys, deploy the contracts, write `ledger.json`. Idempotent: what stands is left."""
     first, book = registrars[0], Book(home.keys)
+    keys.create([*((registrar.short, "account") for registrar in registrars), (first.short, "fingerprint")])
     for registrar in registrars:
         book.enter(registrar)
-    keys.create([*((registrar.short, "account") for registrar in registrars), (first.short, "fingerprint")])
     seats = [
         (registrar.identifier, Account(keys.seed(registrar.short, "account")).address)
         for registrar in registrars
@@ -89,13 +92,57 @@ def admit(
     organisation: Organisation,
     roles: Role,
     *,
-    suspended: bool = False,
+    change: bool = False,
     voters: Sequence[Organisation] | None = None,
 ) -> Vote:
-    """Admit an organisation or change it (roles, aliases, suspension): the quorum's act."""
-    installation.book.enter(organisation)
+    """Admit an organisation, or with `change` give it other names or roles: the quorum's act. A suspension stays.
+
+    The book of this home has it once the ledger does; where other homes have to vote, this is called again after them.
+    """
+    installation.book.check(organisation)
+    known = _record(installation, organisation.id)
+    wanted = OrganisationRecord(
+        organisation.id,
+        organisation.identifier,
+        organisation.name,
+        organisation.aliases,
+        roles,
+        known is not None and known.suspended,
+    )
+    if known not in (None, wanted) and not change:
+        raise UsageError(
+            "ADMITTED",
+            f"{organisation.identifier} is on the ledger with another name, other aliases or roles: give --change to change it",
+        )
+    outcome = Vote(0, True) if known == wanted else _enact(installation, wanted, voters)
+    if outcome.executed:
+        installation.book.enter(organisation)
+    return outcome
+
+
+def suspend(
+    installation: Installation,
+    org: bytes,
+    *,
+    lift: bool = False,
+    voters: Sequence[Organisation] | None = None,
+) -> Vote:
+    """Suspend an organisation or lift its suspension: the quorum's act. All else stays as the ledger has it."""
+    known = _record(installation, org)
+    if known is None:
+        raise UsageError("UNKNOWN_ORG", f"the ledger knows no organisation {hex32(org)}")
+    return _enact(installation, replace(known, suspended=not lift), voters)
+
+
+def _record(installation: Installation, org: bytes) -> OrganisationRecord | None:
+    return MembershipView(installation.ledger).organisation(org, installation.ledger.pin())
+
+
+def _enact(
+    installation: Installation, record: OrganisationRecord, voters: Sequence[Organisation] | None
+) -> Vote:
     act = installation.ledger.membership.set_organisation(
-        organisation.identifier, organisation.name, organisation.aliases, roles, suspended
+        record.identifier, record.name, record.aliases, record.roles, record.suspended
     )
     return vote(installation, act, voters)
 
@@ -109,10 +156,11 @@ def set_key(
     voters: Sequence[Organisation] | None = None,
 ) -> Vote:
     """Publish the organisation's key for `purpose`, made where absent: the quorum's act. Valid from now."""
+    seats = _seated(installation, voters)
     installation.keys.create([(organisation.short, purpose)])
     key_id, public = published(installation.keys.seed(organisation.short, purpose), purpose)
     key = Key(organisation.id, installation.now(), valid_until, KEY_PURPOSES[purpose])
-    return vote(installation, installation.ledger.membership.set_key(key_id, key, public), voters)
+    return vote(installation, installation.ledger.membership.set_key(key_id, key, public), seats)
 
 
 def published(seed: bytes, purpose: str) -> tuple[bytes, bytes]:
@@ -126,6 +174,12 @@ def published(seed: bytes, purpose: str) -> tuple[bytes, bytes]:
     else:
         public = signer.multikey(seed, "ed25519")
     return keccak(public), public
+
+
+def has_fingerprint_key(ledger: Ledger) -> bool:
+    """Whether the key that the descriptor names is published: a founding is finished with that."""
+    named = ledger.descriptor.fingerprint_key
+    return named is None or any(ledger.read_one(ledger.membership.key(named), ledger.pin()).org)
 
 
 def rotate(
@@ -173,8 +227,7 @@ def vote(installation: Installation, act: Act, voters: Sequence[Organisation] | 
 
     Each vote takes the first nonce under which this very act was not executed yet, so that votes cast apart meet.
     """
-    seats = list(voters) if voters is not None else _registrars(installation)
-    installation.keys.unlock((seat.short, "account") for seat in seats)
+    seats = _seated(installation, voters)
     cast = nonce = 0
     for seat in seats:
         try:
@@ -210,6 +263,13 @@ def _confirm(installation: Installation, seat: Organisation, act: Act, nonce: in
             ), nonce
         except AlreadyExecutedError:
             nonce += 1
+
+
+def _seated(installation: Installation, voters: Sequence[Organisation] | None) -> list[Organisation]:
+    """Those who vote, their keys unlocked."""
+    seats = list(voters) if voters is not None else _registrars(installation)
+    installation.keys.unlock((seat.short, "account") for seat in seats)
+    return seats
 
 
 def _registrars(installation: Installation) -> list[Organisation]:

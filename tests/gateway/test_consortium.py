@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from gateway.errors import RefusedError
+from gateway.keys import Keystore
+
 from .conftest import World, assetcert
 
 NEW = ("org", "admit", "M7", "CN-USCC:91500000000000799X", "新来者", "--role", "enterprise")
@@ -32,6 +35,8 @@ def test_two_votes_admit_one_does_not(own: World) -> None:
     assert same.code == 1 and same.error["code"] == "ALREADY_CONFIRMED"
     second = assetcert("org", "confirm", first.json["call"], "--as", "R2", home=own.home)
     assert second.code == 0 and second.json["executed"] is True
+    again = assetcert(*NEW, "--as", "R1", home=own.home)  # the ledger has it: the book of this home follows
+    assert again.code == 0 and (again.json["votes"], again.json["executed"]) == (0, True)
     admitted = organisation(own, "M7")
     assert admitted is not None and admitted["roles"] == ["enterprise"]
 
@@ -162,3 +167,50 @@ def test_a_new_signing_key_is_published(own: World) -> None:
     assert called.code == 0 and called.json["executed"] is True
     assert [row["purpose"] for row in keys_of(own, "M2")].count("instrument") == 1
     assert (own.home / "keys/M2/instrument.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("call", [("key", "add", "M2", "inspector"), NEW])
+def test_a_wrong_passphrase_makes_no_key_and_no_entry(
+    call: tuple[str, ...], own: World, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("wrong horse\n")
+    before = sorted((own.home / "keys").rglob("*"))
+    called = assetcert(*call, "--passphrase-file", tmp_path / "secret", home=own.home)
+    assert called.code == 1 and called.error["code"] == "WRONG_PASSPHRASE"
+    assert sorted((own.home / "keys").rglob("*")) == before
+    assert assetcert(*call, home=own.home).code == 0
+
+
+def test_a_keystore_takes_one_passphrase(own: World) -> None:
+    store = Keystore(own.home / "keys", lambda: "wrong horse")
+    with pytest.raises(RefusedError):
+        store.create([("M2", "witness")])
+    assert not (own.home / "keys/M2/witness.json").exists()
+
+
+def test_what_one_registrar_proposed_reaches_the_ledger_by_no_other_vote(own: World) -> None:
+    before = organisation(own, "M1")
+    assert before is not None
+    change = ("org", "admit", "M1", before["identifier"], "Renamed", "--role", "lender", "--change")
+    proposed = assetcert(*change, "--as", "R1", home=own.home)
+    assert proposed.code == 0 and proposed.json["executed"] is False
+    assert assetcert("org", "suspend", "M1", home=own.home).json["executed"] is True
+    assert organisation(own, "M1") == {**before, "suspended": True}
+    changed = assetcert("org", "confirm", proposed.json["call"], "--as", "R2", home=own.home)
+    assert changed.code == 0 and changed.json["executed"] is True
+
+
+def test_an_organisation_is_changed_only_when_told_to_and_has_one_short_name(own: World) -> None:
+    before = organisation(own, "M1")
+    assert before is not None
+    other = ("org", "admit", "EVIL", before["identifier"], "x", "--role", "lender")
+    for flags in ((), ("--change",)):
+        called = assetcert(*other, *flags, home=own.home)
+        assert called.code == 64 and called.error["code"] == "SHORT"
+    same = ("org", "admit", "M1", before["identifier"], "x", "--role", "lender", "--no-keys")
+    called = assetcert(*same, home=own.home)
+    assert called.code == 64 and called.error["code"] == "ADMITTED"
+    assert organisation(own, "M1") == before
+    assert assetcert("org", "suspend", "M1", home=own.home).code == 0
+    assert assetcert(*same, "--change", home=own.home).json["executed"] is True
+    assert organisation(own, "M1") == {**before, "name": "x", "roles": ["lender"], "suspended": True}
