@@ -65,8 +65,11 @@ class Home:
         return self.root / DEMO_MARK
 
     @property
-    def is_demo(self) -> bool:
-        return self.demo_mark.is_file()
+    def run(self) -> Path:
+        """Folder of locks, of the running node, and of what must not outlive a command; made where absent."""
+        folder = self.root / "run"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
 
     @property
     def exists(self) -> bool:
@@ -86,7 +89,8 @@ class Home:
     def create(self) -> Home:
         """Make the folder, readable by its owner only."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o700)
         except OSError as error:
             raise UnavailableError("HOME", f"cannot make the home {self.root}: {error.strerror}") from error
         return self

@@ -80,6 +80,7 @@ def command(ctx: click.Context, home: Path | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave the process with the exit code of DESIGN, Command line."""
+    os.umask(0o077)  # whatever a verb writes, its caller alone reads
     given = list(sys.argv[1:] if arguments is None else arguments)
     _prepare_streams()
     level = logging.getLevelNamesMapping().get(os.environ.get("ASSETCERT_LOG", "").upper(), logging.ERROR)

@@ -24,8 +24,10 @@ def up(shell: Shell, port: int) -> None:
     """Start ledger, store and gateway; a home that is not there yet is founded with one registrar."""
     from gateway.service import serving
 
-    ready = serving.found_if_new(shell.home, shell.first_passphrase, shell.errors.print)
-    serving.serve(ready, port, lambda urls: _up_told(shell, urls))
+    def passphrase() -> str:
+        return shell.passphrase() if shell.home.exists else shell.first_passphrase()
+
+    serving.serve(shell.home, port, passphrase, shell.errors.print, lambda urls: _up_told(shell, urls))
 
 
 def _up_told(shell: Shell, urls: dict[str, str]) -> None:

@@ -28,12 +28,14 @@ from gateway.home import Home, write_private
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
 from gateway.service import certifying, consortium, evidence, pledging, sharing, verifying
+from gateway.service.serving import only_one
 from gateway.service.times import instant
 from ledger import embedded
 from ledger.account import account_key_id
 from ledger.connection import Ledger
 from ledger.errors import EncumberedError, NotGoodError
 from ledger.events import Forwarded
+from ledger.locks import write_lock
 from ledger.membership import Role
 from ledger.replay import events
 from ledger.types import hex32, keccak, parse_hex32
@@ -41,6 +43,20 @@ from ledger.types import hex32, keccak, parse_hex32
 __all__ = ["Step", "Story", "tell"]
 
 DAY = 86_400
+MARK = b'{"world": "assetcert demo"}'
+DATABASES = {f"{name}.db{end}" for name in ("assetcert", "ledger") for end in ("", "-wal", "-shm")}
+OWN = DATABASES | {
+    "blocks",
+    "demo.json",
+    "keys",
+    "ledger.json",
+    "out",
+    "papers",
+    "passphrase",
+    "receipts",
+    "run",
+}
+"""What a demo leaves in its home: a folder with anything else in it holds somebody's own."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,7 @@ def tell(home: Home, data: Path | None, shown: Callable[[Step], None]) -> Story:
     _clear(home)
     home.create()
     write_private(home.passphrase_file, secrets.token_urlsafe(24).encode() + b"\n")
-    write_private(home.demo_mark, json.dumps({"world": "assetcert demo"}).encode())
+    write_private(home.demo_mark, MARK)
     embedded.create(home.root, world.BEGINS)
     passphrase = home.passphrase_file.read_text().strip()
     keys = Keystore(home.keys, lambda: passphrase)
@@ -87,14 +103,24 @@ def tell(home: Home, data: Path | None, shown: Callable[[Step], None]) -> Story:
 
 
 def _clear(home: Home) -> None:
+    """Remove an earlier demo's home; nobody may be using it."""
     if not home.root.exists() or not any(home.root.iterdir()):
         return
-    if not home.is_demo:
+    if not _is_demo(home):
         raise UsageError(
             "NOT_A_DEMO",
-            f"{home.root} is not a demo's home and is left alone: name another folder with --home",
+            f"{home.root} is not a demo's home and nothing else, and is left alone: name another folder with --home",
         )
-    shutil.rmtree(home.root)
+    with only_one(home), write_lock(home.run / "write.lock", 0):
+        shutil.rmtree(home.root)
+
+
+def _is_demo(home: Home) -> bool:
+    try:
+        marked = home.demo_mark.read_bytes() == MARK
+    except OSError:
+        return False
+    return marked and {path.name for path in home.root.iterdir()} <= OWN
 
 
 class _Teller:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.errors import UnavailableError
 from gateway.home import Home
 from gateway.installation import open_store
+from gateway.service import consortium
 from gateway.service.verifying import connected
 from ledger import artifacts
 from ledger.node import find_anvil
@@ -46,6 +48,7 @@ def examine(home: Home) -> list[Finding]:
     return [
         *findings,
         _try("ledger", lambda: _ledger(home)),
+        _try("fingerprint key", lambda: _fingerprint_key(home)),
         _try("store", lambda: _store(home)),
         _keys(home),
     ]
@@ -70,6 +73,16 @@ def _ledger(home: Home) -> str:
     with connected(home, None, ()) as nodes:
         block = nodes[0].ledger.pin()
         return f"chain {nodes[0].ledger.descriptor.chain_id} stands at block {block.number:,}"
+
+
+def _fingerprint_key(home: Home) -> str:
+    with connected(home, None, ()) as nodes:
+        if not consortium.has_fingerprint_key(nodes[0].ledger):
+            raise UnavailableError(
+                "UNPUBLISHED",
+                "not published, so nothing can be pledged: `assetcert up` finishes the founding",
+            )
+    return "published"
 
 
 def _store(home: Home) -> str:

@@ -20,29 +20,24 @@ from ledger import embedded
 from ledger.errors import LedgerError, WriterBusyError
 from ledger.locks import write_lock
 
-__all__ = ["found_if_new", "serve"]
+__all__ = ["only_one", "serve"]
 
 FIRST_REGISTRAR = Organisation("R1", "LOCAL:REGISTRAR1", "Registrar of this home")
 
 
-def found_if_new(home: Home, passphrase: Callable[[], str], say: Callable[[str], object]) -> Home:
-    """The home, founded with one registrar and a quorum of one where it is new."""
-    if home.exists:
-        return home
-    secret = passphrase()  # before anything is written
-    say(f"founding a new home in {home.root} (one registrar, quorum 1)")
-    embedded.create(home.create().root)
-    keys = Keystore(home.keys, lambda: secret)
-    with embedded.open(home.root) as node:
-        consortium.found(home, node, keys, [FIRST_REGISTRAR], 1)
-        with Installation.attached(home, node, keys) as installation:
-            consortium.set_key(installation, FIRST_REGISTRAR, "fingerprint")
-    return home
-
-
-def serve(home: Home, port: int, ready: Callable[[dict[str, str]], None]) -> None:
-    """Serve until interrupted. A second `up` of the same home is refused (69)."""
-    with _only_one(home), embedded.open(home.root) as node, _listening(port) as listener:
+def serve(
+    home: Home,
+    port: int,
+    passphrase: Callable[[], str],
+    say: Callable[[str], object],
+    ready: Callable[[dict[str, str]], None],
+) -> None:
+    """Serve until interrupted, a new home once it is founded. A second `up` of the same home is refused (69)."""
+    if not home.exists:
+        secret = passphrase()  # before anything is written
+        passphrase = lambda: secret  # noqa: E731
+    keys = Keystore(home.keys, passphrase)
+    with only_one(home.create()), _founded(home, keys, say) as node, _listening(port) as listener:
         import uvicorn
 
         config = uvicorn.Config(application(home, node), log_level="warning", access_log=False)
@@ -54,6 +49,22 @@ def serve(home: Home, port: int, ready: Callable[[dict[str, str]], None]) -> Non
         )  # uvicorn ends, then raises the signal again
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _founded(home: Home, keys: Keystore, say: Callable[[str], object]) -> Iterator[embedded.Embedded]:
+    """The home's ledger, running; what an interrupted founding left undone is done: nothing is done twice."""
+    if not home.exists:
+        say(f"founding a new home in {home.root} (one registrar, quorum 1)")
+        embedded.create(home.root)
+    with embedded.open(home.root) as node:
+        if not home.exists:
+            consortium.found(home, node, keys, [FIRST_REGISTRAR], 1)
+        with Installation.attached(home, node, keys) as installation:
+            if not consortium.has_fingerprint_key(installation.ledger):
+                holder = installation.book.find(installation.fingerprint_holder())
+                consortium.set_key(installation, holder, "fingerprint")
+        yield node
 
 
 def application(home: Home, node: embedded.Embedded) -> Any:
@@ -90,9 +101,10 @@ def _faults(home: Home, node: embedded.Embedded) -> list[str]:
 
 
 @contextlib.contextmanager
-def _only_one(home: Home) -> Iterator[None]:
+def only_one(home: Home) -> Iterator[None]:
+    """The right to serve a home, or to do what nobody may be served during. BusyError where another process has it."""
     try:
-        with write_lock(home.root / "run" / "up.lock", 0):
+        with write_lock(home.run / "up.lock", 0):
             yield
     except WriterBusyError as error:
         raise BusyError(

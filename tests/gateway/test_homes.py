@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tarfile
 import time
 import urllib.request
 from collections.abc import Callable
@@ -17,12 +18,16 @@ from typing import Any
 import pytest
 
 from gateway import keys
-from gateway.errors import RefusedError
+from gateway.demo import story
+from gateway.errors import RefusedError, UnreadableError
+from gateway.home import Home, write_private
 from gateway.installation import Installation
 from gateway.keys import Keystore
+from gateway.service import archive, consortium, serving
+from ledger import embedded
 from ledger.locks import write_lock
 
-from .conftest import COMMAND, PASSPHRASE, World, assetcert, environment, started
+from .conftest import COMMAND, PASSPHRASE, World, assetcert, environment, started, write_keys
 
 Opens = Callable[[Path], Installation]
 
@@ -249,6 +254,53 @@ def test_up_founds_a_new_home_without_a_prompt_where_nobody_can_be_asked(tmp_pat
     assert [row["short"] for row in assetcert("org", "list", home=home).json["organisations"]] == ["R1"]
 
 
+def test_up_finishes_a_founding_that_was_interrupted_and_doctor_says_so_before(tmp_path: Path) -> None:
+    home = Home(tmp_path / "half").create()
+    write_private(home.passphrase_file, PASSPHRASE.encode() + b"\n")
+    write_keys(home.root, {"R1": ("account", "fingerprint")})
+    embedded.create(home.root)
+    with embedded.open(home.root) as node:
+        consortium.found(home, node, Keystore(home.keys, lambda: PASSPHRASE), [serving.FIRST_REGISTRAR], 1)
+        ill = assetcert("doctor", home=home.root)
+        assert [check["name"] for check in ill.json["checks"] if not check["ok"]] == ["fingerprint key"]
+        heads = []
+        for _ in range(2):  # nothing is done twice
+            running = started("up", "--port", "0", home=home.root)
+            running.line()
+            os.kill(running.pid, signal.SIGTERM)
+            assert running.wait().code == 0
+            assert assetcert("doctor", home=home.root).code == 0
+            rows = assetcert("key", "list", serving.FIRST_REGISTRAR.identifier, home=home.root).json["keys"]
+            assert [row["purpose"] for row in rows] == ["account", "fingerprint"]
+            head = node.log.head()
+            heads.append(head.number if head else 0)
+    assert heads[0] == heads[1]
+
+
+def test_up_makes_a_folder_that_was_there_private(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    shutil.rmtree(tmp_path / "home", ignore_errors=True)
+    (tmp_path / "home").mkdir(mode=0o755)
+    assert Home(tmp_path / "home").create().root.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_verb_writes_is_for_its_caller_alone(cold: World, tmp_path: Path) -> None:
+    for name in ("assetcert.db", "ledger.db"):
+        shutil.copyfile(cold.home / name, tmp_path / "kept")
+        (cold.home / name).unlink()
+        (tmp_path / "kept").rename(cold.home / name)
+    out = tmp_path / "out"
+    certified = assetcert("certify", "--as", "M1", new_note(tmp_path), "--out", out, home=cold.home)
+    given = assetcert(
+        "grant", cold.asset("M1/invoice.xml"), "--as", "M1", "--to", "L1", "--out", out, home=cold.home
+    )
+    read = assetcert("read", given.json["grant"], "--as", "L1", "--out", out, home=cold.home)
+    assert (certified.code, given.code, read.code) == (0, 0, 0)
+    written = [*out.rglob("*"), *(cold.home / "receipts").rglob("*"), *(cold.home / "run").rglob("*")]
+    assert Path(read.json["document"]) in written
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
+
+
 def test_up_asks_for_the_passphrase_before_it_writes(tmp_path: Path) -> None:
     refused = assetcert("up", "--port", "0", "--passphrase-file", tmp_path / "none", home=tmp_path / "new")
     assert refused.code == 65 and refused.error["code"] == "PASSPHRASE_FILE"
@@ -265,6 +317,32 @@ def test_demo_refuses_any_home_that_is_not_a_demos(cold: World) -> None:
     assert sorted(cold.home.rglob("*")) == before
 
 
+def demo_home(place: Path) -> Path:
+    """As much of a demo's home as says that it is one."""
+    home = Home(place).create()
+    write_private(home.demo_mark, story.MARK)
+    (place / "papers").mkdir()
+    return place
+
+
+@pytest.mark.parametrize("own_file", ["thesis.tex", "demo.json"])
+def test_demo_removes_no_folder_that_holds_anything_else(own_file: str, tmp_path: Path) -> None:
+    place = demo_home(tmp_path / "mine")
+    (place / own_file).write_text("{}")
+    called = assetcert("demo", home=place)
+    assert called.code == 64 and called.error["code"] == "NOT_A_DEMO"
+    assert (place / own_file).read_text() == "{}" and (place / "papers").is_dir()
+
+
+@pytest.mark.parametrize("lock", ["up.lock", "write.lock"])
+def test_demo_removes_no_home_in_use(lock: str, tmp_path: Path) -> None:
+    place = demo_home(tmp_path / "used")
+    with write_lock(Home(place).run / lock, 0):
+        called = assetcert("demo", home=place)
+    assert called.code == 69 and str(os.getpid()) in called.err
+    assert (place / "papers").is_dir()
+
+
 def test_doctor_says_what_works_and_what_does_not(own: World, tmp_path: Path) -> None:
     well = assetcert("doctor", home=own.home)
     assert well.code == 0
@@ -273,6 +351,7 @@ def test_doctor_says_what_works_and_what_does_not(own: World, tmp_path: Path) ->
         "compiled contracts",
         "disk",
         "ledger",
+        "fingerprint key",
         "store",
         "keyfiles",
     }
@@ -338,6 +417,91 @@ def test_restore_refuses_a_home_that_is_there_and_what_is_no_backup(own: World, 
         called = assetcert("restore", tmp_path / name, home=tmp_path / "new")
         assert called.code == 65 and called.error["code"] == "BACKUP", name
         assert not (tmp_path / "new").exists()
+
+
+def test_a_backup_with_any_byte_bent_is_refused_and_nothing_stays(own: World, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.tar.gz"
+    assert assetcert("backup", saved, home=own.home).code == 0
+    data = saved.read_bytes()
+    before = sorted(tmp_path.iterdir())
+    for at in (0, 12, len(data) // 3, len(data) * 9 // 10, len(data) - 6, len(data) - 1):
+        bent = bytearray(data)
+        bent[at] ^= 0xFF
+        saved.write_bytes(bent)
+        with pytest.raises(UnreadableError):
+            archive.restore(Home(tmp_path / "deep" / "new"), saved)
+        assert sorted(tmp_path.iterdir()) == before, at
+
+
+def repacked(saved: Path, change: Callable[[Path], object]) -> Path:
+    """A backup unpacked, changed and packed again, every checksum of gzip right."""
+    folder = saved.parent / "unpacked"
+    with tarfile.open(saved) as packed:
+        packed.extractall(folder, filter="data")
+    change(folder)
+    with tarfile.open(saved, "w:gz") as packed:
+        packed.add(folder, arcname=".")
+    shutil.rmtree(folder)
+    return saved
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "passphrase").write_text("other"),
+        lambda folder: (folder / "passphrase").unlink(),
+        lambda folder: (folder / "more").write_text("more"),
+        lambda folder: (folder / "backup.json").unlink(),
+        lambda folder: (folder / "backup.json").write_text("[]"),
+    ],
+)
+def test_restore_takes_what_the_backup_lists_and_nothing_else(
+    change: Callable[[Path], object], cold: World, tmp_path: Path
+) -> None:
+    archive.backup(Home(cold.home), tmp_path / "saved.tar.gz")
+    with pytest.raises(UnreadableError):
+        archive.restore(Home(tmp_path / "new"), repacked(tmp_path / "saved.tar.gz", change))
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_backup_follows_links(cold: World, tmp_path: Path) -> None:
+    for name in ("blocks", "passphrase"):
+        (cold.home / name).rename(tmp_path / name)
+        (cold.home / name).symlink_to(tmp_path / name)
+    archive.backup(Home(cold.home), tmp_path / "saved.tar.gz")
+    archive.restore(Home(tmp_path / "new"), tmp_path / "saved.tar.gz")
+    for path in (path for path in (tmp_path / "blocks").rglob("*") if path.is_file()):
+        copy = tmp_path / "new" / path.relative_to(tmp_path)
+        assert copy.read_bytes() == path.read_bytes()
+    assert (tmp_path / "new/passphrase").read_text() == PASSPHRASE + "\n"
+
+
+@pytest.mark.parametrize("leads_to", ["nowhere", "."])
+def test_a_link_that_cannot_be_followed_is_refused_at_backup(
+    leads_to: str, cold: World, tmp_path: Path
+) -> None:
+    (cold.home / "extra").symlink_to(cold.home / leads_to)
+    called = assetcert("backup", tmp_path / "saved.tar.gz", home=cold.home)
+    assert called.code == 65 and "extra" in called.error["message"]
+    assert not list(tmp_path.glob("*saved*"))
+
+
+def test_a_killed_backup_shows_nobody_the_keys_and_the_next_one_removes_it(
+    cold: World, tmp_path: Path
+) -> None:
+    for number in range(20):
+        (cold.home / f"large{number}").write_bytes(os.urandom(4 * 2**20))
+    running = started("backup", tmp_path / "first.tar.gz", home=cold.home)
+    part = tmp_path / ".first.tar.gz.part"
+    while not part.exists():
+        time.sleep(0.001)
+    assert part.stat().st_mode & 0o777 == 0o600
+    os.kill(running.pid, signal.SIGKILL)
+    assert running.wait().code == -signal.SIGKILL
+    assert part.exists() and (cold.home / "run/backup/ledger.db").exists()
+    assert (cold.home / "run/backup").stat().st_mode & 0o777 == 0o700
+    assert assetcert("backup", tmp_path / "second.tar.gz", home=cold.home).code == 0
+    assert not part.exists() and not (cold.home / "run/backup").exists()
 
 
 def test_a_dropped_index_comes_back(own: World, tmp_path: Path) -> None:
