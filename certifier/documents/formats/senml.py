@@ -6,6 +6,7 @@ before the last `/` or `:`. Times below 2^28 are relative to now (clause 4.5.3),
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,7 @@ NAMESPACE = "urn:ietf:params:xml:ns:senml"
 _LABELS: dict[object, str] = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs", 0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd"}  # fmt: skip
 _VALUES = ("v", "vs", "vb", "vd", "s")
 _CBOR_START = re.compile(
-    rb"\A(?:[\x81-\x97]|\x98.|\x99..|\x9a....|\x9f)(?:[\xa1-\xb7]|\xbf)[\x00-\x08\x20-\x25]", re.DOTALL
+    rb"\A(?:[\x81-\x97]|\x98.|\x99..|\x9a....|\x9f)(?=(?:[\xa1-\xb7]|\xbf)[\x00-\x08\x20-\x25])", re.DOTALL
 )
 _DEVICE = re.compile(r"(urn:dev:[a-z]+:[^:/_]+|urn:uuid:[0-9a-fA-F-]{36})[:/_]?(.*)\Z")
 _ABSOLUTE = Decimal(2**28)
@@ -145,6 +146,22 @@ def _claims_json(source: Source) -> bool:
     )
 
 
+def _claims_cbor(source: Source) -> bool:
+    """An array whose first record is a whole map of SenML's labels: CBOR has no mark of its own, and any bytes may begin like it."""
+    start = _CBOR_START.match(source.head)
+    if start is None:
+        return False
+    import cbor2
+
+    rest = io.BytesIO(source.head[start.end() :])
+    try:
+        first = cbor2.CBORDecoder(rest, max_depth=source.limits.max_depth).decode()
+    except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError, RecursionError):
+        return False
+    labels = {_LABELS.get(key) for key in first} if isinstance(first, dict) else set()
+    return bool(labels & {"n", "bn"} or (labels & {"bt", "bver"} and labels & set(_VALUES)))
+
+
 _KNOWN = frozenset(_LABELS.values())
 
 register(
@@ -152,7 +169,7 @@ register(
     Format(
         "senml",
         "SenML CBOR (RFC 8428, 6)",
-        lambda source: _CBOR_START.match(source.head) is not None,
+        _claims_cbor,
         read_cbor,
     ),
     Format(

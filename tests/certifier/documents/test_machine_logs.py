@@ -156,10 +156,9 @@ def test_relative_times_are_not_guessed(data_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"\x82\xa1\x00", "CBOR"),
         (FORMS["senml cbor"][:-3], "CBOR"),
-        (b"\x81\xa1\x02" + b"\x81" * 100_000, "TOO_DEEP"),
-        (b"\x81\xa1\x02\x9b\xff\xff\xff\xff\xff\xff\xff\xff", "CBOR"),
+        (b"\x82\xa1\x00\x61a\xa1\x02" + b"\x81" * 100_000, "TOO_DEEP"),
+        (b"\x82\xa1\x00\x61a\xa1\x02\x9b\xff\xff\xff\xff\xff\xff\xff\xff", "CBOR"),
         (json.dumps([{"n": "a", "v": "many"}]).encode(), "SENML"),
         (FORMS["sparkplug-b"][:-20], "PROTOBUF"),
         (FORMS["sparkplug-b"][:7] + b"\x12\xff\xff\xff\xff\x7f", "PROTOBUF"),
@@ -241,3 +240,17 @@ def test_sparkplug_numbers_of_every_width() -> None:
         "3",
         "2026-07-06T00:10:00Z",
     )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x82\xa1\x00",
+        b"\x81\xa1\x02" + b"\x81" * 100_000,
+        b"\x81\xa1\x02\x9b\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x97\xb7\x20" + bytes(range(256)) * 8,
+    ],
+)
+def test_bytes_that_only_begin_like_senml_are_other(data: bytes) -> None:
+    """CBOR has no mark of its own: nonsense is certified by its bytes, whatever they begin like."""
+    assert read_bytes(data).kind == "other"
