@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.context import Shell, grid, plain, told, verb
+from gateway.cli.context import HOME, JSON, Shell, grid, plain, told, verb
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,12 +23,16 @@ PURPOSES = ("account", "encryption", "instrument", "inspector", "witness")
 
 
 @click.group(help="Admit, change, suspend and list organisations (M-of-N).")
-def org() -> None:
+@HOME
+@JSON
+def org(**_: object) -> None:
     """Group of the verbs about organisations."""
 
 
 @click.group(help="Add, rotate, revoke and list keys (M-of-N).")
-def key() -> None:
+@HOME
+@JSON
+def key(**_: object) -> None:
     """Group of the verbs about keys."""
 
 

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
     from gateway.installation import Installation
 
-__all__ = ["AS", "OUT", "Shell", "grid", "plain", "told", "verb"]
+__all__ = ["AS", "HOME", "JSON", "OUT", "Shell", "grid", "plain", "told", "verb"]
 
+HOME = click.option(
+    "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installation."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 AS = click.option("--as", "org", help="Organisation that acts: short name, identifier or id.")
 OUT = click.option(
     "--out",
@@ -158,14 +162,12 @@ def verb(function: F) -> click.Command:
         passphrase_fd: int | None,
         **rest: Any,
     ) -> Any:
-        given = ctx.find_root().obj
-        return function(Shell(home or given, as_json, passphrase_file, passphrase_fd), **rest)
+        home, as_json = home or _before(ctx, "home"), as_json or _before(ctx, "as_json")
+        return function(Shell(home, bool(as_json), passphrase_file, passphrase_fd), **rest)
 
     options = (
-        click.option(
-            "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installation."
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        HOME,
+        JSON,
         click.option(
             "--passphrase-file",
             type=click.Path(path_type=Path, dir_okay=False),
@@ -176,6 +178,15 @@ def verb(function: F) -> click.Command:
     for option in options:
         run = option(run)
     return click.command(context_settings={"help_option_names": ["-h", "--help"]})(run)
+
+
+def _before(ctx: click.Context, option: str) -> Any:
+    """What was given for an option before the verb, to the command or the verb's group; the nearest one counts."""
+    found = None
+    while not found and ctx.parent is not None:
+        ctx = ctx.parent
+        found = ctx.params.get(option)
+    return found
 
 
 def _first_line(path: Path) -> str:

@@ -12,11 +12,11 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from gateway.cli.context import HOME, JSON
 from gateway.errors import FULL, Exit, GatewayError
 
 __all__ = ["classify", "command", "main"]
@@ -70,12 +70,11 @@ class Verbs(click.Group):
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installation.")
+@HOME
+@JSON
 @click.version_option(package_name="assetcert")
-@click.pass_context
-def command(ctx: click.Context, home: Path | None) -> None:
+def command(**_: object) -> None:
     """Certify manufacturing data as assets a lender can rely on, and check them without trusting anybody."""
-    ctx.obj = home
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -109,7 +108,7 @@ def _run(arguments: list[str]) -> int:
         click.echo(command.get_help(click.Context(command, info_name="assetcert")), err=True)
         return Exit.USAGE
     try:
-        with command.make_context("assetcert", arguments) as context:
+        with command.make_context("assetcert", list(arguments)) as context:
             outcome = command.invoke(context)
     except BrokenPipeError:
         raise

@@ -162,21 +162,28 @@ def read(shell: Shell, file: Path, org: str | None, out: Path) -> None:
 @verb
 @click.argument("target", metavar="ASSET|RECEIPT|GRANT")
 @AS
-@click.option("--suspend", is_flag=True, help="Suspend an asset instead of revoking it for good.")
-def revoke(shell: Shell, target: str, org: str | None, suspend: bool) -> None:
+@click.option(
+    "--suspend", "to", flag_value="suspended", help="Suspend an asset instead of revoking it for good."
+)
+@click.option("--lift", "to", flag_value="good", help="Lift the suspension of an asset.")
+def revoke(shell: Shell, target: str, org: str | None, to: str | None) -> None:
     """Revoke an asset for good (a lien on it stays), or end a grant."""
     from gateway.service import sharing
+    from ledger.assets import Standing
     from ledger.types import hex32
 
     with shell.installation() as installation:
         owner = installation.book.find(org)
         if (granting := sharing.grant_in(target)) is not None:
+            if to is not None:
+                raise UsageError("GRANT", "a grant ends for good: --suspend and --lift are for assets")
             block = sharing.end_grant(installation, owner, granting.grant_id)
             what, answer = "grant ended", {"grant_id": hex32(granting.grant_id), "block": block}
         else:
             row = sharing.own_asset(installation, owner, target)
-            block = sharing.revoke(installation, owner, row, suspend=suspend)
-            what, answer = ("suspended" if suspend else "revoked"), {"asset_id": row.asset_id, "block": block}
+            standing = Standing[(to or "revoked").upper()]
+            block = sharing.revoke(installation, owner, row, to=standing)
+            what, answer = standing.name.lower(), {"asset_id": row.asset_id, "block": block}
     told(shell, answer, f"{what} in block {block}")
 
 

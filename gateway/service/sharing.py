@@ -417,17 +417,16 @@ def revoke(
     organisation: Organisation,
     row: Asset,
     *,
-    suspend: bool = False,
+    to: Standing = Standing.REVOKED,
     reason: int = 0,
 ) -> int:
-    """Take an asset back (or suspend it): always allowed to its issuer, and no lien is touched by it.
+    """Take an asset back, suspend it, or lift that: an issuer may always take back, and no lien is touched by it.
 
     One that the ledger has revoked already stays so: a run that was killed after its transaction is finished. Answers the block.
     """
     assert row.root is not None
     with installation.database.session() as session:
         proof = repository.tree(repository.batch(session, row.org, row.root)).proof(parse_hex32(row.asset_id))
-    to = Standing.SUSPENDED if suspend else Standing.REVOKED
     act = installation.ledger.assets.set_standing(
         parse_hex32(row.root), parse_hex32(row.asset_id), proof, to, reason=reason
     )
@@ -435,10 +434,10 @@ def revoke(
     try:
         block = installation.writer.send(account, act).block.number
     except NoChangeError:
-        if suspend:
+        if to is not Standing.REVOKED:
             raise
         block = _revoked_in(installation, organisation.id, parse_hex32(row.asset_id))
-    if not suspend:
+    if to is Standing.REVOKED:
         with installation.database.session() as session:
             session.get_one(Asset, row.asset_id).live = None  # the same document may become a new asset
     return block

@@ -58,6 +58,24 @@ def test_the_home_stands_before_or_after_the_verb_or_in_the_environment(world: W
     assert before.json == after.json == configured.json == nearer.json
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "--home {home} --json org list",
+        "org --home {home} --json list",
+        "org list --home {home} --json",
+        "--home nowhere --json org --home {home} list",
+    ],
+)
+def test_home_and_json_stand_anywhere_and_the_nearest_home_counts(
+    call: str, world: World, tmp_path: Path
+) -> None:
+    done = assetcert(*call.format(home=world.home).split(), as_json=False)
+    assert done.code == 0 and done.json["organisations"]
+    refused = assetcert(*call.format(home=tmp_path).split(), as_json=False)
+    assert refused.code == 64 and refused.error["code"] == "NO_HOME"
+
+
 def test_any_working_directory_and_relative_paths(world: World, tmp_path: Path) -> None:
     (tmp_path / "log.xml").write_bytes(world.paper("M1/machine.xml").read_bytes() + b"\n<!-- cwd -->")
     called = assetcert("certify", "--as", "M1", "log.xml", "--out", "out", home=world.home, cwd=tmp_path)
