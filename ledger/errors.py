@@ -115,7 +115,9 @@ class NoLedgerError(LedgerError):
 
 
 class LogDamagedError(LedgerError):
-    """The log of transactions does not give the block hashes that were acknowledged from it."""
+    """The log of transactions is unreadable, lost entries, or does not give the block hashes that were
+    acknowledged from it.
+    """
 
 
 class LogUnwritableError(LedgerError):

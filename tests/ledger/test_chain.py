@@ -14,7 +14,7 @@ from web3 import HTTPProvider, Web3
 
 from certifier.commitment import BatchTree
 from ledger import artifacts
-from ledger.chain import Block, Chain, Position
+from ledger.chain import Block, Chain, Position, parse_quantity
 from ledger.connection import Ledger
 from ledger.deploy import deploy
 from ledger.embedded import Embedded
@@ -167,9 +167,71 @@ def test_a_node_that_is_down_is_unreachable(world: World) -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(NodeUnreachableError, match="no answer from the node"):
             Ledger.connect(world.descriptor, url)
-    for url in ("ftp://x", "http://", "nonsense"):
-        with pytest.raises(NodeUnreachableError, match="not the http"):
-            Ledger.connect(world.descriptor, url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "",
+            "nonsense",
+            "ftp://x",
+            "http://",
+            "http:///path",
+            "http://[::1",
+            "http://[x]:1",
+            "http://127.0.0.1:-1",
+        ),
+        *(
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:abc",
+            "http://127.0.0.1:0",
+            "http://127.0.0.1:1/é",
+            "http://é",
+        ),
+    ],
+)
+def test_what_is_no_address_is_unreachable(world: World, url: str) -> None:
+    with pytest.raises(NodeUnreachableError, match="not the http"):
+        Ledger.connect(world.descriptor, url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a..b:1", f"http://{'a' * 80}/", "http://127.0.0.1:1/a b", "http://a\0b:1"]
+)
+def test_what_names_no_host_is_unreachable(world: World, url: str) -> None:
+    with pytest.raises(NodeUnreachableError, match="no answer"):
+        Ledger.connect(world.descriptor, url)
+
+
+@pytest.mark.parametrize("text", ["0x0", "0x5", "0xff", "0x" + "f" * 64])
+def test_quantities(text: str) -> None:
+    assert hex(parse_quantity(text)) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0x",
+        "0x-5",
+        "0x+5",
+        "0x1_0",
+        "0x 5",
+        "0x5 ",
+        "0x5\n",
+        "0x05",
+        "0xA",
+        "0X5",
+        "5",
+        "0x٥",
+        "0x" + "f" * 65,
+        5,
+        None,
+    ],
+)
+def test_what_is_no_quantity(value: object) -> None:
+    with pytest.raises(ContradictedError, match="where a number belongs"):
+        parse_quantity(value)
 
 
 def test_slow_silent_and_foreign_servers_are_unreachable(node: HostileNode) -> None:
