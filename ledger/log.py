@@ -125,10 +125,11 @@ class TransactionLog:
 
     def _check_complete(self) -> None:
         """Entries are numbered from 1 without a gap up to the head that was committed with the last of them."""
+        if not self._rows("SELECT value FROM meta WHERE name = 'head'"):  # a log of before the head was kept
+            self._rows("INSERT OR IGNORE INTO meta SELECT 'head', count(*) FROM entry")
         [(count, last, head)] = self._rows(
             "SELECT count(*), coalesce(max(number), 0), (SELECT value FROM meta WHERE name = 'head') FROM entry"
         )
-        head = last if head is None else head  # a log that nobody appended to since the head is kept
         if not count == last == head:
             raise LogDamagedError(
                 f"the ledger's log {self._path} is incomplete: {count} of {max(last, head)} entries: {_REMEDY}"
@@ -179,7 +180,7 @@ class TransactionLog:
                 self._keep_head(entry.number - 1)
 
     def _keep_head(self, number: int) -> None:
-        self._rows("INSERT OR REPLACE INTO meta VALUES ('head', ?)", number)
+        self._rows("UPDATE meta SET value = ? WHERE name = 'head'", number)
 
     def acknowledge(self, number: int, block: bytes) -> None:
         """Notes the hash of the entry's block. Not synced: a lost note is made again from the node."""
