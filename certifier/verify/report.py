@@ -6,7 +6,7 @@ A verdict is never a bare boolean: what could not be established is UNKNOWN with
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,6 +132,13 @@ class Report:
     def check(self, code: Code) -> Check:
         """The check with that code."""
         return next(check for check in self.checks if check.code is code)
+
+    def fault(self, codes: Collection[Code]) -> Check | None:
+        """Of these checks one that is not VALID, an INVALID one before any other; None where all are VALID."""
+        faults = [
+            check for check in self.checks if check.code in codes and check.verdict is not Verdict.VALID
+        ]
+        return min(faults, key=lambda check: check.verdict is not Verdict.INVALID, default=None)
 
     def to_json(self) -> dict[str, Any]:
         """The shape of DESIGN's `verify` document."""

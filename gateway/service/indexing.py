@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from certifier.receipt import Receipt
-from certifier.verify import Code, Verdict
+from certifier.verify import Code
 from gateway.db import index
 from gateway.db.models import IndexPosition
 from gateway.errors import RefusedError
@@ -126,9 +126,8 @@ def liens_on(installation: Installation, receipt: Receipt) -> list[dict[str, Any
     RefusedError for a receipt that is not genuine, or hides its fingerprint: no answer is better than a wrong one.
     """
     report = of_installation(installation).verify(receipt)
-    for check in map(report.check, (Code.COMMITMENT, Code.REGISTRATION)):
-        if check.verdict is not Verdict.VALID:
-            raise RefusedError(check.code.name, f"no liens can be told of this receipt: {check.message}")
+    if (fault := report.fault((Code.COMMITMENT, Code.REGISTRATION))) is not None:
+        raise RefusedError(fault.code.name, f"no liens can be told of this receipt: {fault.message}")
     exact = receipt.values.get("fingerprint.exact")
     if exact is None:
         if any(field.path == "fingerprint.exact" for field in receipt.fields):

@@ -20,7 +20,7 @@ from certifier.commitment import digest
 from certifier.content import decrypt
 from certifier.receipt import Receipt, parse_document
 from certifier.signer import Statement, message, multikey, sign
-from certifier.verify import Check, Code, Verdict
+from certifier.verify import Check, Code
 from gateway.db import repository
 from gateway.db.models import Asset, Grant
 from gateway.errors import ConflictError, RefusedError, UnreadableError, UsageError
@@ -328,12 +328,11 @@ def _require_genuine(
     if receipt.asset_id != granting.asset_id or receipt.org != granting.owner:
         raise RefusedError("GRANT_MISMATCH", "the grant carries the receipt of another asset than it grants")
     report = of_installation(installation).verify(receipt, as_org=reader.id)
-    for check in map(report.check, _GENUINE):
-        if check.verdict is not Verdict.VALID:
-            raise RefusedError(
-                check.code.name,
-                f"not read: {check.code.name} of the granted receipt is {check.verdict.value}: {check.message}",
-            )
+    if (fault := report.fault(_GENUINE)) is not None:
+        raise RefusedError(
+            fault.code.name,
+            f"not read: {fault.code.name} of the granted receipt is {fault.verdict.value}: {fault.message}",
+        )
     return tuple(map(report.check, (*_GENUINE, Code.STANDING)))
 
 

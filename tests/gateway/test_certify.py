@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -229,6 +231,17 @@ def test_out_that_can_be_no_folder_is_64_and_nothing_is_registered(own: World, t
     assert again.json["assets"][0]["existing"] is False
 
 
+def test_what_a_killed_writer_left_half_written_is_swept(own: World, tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    name = f".{own.asset('M1/order.xml')}.receipt.json"
+    mine, theirs = tmp_path / f"{name}.{ended.pid}", tmp_path / f"{name}.{os.getpid()}"
+    mine.touch()
+    theirs.touch()
+    assetcert("certify", "--as", "M1", own.paper("M1/order.xml"), "--out", tmp_path, home=own.home)
+    assert not mine.exists() and theirs.exists()
+
+
 def test_batches_are_of_a_thousand_and_receipts_of_each_verify(
     own: World, tmp_path: Path, installed: Opens
 ) -> None:
@@ -254,3 +267,46 @@ def test_a_revoked_row_needs_its_owner(own: World, installed: Opens) -> None:
         own.receipts["M1/invoice.xml"].read_text()
     )
     assert parse_hex32(row.asset_id)
+
+
+def test_what_verbs_wrote_into_a_folder_is_no_document(own: World, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    paper = fresh(own, folder)
+    call = ["certify", folder, "--as", "M1", "--dossier", "here", "--out", folder]
+    assert assetcert(*call, home=own.home).code == 0
+    again = assetcert(*call, home=own.home).json
+    assert [asset["path"] for asset in again["assets"]] == [str(paper)]
+    assert {path.name.split(".", 1)[1] for path in folder.glob("*.json")} == {
+        "receipt.json",
+        "dossier.json",
+    }
+
+
+def test_a_statement_for_another_issuer_is_never_lost_silently(own: World, tmp_path: Path) -> None:
+    paper = fresh(own, tmp_path, "M1/inspection.qif")
+    assetcert("sign", paper, "--as", "I1", "--for", "M2", "--role", "inspector", home=own.home)
+    called = assetcert("certify", "--as", "M1", paper, home=own.home)
+    assert called.code == 65
+    assert called.json["errors"][0]["code"] == "SIGNERS" and called.json["assets"] == []
+
+
+def test_what_comes_too_late_for_an_asset_is_told(own: World, tmp_path: Path) -> None:
+    paper, link = fresh(own, tmp_path), f"measures={own.asset('M1/work-order.xml')}"
+    call = ["certify", "--as", "M1", paper]
+    assert assetcert(*call, home=own.home).code == 0
+    assetcert("sign", paper, "--as", "M1", "--for", "M1", "--role", "instrument", home=own.home)
+    (late,) = assetcert(*call, "--link", link, home=own.home).json["assets"]
+    assert late["existing"] is True
+    assert [warning["code"] for warning in late["warnings"]] == ["SIGNERS_NOT_ADDED", "LINK_NOT_ADDED"]
+    assert assetcert("revoke", late["asset_id"], "--as", "M1", home=own.home).code == 0
+    for existing in (False, True):
+        (asset,) = assetcert(*call, "--link", link, home=own.home).json["assets"]
+        assert (asset["existing"], asset["warnings"]) == (existing, [])
+
+
+def test_a_link_to_a_paper_of_another_kind_is_refused(own: World, tmp_path: Path) -> None:
+    link = f"measures={own.asset('M1/invoice.xml')}"
+    called = assetcert("certify", "--as", "M1", fresh(own, tmp_path), "--link", link, home=own.home)
+    assert called.code == 64 and called.error["code"] == "LINK"
+    assert "work-order" in called.error["message"]

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from gateway.installation import Installation
+from gateway.service import indexing
 
-from .conftest import World, assetcert
+from .conftest import World, assetcert, started
 
 Opens = Callable[[Path], Installation]
 
@@ -56,7 +57,8 @@ def test_pledge_locks_once_and_the_second_lender_is_refused(own: World, tmp_path
     first, second = offered(own, tmp_path), offered(own, tmp_path, "L2")
     done = assetcert("pledge", first["offer"], "--as", "L1", home=own.home)
     assert done.code == 0, done.err
-    assert set(done.json) == {"pledge_id", "block", "transaction", "gas", "reports"}
+    assert set(done.json) == {"pledge_id", "block", "transaction", "gas", "lien", "accepted", "reports"}
+    assert (done.json["lien"], done.json["accepted"]) == ("VALID", [])
     assert done.json["pledge_id"] == first["pledge_id"]
     (row,) = liens(own)
     assert set(row) == {
@@ -71,7 +73,9 @@ def test_pledge_locks_once_and_the_second_lender_is_refused(own: World, tmp_path
         "status",
     }
     assert (row["share"], row["rank"], row["status"]) == (10_000, 1, "live")
-    assert assetcert("liens", own.receipts["M2/invoice.xml"], home=own.home).json["liens"] == [row]
+    assert assetcert("liens", own.receipts["M2/invoice.xml"], home=own.home).json["liens"] == [
+        {name: value for name, value in row.items() if name != "lender"}
+    ]
     refused = assetcert("pledge", second["offer"], "--as", "L2", home=own.home)
     assert refused.code == 1 and refused.error["code"] == "LIEN"
     again = assetcert("pledge", first["offer"], "--as", "L1", home=own.home)
@@ -160,3 +164,107 @@ def test_half_and_half_to_two_lenders(own: World, tmp_path: Path) -> None:
     for made, lender in zip(halves, ("L1", "L2"), strict=True):
         assert assetcert("pledge", made["offer"], "--as", lender, home=own.home).code == 0
     assert [(row["share"], row["rank"]) for row in liens(own, "M2")] == [(5000, 1), (5000, 2)]
+
+
+def test_an_offer_that_the_debtor_did_not_sign_is_said_to_be_so(own: World, tmp_path: Path) -> None:
+    path, other = (
+        Path(offered(own, tmp_path, "L1", target=f"{one}/invoice.xml")["offer"]) for one in ("M2", "M1")
+    )
+    signature = json.loads(other.read_text())["signature"]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"signature": signature}))
+    called = assetcert("pledge", path, "--as", "L1", home=own.home)
+    assert called.code == 1 and called.error["code"] == "OFFER_SIGNATURE"
+    assert "not signed by the debtor" in called.error["message"]
+
+
+def test_what_the_profile_requires_must_be_known_or_accepted(own: World, tmp_path: Path) -> None:
+    made = offered(own, tmp_path)
+    (own.home / "blocks").rename(own.home / "away")
+    refused = assetcert("pledge", made["offer"], "--as", "L1", home=own.home)
+    assert refused.code == 1 and refused.error["code"] == "CONTENT"
+    unheard = assetcert("pledge", made["offer"], "--as", "L1", "--accept", "ALL", home=own.home)
+    assert unheard.code == 64 and unheard.error["code"] == "ACCEPT"
+    done = assetcert("pledge", made["offer"], "--as", "L1", "--accept", "CONTENT", home=own.home)
+    assert done.code == 0 and [check["code"] for check in done.json["accepted"]] == ["CONTENT"]
+
+
+def test_a_lien_that_is_not_known_to_be_good_is_no_success(own: World, tmp_path: Path) -> None:
+    paper = tmp_path / "other-number.xml"
+    paper.write_bytes(
+        own.paper("M2/invoice.xml").read_bytes().replace(b"M2-INV-2026-0703", b"M2-INV-2026-0704")
+    )
+    (asset,) = assetcert("certify", paper, "--as", "M2", home=own.home).json["assets"]
+    seen = offered(own, tmp_path)
+    assert assetcert("pledge", seen["offer"], "--as", "L1", home=own.home).code == 0
+    offer = assetcert(
+        "offer", asset["receipt"], "--as", "M2", "--to", "L2", "--out", tmp_path, home=own.home
+    ).json["offer"]
+    assert assetcert("pledge", offer, "--as", "L2", home=own.home).error["code"] == "LIEN"
+    done = assetcert("pledge", offer, "--as", "L2", "--accept", "LIEN", home=own.home, as_json=False)
+    assert done.code == 2
+    assert "DO NOT DISBURSE" in done.out and "accepted though not known: LIEN" in done.out
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda field, _: field.update(value="0x" + "11" * 32), "COMMITMENT"),
+        (lambda field, _: [field.pop(name) for name in ("value", "salt")], "NOT_SUPPLIED"),
+        (lambda _, receipt: receipt["ledger"].update(chain_id=7_777_777_777), "REGISTRATION"),
+    ],
+)
+def test_liens_are_told_of_genuine_receipts_alone(
+    change: Callable[[dict[str, Any], dict[str, Any]], object], code: str, world: World, tmp_path: Path
+) -> None:
+    receipt = json.loads(world.receipts["M1/invoice.xml"].read_text())
+    change(next(field for field in receipt["fields"] if field["path"] == "fingerprint.exact"), receipt)
+    if code == "NOT_SUPPLIED":
+        del receipt["prf"]
+    path = tmp_path / "changed.receipt.json"
+    path.write_text(json.dumps(receipt))
+    called = assetcert("liens", path, home=world.home)
+    assert called.code == 1 and called.error["code"] == code
+
+
+def test_who_looks_while_the_index_is_rebuilt_sees_it_whole(
+    own: World, tmp_path: Path, installed: Opens
+) -> None:
+    assert assetcert("pledge", offered(own, tmp_path)["offer"], "--as", "L1", home=own.home).code == 0
+    home, other = installed(own.home), installed(own.home)
+    org = other.book.find("L1").hex
+    indexing.sync(home)
+    seen = {len(indexing.liens_of(other, org))}
+    indexing.reindex(home, lambda _: seen.add(len(indexing.liens_of(other, org))))
+    assert seen == {1} and len(indexing.liens_of(other, org)) == 1
+
+
+def test_first_uses_of_a_database_at_once(own: World) -> None:
+    for left in own.home.glob("assetcert.db*"):
+        left.unlink()
+    calls = [started("liens", "--as", "M1", home=own.home) for _ in range(6)]
+    assert [called.code for call in calls if (called := call.wait()).err or called.code] == []
+
+
+@pytest.mark.parametrize(
+    ("to", "extra", "code"),
+    [
+        ("M2", [], "SELF"),
+        ("lei:NOBODY", [], "UNKNOWN_ORG"),
+        ("L1", ["--accept-days", "9", "--days", "5"], "DAYS"),
+        ("L1", ["--days", str(2**64)], "USAGE"),
+    ],
+)
+def test_an_offer_that_nobody_could_accept_is_a_usage_error(
+    to: str, extra: list[str], code: str, world: World
+) -> None:
+    target = world.receipts["M2/invoice.xml"]
+    called = assetcert("offer", target, "--as", "M2", "--to", to, *extra, home=world.home)
+    assert called.code == 64 and called.error["code"] == code
+
+
+def test_an_offer_names_a_receipt_once(world: World) -> None:
+    target = world.receipts["M2/invoice.xml"]
+    called = assetcert(
+        "offer", target, world.asset("M2/invoice.xml"), "--as", "M2", "--to", "L1", home=world.home
+    )
+    assert called.code == 64 and called.error["code"] == "TWICE"
