@@ -183,7 +183,8 @@ def revoke(shell: Shell, target: str, org: str | None, to: str | None) -> None:
             row = sharing.own_asset(installation, owner, target)
             standing = Standing[(to or "revoked").upper()]
             block = sharing.revoke(installation, owner, row, to=standing)
-            what, answer = standing.name.lower(), {"asset_id": row.asset_id, "block": block}
+            what = "suspension lifted" if standing is Standing.GOOD else standing.name.lower()
+            answer = {"asset_id": row.asset_id, "block": block}
     told(shell, answer, f"{what} in block {block}")
 
 
