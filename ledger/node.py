@@ -39,6 +39,7 @@ __all__ = ["GAS_LIMIT", "Node", "deliver", "find_anvil", "published", "running",
 
 GAS_LIMIT = 10**12
 """Of a block. Zero gas price: the limit protects nothing here."""
+_HEADER = {"miner": "0x" + "00" * 20, "gasLimit": hex(GAS_LIMIT), "baseFeePerGas": "0x0"}
 _START_WAIT = 20.0
 _ATTEMPTS = 5
 _STATE: Request = ("eth_getProof", ("0x" + "00" * 20, [], "latest"))
@@ -260,6 +261,7 @@ def deliver(chain: Chain, entry: Entry) -> Block:
     answer = rpc.call("eth_getBlockByNumber", hex(entry.number), False)
     block = Chain.parse_block(answer, entry.number)
     mined = [parse_bytes(t, 32) for t in answer["transactions"]]
-    if mined != [entry.transaction] or block.timestamp != entry.timestamp:
+    ours = {name: answer.get(name) for name in _HEADER} == _HEADER  # what a stranger may have set otherwise
+    if mined != [entry.transaction] or block.timestamp != entry.timestamp or not ours:
         raise ContradictedError(f"the embedded node's block {entry.number} is not the logged one")
     return block

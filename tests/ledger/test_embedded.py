@@ -316,6 +316,19 @@ def test_nobody_who_attaches_sees_what_a_stranger_did(founded: Path, cheat: Call
     embedded.open(founded).close()
 
 
+@pytest.mark.parametrize(
+    "cheat", [("anvil_setCoinbase", "0x" + "33" * 20), ("evm_setBlockGasLimit", "0x10000000000")]
+)
+def test_a_block_of_a_strangers_making_is_not_acknowledged(founded: Path, cheat: tuple[str, str]) -> None:
+    with embedded.open(founded) as ledger:
+        Chain(ledger.url).rpc.call(*cheat)
+        block = ledger.writer.send(account("nobody"), Act("0x" + "11" * 20, b"")).block
+        assert Chain(ledger.url).block("latest") == block
+    _await_no_node(founded)
+    with embedded.open(founded) as ledger:
+        assert Chain(ledger.url).block("latest") == block
+
+
 def test_attaching_leaves_a_sound_node_alone(founded: Path) -> None:
     with embedded.open(founded) as ledger, _writer_process(founded) as writer:
         pids = anvil_pids(founded)
