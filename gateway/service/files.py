@@ -18,9 +18,9 @@ __all__ = [
     "expand",
     "load_json",
     "make_folder",
-    "sweep",
     "read_bounded",
     "schema_of",
+    "sweep",
     "write_into",
     "write_whole",
 ]
