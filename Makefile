@@ -5,7 +5,7 @@ DEMO_HOME ?= .build/demo
 export ETH_HASH_BACKEND = pysha3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint format bench up kubo clean lock
+.PHONY: help setup demo test test-contracts test-core test-service test-long lint format bench up kubo clean lock
 
 help: ## list the habits
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -34,11 +34,19 @@ demo: setup ## the whole story on real files, end to end
 up: setup ## start ledger, store and gateway on the embedded default
 	@.venv/bin/assetcert up
 
-test: setup lint ## what .ci/run runs: lint, contracts, Python, JavaScript
+test: setup lint ## what .ci/run runs: lint, then contracts, JavaScript and Python on two cores
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-core test-service test-contracts
+
+test-contracts: setup
 	npx hardhat test
 	npm run --silent forge
 	node --test tests/js/*.test.mjs
-	$(PY) -m pytest
+
+test-core: setup
+	$(PY) -m pytest tests/certifier tests/two_rivers
+
+test-service: setup
+	$(PY) -m pytest tests/ledger tests/gateway
 
 test-long: setup ## the long part: run before an issue is called resolved
 	npm run --silent coverage
