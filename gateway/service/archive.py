@@ -80,8 +80,17 @@ def _databases(home: Home, scratch: Path) -> dict[Path, Path]:
 
 
 def _copied(path: Path, copy: Path) -> Path:
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    """A sound copy of a database. UnreadableError for a damaged one: a backup of it would only replace a good backup."""
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+            found = target.execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise UnreadableError(
+            "DAMAGED", f"{path} is damaged ({found}): keep the newest good backup, and restore it"
+        )
     return copy
 
 

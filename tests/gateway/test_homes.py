@@ -464,6 +464,18 @@ def test_restore_takes_what_the_backup_lists_and_nothing_else(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("name", ["ledger.db", "assetcert.db"])
+def test_a_damaged_database_is_not_saved_over_a_good_backup(cold: World, tmp_path: Path, name: str) -> None:
+    path = cold.home / name
+    data = bytearray(path.read_bytes())
+    data[4096 : 2 * 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    done = assetcert("backup", tmp_path / "b.tgz", home=cold.home)
+    assert (done.code, done.error["code"]) == (65, "DAMAGED")
+    assert str(path) in done.error["message"]
+    assert list(tmp_path.glob("*b.tgz*")) == []
+
+
 def test_a_backup_follows_links(cold: World, tmp_path: Path) -> None:
     for name in ("blocks", "passphrase"):
         (cold.home / name).rename(tmp_path / name)
