@@ -43,11 +43,13 @@ def serve(
         config = uvicorn.Config(application(home, node), log_level="warning", access_log=False)
         server = uvicorn.Server(config)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        ready({"gateway": address, "ready": f"{address}/readyz", "rpc": node.url, "home": str(home.root)})
-        signal.signal(
-            signal.SIGTERM, signal.default_int_handler
-        )  # uvicorn ends, then raises the signal again
-        with contextlib.suppress(KeyboardInterrupt):
+        for asked in (
+            signal.SIGINT,
+            signal.SIGTERM,
+        ):  # also in a shell's background, where SIGINT was ignored before
+            signal.signal(asked, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends, then raises the signal again
+            ready({"gateway": address, "ready": f"{address}/readyz", "rpc": node.url, "home": str(home.root)})
             server.run(sockets=[listener])
 
 
