@@ -10,7 +10,12 @@ export ETH_HASH_BACKEND = pysha3
 help: ## list the habits
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: .build/python.stamp .build/node.stamp contracts/artifacts/.stamp ## install everything into .venv and node_modules, compile the contracts
+setup: .build/system.stamp .build/python.stamp .build/node.stamp contracts/artifacts/.stamp ## install everything into .venv and node_modules, compile the contracts
+
+.build/system.stamp: scripts/debian.sh
+	@mkdir -p .build
+	bash scripts/debian.sh
+	@touch $@
 
 .build/python.stamp: requirements-dev.txt pyproject.toml
 	@mkdir -p .build
