@@ -23,7 +23,7 @@ from gateway.db.session import Database
 from gateway.errors import UnreadableError, UsageError
 from gateway.home import Home, write_private
 from gateway.keys import Keystore
-from ledger import embedded
+from ledger import host
 from ledger.account import Account
 from ledger.connection import Ledger
 from ledger.descriptor import Descriptor
@@ -141,7 +141,7 @@ def _listed(known: list[Organisation]) -> str:
 class Installation:
     """See the module. Use `Installation.open(home, passphrase)`."""
 
-    def __init__(self, home: Home, node: embedded.Embedded, keys: Keystore) -> None:
+    def __init__(self, home: Home, node: host.Host, keys: Keystore) -> None:
         self.home = home
         self.node = node
         self.keys = keys
@@ -151,18 +151,16 @@ class Installation:
     @classmethod
     @contextmanager
     def open(cls, home: Home, passphrase: Callable[[], str]) -> Iterator[Installation]:
-        """With the embedded ledger running; the last process to leave stops it."""
+        """With its ledger answering; of an embedded one, the last process to leave stops the node."""
         with (
-            embedded.open(home.root) as node,
+            host.open(home.root) as node,
             cls.attached(home, node, Keystore(home.keys, passphrase)) as opened,
         ):
             yield opened
 
     @classmethod
     @contextmanager
-    def attached(
-        cls, home: Home, node: embedded.Embedded, keys: Keystore | None = None
-    ) -> Iterator[Installation]:
+    def attached(cls, home: Home, node: host.Host, keys: Keystore | None = None) -> Iterator[Installation]:
         """On a ledger that runs already; without `keys`, an installation that can sign and decrypt nothing."""
         opened = cls(home, node, keys or Keystore(home.keys, _no_passphrase))
         try:
@@ -179,13 +177,12 @@ class Installation:
 
     def level(self) -> None:
         """Send what the log holds and the node has not: a writer may have been killed between the two."""
-        with self.node.writing():
-            pass
+        self.node.level()
 
     @cached_property
     def database(self) -> Database:
         """The home's database, its tables made where absent, by one process at a time."""
-        with write_lock(self.home.root / "run" / "database.lock", _LOCK_WAIT):
+        with write_lock(self.home.run / "database.lock", _LOCK_WAIT):
             return Database(self.home.database)
 
     @cached_property
@@ -200,7 +197,7 @@ class Installation:
 
     def certifying(self) -> AbstractContextManager[None]:
         """The lock under which a document becomes an asset: one process of this home at a time."""
-        return write_lock(self.home.root / "run" / "certify.lock", _LOCK_WAIT)
+        return write_lock(self.home.run / "certify.lock", _LOCK_WAIT)
 
     def now(self) -> int:
         """Business time in seconds: the home's clock (DESIGN: never the wall clock)."""

@@ -51,6 +51,10 @@ class Keystore:
         """Purposes for which `organisation` has a keyfile."""
         return [purpose for purpose in PURPOSES if self._path(organisation, purpose).is_file()]
 
+    def holds(self, purpose: str) -> bool:
+        """Whether an organisation of this home has a keyfile for `purpose`."""
+        return any(purpose in self.purposes(short) for short in self.organisations())
+
     def address(self, organisation: str) -> str | None:
         """Address of the account key, readable without the passphrase; None where there is none."""
         path = self._path(organisation, "account")

@@ -106,6 +106,11 @@ class Embedded:
         with write_lock(self._run / "write.lock", _WRITE_WAIT):
             yield self._level()
 
+    def level(self) -> None:
+        """Sends what the log holds and the node has not: a writer may have been killed between the two."""
+        with self.writing():
+            pass
+
     def restart(self) -> Chain:
         """Puts a fresh node in the place of the running one. For the holder of the write lock."""
         return self._attach(nodes.start(self._run, self.log))

@@ -8,15 +8,16 @@ the descriptor's rule: k blocks on top, and the block's hash read again. docs/ad
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ledger.account import Account, Transaction
-from ledger.chain import Chain, parse_bytes, parse_quantity, revert_of
+from ledger.chain import Block, Chain, parse_bytes, parse_quantity, revert_of
 from ledger.contract import Act
 from ledger.errors import (
     NodeUnreachableError,
@@ -30,7 +31,7 @@ from ledger.log import usable
 from ledger.types import hex32, keccak
 from ledger.writer import Sent, failure
 
-__all__ = ["Outbox", "RemoteWriter"]
+__all__ = ["Outbox", "Remote", "RemoteWriter"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
@@ -95,6 +96,14 @@ class Outbox:
             "WHERE genesis = ? AND sender = ? AND final = 0 ORDER BY nonce"
         )
         return [Pending(*row) for row in self._rows(sql, self._genesis, sender)]
+
+    def unsettled(self) -> list[tuple[str, Pending]]:
+        """What is not final of every sender, in order of nonces."""
+        sql = (
+            "SELECT sender, nonce, transaction_hash, raw FROM outbox "
+            "WHERE genesis = ? AND final = 0 ORDER BY sender, nonce"
+        )
+        return [(row[0], Pending(*row[1:])) for row in self._rows(sql, self._genesis)]
 
     def find(self, sender: str, act: bytes) -> Pending | None:
         """The pending transaction of the very same act: whoever asks again waits for it instead of
@@ -211,10 +220,20 @@ class RemoteWriter:
 
     def _look(self, account: Account, act: Act, item: Pending) -> Sent | None:
         """None while not final; raises why it failed, where it did."""
+        if (found := self._mined(account.address, item)) is None:
+            return None
+        receipt, block = found
+        if parse_quantity(receipt.get("status")) != 1:
+            gas = parse_quantity(receipt.get("gasUsed"))
+            raise failure(self._chain, account.address, act, max(gas, 10_000_000), block)
+        return Sent.parse(receipt, block)
+
+    def _mined(self, sender: str, item: Pending) -> tuple[dict[str, Any], Block] | None:
+        """Its receipt and block, settled; None while not final."""
         chain = self._chain
         receipt = chain.rpc.call("eth_getTransactionReceipt", hex32(item.transaction))
         if receipt is None:
-            self._check_replaced(account.address, item)
+            self._check_replaced(sender, item)
             return None
         number = parse_quantity(receipt.get("blockNumber"))
         head = chain.block("latest")
@@ -223,11 +242,21 @@ class RemoteWriter:
         block = chain.block(number)
         if block.hash != parse_bytes(receipt.get("blockHash"), 32):
             return None  # moved by a reorganisation: look again
-        self._outbox.settle(account.address, item.nonce)
-        if parse_quantity(receipt.get("status")) != 1:
-            gas = parse_quantity(receipt.get("gasUsed"))
-            raise failure(chain, account.address, act, max(gas, 10_000_000), block)
-        return Sent.parse(receipt, block)
+        self._outbox.settle(sender, item.nonce)
+        return receipt, block
+
+    def drain(self) -> None:
+        """Waits until everything signed here is final, whatever came of it: only then may its absence be believed."""
+        deadline = time.monotonic() + self._patience
+        for sender, item in self._outbox.unsettled():
+            self._push(item)
+            with contextlib.suppress(ReplacedError):
+                while self._mined(sender, item) is None:
+                    if time.monotonic() > deadline:
+                        raise NotFinalError(
+                            f"transaction {hex32(item.transaction)} of an earlier run is not final yet: try again"
+                        )
+                    time.sleep(self._poll)
 
     def _check_replaced(self, sender: str, item: Pending) -> None:
         """The nonce is used, finally, and not by us."""
@@ -246,3 +275,37 @@ class RemoteWriter:
     def close(self) -> None:
         """Closes the outbox."""
         self._outbox.close()
+
+
+class Remote:
+    """The ledger of a home whose node somebody else runs: the same face as `embedded.Embedded`. Business time is the newest block's."""
+
+    def __init__(self, home: Path, url: str, confirmations: int) -> None:
+        self.url = url
+        self._chain = Chain(url)
+        self.writer = RemoteWriter(url, home / "outbox.db", confirmations)
+        self.clock = self
+
+    def now(self) -> int:
+        """Seconds since 1970, UTC."""
+        return self._chain.block("latest").timestamp
+
+    def ensure(self) -> str:
+        """Its address. Raises NodeUnreachableError where it does not answer."""
+        self._chain.chain_id()
+        return self.url
+
+    def level(self) -> None:
+        """See `RemoteWriter.drain`."""
+        self.writer.drain()
+
+    def close(self) -> None:
+        """Closes the outbox and connections."""
+        self.writer.close()
+        self._chain.rpc.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

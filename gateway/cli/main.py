@@ -24,6 +24,7 @@ __all__ = ["classify", "command", "main"]
 VERBS: dict[str, tuple[str, str]] = {
     "up": ("operations", "start ledger, store and gateway on the embedded default"),
     "demo": ("operations", "the whole story, end to end"),
+    "connect": ("connecting", "make a home on somebody else's node"),
     "inspect": ("documents", "kind, format, facts and warnings of documents"),
     "map": ("tables", "propose how an export of the firm's own system reads, and remember it"),
     "template": ("tables", "write an empty table for a kind of document, to fill in"),

@@ -18,7 +18,7 @@ from gateway.errors import RefusedError, UsageError
 from gateway.home import Home
 from gateway.installation import Book, Installation, Organisation
 from gateway.keys import Keystore, next_of
-from ledger import embedded
+from ledger import host
 from ledger.account import Account, account_key_id
 from ledger.chain import Chain
 from ledger.connection import Ledger
@@ -68,7 +68,12 @@ class Vote:
 
 
 def found(
-    home: Home, node: embedded.Embedded, keys: Keystore, registrars: Sequence[Organisation], quorum: int
+    home: Home,
+    node: host.Host,
+    keys: Keystore,
+    registrars: Sequence[Organisation],
+    quorum: int,
+    confirmations: int = 0,
 ) -> None:
     """Make the registrars' keys, deploy the contracts, write `ledger.json`. Idempotent: what stands is left."""
     first, book = registrars[0], Book(home.keys)
@@ -82,7 +87,13 @@ def found(
     public = LocalEvaluation(keys.seed(first.short, "fingerprint")).public_key()
     deployer = Account(keccak(b"assetcert/deployer" + keys.seed(first.short, "account")))
     descriptor = deploy(
-        node.writer, Chain(node.url), deployer, seats, quorum, fingerprint_key=fingerprint.key_id(public)
+        node.writer,
+        Chain(node.url),
+        deployer,
+        seats,
+        quorum,
+        confirmations=confirmations,
+        fingerprint_key=fingerprint.key_id(public),
     )
     descriptor.save(home.descriptor)
 

@@ -16,7 +16,7 @@ from gateway.home import Home
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
 from gateway.service import consortium
-from ledger import embedded
+from ledger import embedded, host
 from ledger.errors import LedgerError, WriterBusyError
 from ledger.locks import write_lock
 
@@ -54,22 +54,25 @@ def serve(
 
 
 @contextlib.contextmanager
-def _founded(home: Home, keys: Keystore, say: Callable[[str], object]) -> Iterator[embedded.Embedded]:
+def _founded(home: Home, keys: Keystore, say: Callable[[str], object]) -> Iterator[host.Host]:
     """The home's ledger, running; what an interrupted founding left undone is done: nothing is done twice."""
+    remote = host.NodeSetting.load(home.root)
     if not home.exists:
         say(f"founding a new home in {home.root} (one registrar, quorum 1)")
-        embedded.create(home.root)
-    with embedded.open(home.root) as node:
+        if remote is None:
+            embedded.create(home.root)
+    with host.open(home.root) as node:
         if not home.exists:
-            consortium.found(home, node, keys, [FIRST_REGISTRAR], 1)
+            confirmations = 0 if remote is None else remote.confirmations
+            consortium.found(home, node, keys, [FIRST_REGISTRAR], 1, confirmations)
         with Installation.attached(home, node, keys) as installation:
-            if not consortium.has_fingerprint_key(installation.ledger):
+            if keys.holds("fingerprint") and not consortium.has_fingerprint_key(installation.ledger):
                 holder = installation.book.find(installation.fingerprint_holder())
                 consortium.set_key(installation, holder, "fingerprint")
         yield node
 
 
-def application(home: Home, node: embedded.Embedded) -> Any:
+def application(home: Home, node: host.Host) -> Any:
     """The ASGI application: liveness and readiness, problems as RFC 9457 documents."""
     from fastapi import FastAPI
     from fastapi.responses import JSONResponse
@@ -89,7 +92,7 @@ def application(home: Home, node: embedded.Embedded) -> Any:
     return app
 
 
-def _faults(home: Home, node: embedded.Embedded) -> list[str]:
+def _faults(home: Home, node: host.Host) -> list[str]:
     """What keeps the home from working: ledger or store not answering."""
     faults = []
     try:

@@ -36,7 +36,7 @@ from gateway.home import Home
 from gateway.installation import Installation, open_store
 from gateway.service.evidence import load_evidence
 from gateway.service.profiles import trusted
-from ledger import embedded
+from ledger import host
 from ledger.connection import Ledger
 from ledger.descriptor import Descriptor
 from ledger.errors import LedgerError
@@ -160,7 +160,7 @@ def connected(home: Home, descriptor: Path | None, rpc: Sequence[str]) -> Iterat
     """Nodes that answer, given or the home's own. Raises what stands in the way."""
     trusted = _trusted(home, descriptor)
     with ExitStack() as stack:
-        urls = list(rpc) or [stack.enter_context(embedded.open(home.require().root)).url]
+        urls = list(rpc) or [stack.enter_context(host.open(home.require().root)).url]
         yield [Node(stack.enter_context(closing(Ledger.connect(trusted, url)))) for url in urls]
 
 
