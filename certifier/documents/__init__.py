@@ -8,5 +8,17 @@ from __future__ import annotations
 
 from certifier.documents.model import Document, Limits, Notice, Reading
 from certifier.documents.reader import Reader, read_bytes, read_file
+from certifier.documents.trace import Interval, Measured, Trace
 
-__all__ = ["Document", "Limits", "Notice", "Reader", "Reading", "read_bytes", "read_file"]
+__all__ = [
+    "Document",
+    "Interval",
+    "Limits",
+    "Measured",
+    "Notice",
+    "Reader",
+    "Reading",
+    "Trace",
+    "read_bytes",
+    "read_file",
+]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from certifier.canonical import FieldType, canonicalise
 from certifier.documents.model import Document, Notice
+from certifier.documents.trace import EMPTY, Trace
 from certifier.errors import NotCanonicalError
 from certifier.schema import field_type
 
@@ -43,6 +44,7 @@ class Facts:
         self.format = format_
         self.schema = schema
         self.media_type = media_type
+        self.trace: Trace = EMPTY
         self._values: dict[str, str] = {}
         self._notices: list[Notice] = []
 
@@ -125,4 +127,5 @@ class Facts:
             self.media_type,
             dict(sorted(self._values.items())),
             tuple(sorted(self._notices, key=lambda n: (n.code, n.message))),
+            self.trace,
         )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from certifier.documents.trace import EMPTY, Trace
 from certifier.errors import DocumentError
 
 __all__ = ["DEFAULT_LIMITS", "MIB", "Document", "Limits", "Notice", "Reading"]
@@ -29,7 +30,7 @@ class Document:
     """One document as its format states it.
 
     `format` is a word of ours (`ubl`, `qif`), `schema` the document's own namespace and version. `kind` is `other`,
-    without facts, where no format states any.
+    without facts, where no format states any. `trace` is for checks of evidence only.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Document:
     media_type: str
     facts: Mapping[str, str]
     warnings: tuple[Notice, ...] = ()
+    trace: Trace = EMPTY
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from certifier.documents.model import DEFAULT_LIMITS, MIB, Document, Limits, Notice, Reading
+from certifier.documents.trace import unpack
 from certifier.errors import DocumentError, UnreadableFileError, WorkerError
 
 if TYPE_CHECKING:
@@ -250,7 +251,8 @@ def _reading(path: Path, answer: dict[str, Any]) -> Reading:
     document = error = None
     if (found := answer["document"]) is not None:
         notices = tuple(Notice(code, message) for code, message in found.pop("warnings"))
-        document = Document(**found, warnings=notices)
+        trace = unpack(found.pop("trace", None))
+        document = Document(**found, warnings=notices, trace=trace)
     if answer["error"] is not None:
         class_name, code, message = answer["error"]
         error = _ERRORS.get(class_name, DocumentError)(code, message)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from certifier.documents.model import Limits, Reading
 from certifier.documents.reader import read_file
+from certifier.documents.trace import pack
 
 if TYPE_CHECKING:
     from certifier.documents.profile import Profile
@@ -60,6 +61,8 @@ def _answer(reading: Reading) -> str:
             "facts": dict(found.facts),
             "warnings": [(n.code, n.message) for n in found.warnings],
         }
+        if (trace := pack(found.trace)) is not None:
+            document["trace"] = trace
     if reading.error is not None:
         error = (type(reading.error).__name__, reading.error.code, reading.error.message)
     digest = reading.sha256.hex() if reading.sha256 else None
