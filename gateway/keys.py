@@ -99,12 +99,13 @@ class Keystore:
         with ThreadPoolExecutor(max_workers=2) as pool:
             list(pool.map(lambda key: self._write(key, passphrase), missing))
 
-    def succeed(self, organisation: str, purpose: str, label: str) -> None:
-        """The staged `<purpose>.next` takes the place of `<purpose>`, which is kept as `<purpose>.<label>`: it still decrypts."""
+    def succeed(self, organisation: str, purpose: str, ended_at: int) -> None:
+        """The staged `<purpose>.next` takes the place of `<purpose>`, which is kept under its end: it still decrypts."""
         old, new = self._path(organisation, purpose), self._path(organisation, next_of(purpose))
-        self._path(organisation, f"{purpose}.{label}").hardlink_to(old)
+        kept = f"{purpose}.until-{ended_at}-{len(self.retired(organisation, purpose))}"
+        self._path(organisation, kept).hardlink_to(old)
         new.replace(old)
-        self._seeds[organisation, f"{purpose}.{label}"] = self._seeds.pop((organisation, purpose))
+        self._seeds[organisation, kept] = self._seeds.pop((organisation, purpose))
         self._seeds[organisation, purpose] = self._seeds.pop((organisation, next_of(purpose)))
 
     def retired(self, organisation: str, purpose: str) -> list[str]:

@@ -116,6 +116,8 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
+        if "--json" in arguments:
+            return _say(arguments, Exit.USAGE, "USAGE", "Missing command.")
         error.show()
         return Exit.USAGE
     except click.ClickException as error:

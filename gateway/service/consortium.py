@@ -222,7 +222,7 @@ def rotate(
         ender = Account(keys.seed(short, following if purpose == "account" else "account"))
         with suppress(KeyEndedError):
             installation.writer.send(ender, installation.ledger.membership.revoke_key(old))
-        keys.succeed(short, purpose, f"until-{installation.now()}")
+        keys.succeed(short, purpose, installation.now())
     return outcome
 
 
