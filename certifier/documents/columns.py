@@ -26,6 +26,7 @@ _TITLES: dict[str, tuple[str, str, str]] = {
     "carrier_name": ("Carrier", "承运人", "承运商 物流公司 carrier carriername"),
     "order_number": ("Order number", "采购订单号", "客户订单号 销售订单号 po ponumber purchaseorder"),
     "despatch_number": ("Despatch number", "送货单号", "发货单号 出库单号 deliverynote despatchnumber"),
+    "terms_days": ("Payment terms in days", "账期天数", "账期 付款天数 信用期 付款期限 付款条件 paymentterms creditdays terms"),
     "corrects_number": ("Corrects number", "蓝字发票号码", "原发票号码 被红冲发票号码 originalinvoice"),
     "net": ("Net", "不含税金额合计", "合计金额 金额合计 nettotal totalnet"),
     "tax": ("Tax", "税额合计", "合计税额 税额 taxtotal totaltax"),
@@ -100,14 +101,14 @@ _TITLES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 _PARTIES = "seller_id seller_name buyer_id buyer_name"
-_INVOICE = f"number issue_date due_date type_code currency {_PARTIES} order_number despatch_number corrects_number net tax total payable line.item line.quantity line.unit line.price line.net"
+_INVOICE = f"number issue_date due_date type_code currency {_PARTIES} order_number despatch_number corrects_number terms_days net tax total payable line.item line.quantity line.unit line.price line.net"
 _DESPATCH = (
     f"number issue_date {_PARTIES} carrier_id carrier_name order_number line.item line.quantity line.unit"
 )
 _KINDS: dict[str, str] = {
     "invoice": _INVOICE,
     "credit-note": _INVOICE,
-    "purchase-order": "number issue_date currency buyer_id buyer_name seller_id seller_name net total line.item line.quantity line.unit line.price line.promised_date",
+    "purchase-order": "number issue_date currency buyer_id buyer_name seller_id seller_name terms_days net total line.item line.quantity line.unit line.price line.promised_date",
     "work-order": "order.number order.buyer_order_number order.product order.quantity order.unit order.start order.end order.produced order.scrapped",
     "machine-data": "start end device.id device.active_seconds device.parts",
     "inspection-report": "number product lot inspected_at parts parts_failed characteristics characteristics_failed instrument.id",

@@ -6,12 +6,15 @@ repeats beyond 900 fields are counted and left out (DESIGN, Documents and facts)
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from certifier.canonical import FieldType, canonicalise
 from certifier.documents.model import Document, Notice
-from certifier.documents.trace import EMPTY, Trace
+from certifier.documents.remarks import terms_days
+from certifier.documents.trace import EMPTY, MAX_ENTRIES, Measured, Trace
 from certifier.errors import NotCanonicalError
 from certifier.schema import field_type
 
@@ -111,6 +114,45 @@ class Facts:
             if kind is not FieldType.TEXT or str(source).strip():
                 self.warn("NOT_CANONICAL", f"{shown or name}: {str(source)[:60]!r} is left out: {e.reason}")
             return None
+
+    def references(
+        self, orders: Sequence[str], despatches: Sequence[str] = (), *, line_orders: Sequence[str] = ()
+    ) -> None:
+        """State which order and which despatch a paper names: as facts where each is one, in the trace all of them.
+
+        Several are no flaw: a delivery may serve several orders. Those that only lines name (`line_orders`) are not the
+        document's own: they stand in the trace.
+        """
+        for name, texts in (("order_number", orders), ("despatch_number", despatches)):
+            if len(found := self._numbers(texts)) == 1:
+                self.put(name, found[0])
+        named, shipped = self._numbers([*orders, *line_orders]), self._numbers(despatches)
+        if named or shipped:
+            self.trace = replace(self.trace, orders=named, despatches=shipped)
+
+    def _numbers(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Canonical texts in natural order, each once."""
+        forms = {form for text in texts if (form := self._canonical("number", text))}
+        return tuple(sorted(forms, key=natural)[:MAX_FACTS])
+
+    def measure(self, values: Iterable[tuple[str, str, str]]) -> None:
+        """Trace measured values (characteristic, part, number as stated); what is no number is none."""
+        found: list[Measured] = []
+        truncated = False
+        for characteristic, part, text in values:
+            if len(found) >= MAX_ENTRIES:
+                truncated = True
+                break
+            with contextlib.suppress(NotCanonicalError):
+                found.append(Measured(characteristic, part, canonicalise(FieldType.DECIMAL, text)))
+        self.trace = replace(self.trace, measured=tuple(found), truncated=self.trace.truncated or truncated)
+
+    def terms(self, *notes: str | None, days: Iterable[str] = ()) -> None:
+        """The days of payment terms, as a number of days where the format has one, else from plain notes."""
+        stated = {int(text) for text in days if text.isascii() and text.isdecimal() and len(text) < 4}
+        found = (stated.pop() if len(stated) == 1 else None) if stated else terms_days(notes)
+        if found is not None:
+            self.trace = replace(self.trace, terms_days=found)
 
     def warn(self, code: str, message: str) -> None:
         """Tell the reader something; a document with hundreds of the same flaws says so once."""

@@ -3,7 +3,7 @@
 Formats report observations; this adds up (DESIGN, Field notes). Active time is the union of the times in which an
 execution state is ACTIVE; UNAVAILABLE ends it and is not idle. Parts are the differences of a counter that may run
 for the machine's whole life; a counter that falls has been reset. Everything is ordered by sequence, else by time, so
-that the order of elements in a file does not matter.
+that the order of elements in a file does not matter. The same pass gives the trace that checks of evidence ask for.
 """
 
 from __future__ import annotations
@@ -14,15 +14,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 from certifier.canonical import FieldType, canonicalise
 from certifier.documents.facts import Facts
+from certifier.documents.timeline import Activity, Clock, Count, Trail, code_of
+from certifier.documents.trace import STATES, Interval, Trace
 from certifier.errors import NotCanonicalError
 
-__all__ = ["UNAVAILABLE", "At", "Device", "MachineLog", "Role", "Sequences", "role_of", "seconds_of", "span"]
+__all__ = [
+    "UNAVAILABLE",
+    "At",
+    "Device",
+    "MachineLog",
+    "Role",
+    "Sequences",
+    "previous_log",
+    "role_of",
+    "seconds_of",
+]
 
 UNAVAILABLE = "UNAVAILABLE"
 _TIME = re.compile(
@@ -36,11 +47,8 @@ _NOT_WORD = re.compile("[^a-z0-9\u4e00-\u9fff]")
 _STATES = ("execution", "exec", "programstatus", "machinestatus", "运行状态")
 _COUNTERS = ("partcount", "partcountact", "partscount", "partcountall", "partcountgood", "加工件数")
 _NO_COUNT = re.compile("target|remain|desired|bad|scrap")
-_ACTIVE = frozenset({"ACTIVE", "RUNNING", "RUN", "加工", "运行"})
 _ABSENT = frozenset({"UNAVAILABLE", "OFFLINE", "离线"})
-
-Event = tuple[int, int, Decimal, str, bool]
-"""Run (agent instance), sequence, seconds, value, counter reset here."""
+_PREVIOUS = re.compile(r"(?i)previous\W{0,8}(?:sha-?256)?\W{0,8}([0-9a-f]{64})(?![0-9a-f])")
 
 
 class Role(enum.Enum):
@@ -112,65 +120,32 @@ class Sequences:
         return max(0, runs - 1)
 
 
+def previous_log(text: str) -> str | None:
+    """The SHA-256 of the log before this one, where a text such as `previous sha256:…` names it."""
+    match = _PREVIOUS.search(text)
+    return match[1].lower() if match else None
+
+
 @dataclass
 class Device:
-    """One machine of the log: its states and counters by data item, and its sequence numbers."""
+    """One machine of the log: its states and counters by data item, its last signs of life, its sequence numbers."""
 
-    states: dict[str, list[Event]] = field(default_factory=dict)
-    counters: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
-    last: dict[int, Decimal] = field(default_factory=dict)
+    activity: Activity = field(default_factory=Activity)
+    counters: dict[tuple[str, str], Count] = field(default_factory=dict)
+    last: dict[int, int] = field(default_factory=dict)
     first_sequence: int | None = None
     last_sequence: int | None = None
 
-    def active_seconds(self) -> Decimal | None:
-        """Seconds in which any execution state was ACTIVE; None where the log states no execution."""
-        if all(event[3] == UNAVAILABLE for events in self.states.values() for event in events):
-            return None
-        return span(interval for events in self.states.values() for interval in self._active(events))
-
-    def _active(self, events: list[Event]) -> Iterable[tuple[Decimal, Decimal]]:
-        events = sorted(events)
-        for here, after in zip(events, [*events[1:], None], strict=True):
-            if here[3] != "ACTIVE":
-                continue
-            if after is not None and after[0] == here[0]:
-                yield here[2], after[2]
-            else:
-                yield here[2], self.last.get(here[0], here[2])
-
     def parts(self) -> tuple[int | None, int]:
         """Parts made, and how many resets the counter went through. None where no counter is stated."""
-        made = [
-            _made(sorted(events))
-            for (_, sub_type), events in self.counters.items()
-            if sub_type not in _NOT_MADE
-        ]
-        return max(made, default=(None, 0), key=lambda m: m[0] or 0)
+        found = [(count.finish(), count.resets) for count in self.counters.values()]
+        return max(found, default=(None, 0), key=lambda m: m[0] or 0)
 
+    def steps_back(self) -> bool:
+        return self.activity.steps_back or any(count.steps_back for count in self.counters.values())
 
-def span(intervals: Iterable[tuple[Decimal, Decimal]]) -> Decimal:
-    """The length of the union of intervals."""
-    total, reached = Decimal(0), None
-    for start, end in sorted(intervals):
-        begin = start if reached is None else max(start, reached)
-        if end > begin:
-            total += end - begin
-            reached = end
-    return total
-
-
-def _made(events: list[Event]) -> tuple[int | None, int]:
-    made, resets, before = 0, 0, None
-    for _, _, _, value, reset in events:
-        if not _WHOLE.match(value):
-            continue
-        count = int(Decimal(value))
-        if before is not None:
-            fell = reset or count < before
-            resets += fell
-            made += count if fell else count - before
-        before = count
-    return (None if before is None else made), resets
+    def late(self) -> int:
+        return self.activity.late + sum(count.late for count in self.counters.values())
 
 
 class MachineLog:
@@ -185,6 +160,10 @@ class MachineLog:
         self.first = {True: "~", False: "~"}
         self.latest = {True: "", False: ""}
         self.sequences: dict[int, Sequences] = {}
+        self.previous: str | None = None
+        self._clock = Clock()
+        self._trail = Trail()
+        self._parts: dict[str, int] = {}
 
     def device(self, name: str) -> Device:
         """The device of that id, made where it is new."""
@@ -194,14 +173,16 @@ class MachineLog:
         return found
 
     def times(self, timestamps: list[str]) -> str:
-        """Widen start and end by many times at once. The latest, without its mark."""
+        """Widen start and end by many times at once. The latest of them; blank if there is none."""
         if len(set(map(len, timestamps))) == 1 and set(map(itemgetter(-1), timestamps)) == {"Z"}:
+            latest = max(timestamps)
             self.at(min(timestamps))
-            return self.at(max(timestamps))
-        return max((self.at(timestamp) for timestamp in timestamps), default="")
+            return latest if self.at(latest) else ""
+        key, latest = max(((self.at(timestamp), timestamp) for timestamp in timestamps), default=("", ""))
+        return latest if key else ""
 
     def at(self, timestamp: str) -> str:
-        """Widen start and end, with and without offset apart. Answers the time without its mark; blank if it is none."""
+        """Widen start and end, with and without offset apart. The time in UTC without its mark; blank if it is none."""
         if timestamp[-1:] == "Z":
             zoned, key = True, timestamp[:-1]
             if self.first[True] <= key <= self.latest[True]:
@@ -223,17 +204,23 @@ class MachineLog:
 
     def state(self, device: str, item: str, at: At, value: str) -> None:
         """An execution state (ACTIVE, READY, UNAVAILABLE …) of a device."""
-        if (seconds := seconds_of(at.timestamp)) is not None:
-            events = self.device(device).states.setdefault(item, [])
-            events.append((at.run, at.sequence, seconds, value, False))
+        if (time := self._clock(at.timestamp)) is not None:
+            found = self.device(device)
+            row = at.run, at.sequence, time, code_of(value)
+            found.activity.add(item, row, device, found.last, self._trail)
 
     def counter(
         self, device: str, item: str, at: At, value: str, *, sub_type: str = "", reset: bool = False
     ) -> None:
-        """A part counter's reading."""
-        if (seconds := seconds_of(at.timestamp)) is not None:
-            events = self.device(device).counters.setdefault((item, sub_type), [])
-            events.append((at.run, at.sequence, seconds, value, reset))
+        """A part counter's reading; what is no whole number, and counters of what is not made, say nothing."""
+        if sub_type in _NOT_MADE or not _WHOLE.match(value):
+            return
+        if (time := self._clock(at.timestamp)) is not None:
+            counters = self.device(device).counters
+            count = counters.get((item, sub_type))
+            if count is None:
+                count = counters[item, sub_type] = Count()
+            count.add(at.run, at.sequence, time, int(value.partition(".")[0]), reset=reset)
 
     def sample(self, device: str, name: str, at: At, value: str) -> None:
         """One observation of a format that names its items freely: counted, and understood by its name."""
@@ -246,16 +233,16 @@ class MachineLog:
         self.alive(device, at.run, at.timestamp)
         role = role_of(name)
         if role is Role.STATE:
-            self.state(device, name, at, "ACTIVE" if word in _ACTIVE else word)
+            self.state(device, name, at, word)
         elif role is Role.COUNTER:
             self.counter(device, name, at, word)
 
     def alive(self, device: str, run: int, timestamp: str) -> None:
         """The device was heard of at that time: an unended state holds until the last such time."""
-        if (seconds := seconds_of(timestamp)) is not None:
+        if (time := self._clock(timestamp)) is not None:
             last = self.device(device).last
-            if seconds > last.get(run, seconds - 1):
-                last[run] = seconds
+            if time > last.get(run, -1):
+                last[run] = time
 
     def state_facts(self, facts: Facts) -> None:
         """Put everything that the log states."""
@@ -275,30 +262,42 @@ class MachineLog:
                 "REPEATED_SEQUENCE",
                 f"{self.repeats} observations repeat a sequence number and are not counted again",
             )
+        facts.trace = self._trace()
+
+    def _trace(self) -> Trace:
+        intervals = sorted(self._trail.intervals, key=lambda i: (i[0], i[2], i[3]))
+        return Trace(
+            tuple(Interval(device, STATES[code], start, end) for device, code, start, end in intervals),
+            parts=self._parts,
+            previous=self.previous,
+            local=self._clock.local,
+            truncated=self._trail.truncated,
+        )
 
     def _row(self, name: str, facts: Facts) -> dict[str, str | None]:
         device = self.devices[name]
         parts, resets = device.parts()
+        active = device.activity.finish(name, device.last, self._trail)
+        if parts is not None:
+            self._parts[name] = parts
         if resets:
             facts.warn("COUNTER_RESET", f"device {name}: the part counter was reset {resets} times")
-        if any(_steps_back(events) for events in [*device.states.values(), *device.counters.values()]):
+        if device.steps_back():
             facts.warn(
                 "CLOCK_STEP",
                 f"device {name}: the clock steps back between observations that follow each other",
             )
-        active = device.active_seconds()
+        if late := device.late():
+            facts.warn(
+                "OUT_OF_ORDER", f"device {name}: {late} states stand far from their place and are left out"
+            )
         return {
             "id": name or None,
-            "active_seconds": None if active is None else format(round(active, 9), "f"),
+            "active_seconds": None if active is None else format(Decimal(active) / 10**9, "f"),
             "parts": None if parts is None else str(parts),
             "first_sequence": _text(device.first_sequence),
             "last_sequence": _text(device.last_sequence),
         }
-
-
-def _steps_back(events: list[Event]) -> bool:
-    ordered = sorted(events)
-    return any(a[1] < b[1] and a[0] == b[0] and b[2] < a[2] for a, b in pairwise(ordered))
 
 
 def _text(number: int | None) -> str | None:

@@ -36,9 +36,10 @@ _GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of trimmed texts; blank rows are dropped."""
+    """Rows of trimmed texts; blank rows are dropped. `further`: the rows of a workbook's other sheets."""
 
     rows: tuple[tuple[str, ...], ...]
+    further: tuple[tuple[tuple[str, ...], ...], ...] = ()
 
 
 def is_xlsx(source: Source) -> bool:
@@ -70,16 +71,22 @@ def _row(cells: Sequence[object]) -> tuple[str, ...]:
 
 
 def read_xlsx(source: Source) -> Table:
-    """The first sheet of a workbook."""
+    """The sheets of a workbook; the first one is the document."""
     import openpyxl  # type: ignore[import-untyped]
 
-    rows = []
+    sheets, left = [], MAX_ROWS
     book = openpyxl.load_workbook(source.open(), read_only=True, data_only=True, keep_links=False)
-    for row in book.worksheets[0].iter_rows(values_only=True):
-        rows.append(_row(row))
-        if len(rows) > MAX_ROWS:
-            raise RefusedDocumentError("TOO_MANY_NODES", f"XLSX: more than {MAX_ROWS} rows: split the table")
-    return Table(tuple(row for row in rows if any(row)))
+    for sheet in book.worksheets:
+        rows = []
+        for row in sheet.iter_rows(values_only=True):
+            rows.append(_row(row))
+            left -= 1
+            if left < 0:
+                raise RefusedDocumentError(
+                    "TOO_MANY_NODES", f"XLSX: more than {MAX_ROWS} rows: split the table"
+                )
+        sheets.append(tuple(row for row in rows if any(row)))
+    return Table(sheets[0], tuple(sheets[1:]))
 
 
 def _text(cell: object) -> str:
@@ -115,12 +122,14 @@ def fill(facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]]
         facts.rows(group, found)
 
 
-def _state_single(facts: Facts, single: Mapping[str, set[str]]) -> None:
+def _state_single(facts: Facts, single: dict[str, set[str]]) -> None:
     if len(single.get("number", ())) > 1:
         raise MalformedDocumentError(
             "SEVERAL_DOCUMENTS",
             f"a table of {len(single['number'])} documents ({', '.join(sorted(single['number'])[:3])} …): save each as its own file",
         )
+    facts.terms(*single.pop("terms_days", ()))
+    facts.references(*(sorted(single.pop(name, ())) for name in ("order_number", "despatch_number")))
     for name, texts in single.items():
         if len(texts) > 1:
             facts.warn("SEVERAL_VALUES", f"{name}: the rows state {len(texts)} different values: left out")

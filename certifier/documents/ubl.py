@@ -10,7 +10,7 @@ from certifier.documents.facts import Facts
 from certifier.documents.source import Source
 from certifier.documents.tree import Node, Tree, own_text, parse
 
-__all__ = ["UBL", "claims", "is_other", "item", "opened", "party", "quantity"]
+__all__ = ["UBL", "claims", "is_other", "item", "opened", "party", "quantity", "terms"]
 
 _PREFIX = "urn:oasis:names:specification:ubl:schema:xsd:"
 _READ = frozenset(
@@ -77,6 +77,13 @@ def _identifiers(node: Node) -> list[str]:
     """BT-29 or BT-46; a SEPA creditor identifier (BT-90) stands in the same place and is none."""
     found = UBL.all(node, "cac:PartyIdentification/cbc:ID")
     return [own_text(n) for n in found if n.get("schemeID") != "SEPA" and own_text(n)]
+
+
+def terms(root: Node, facts: Facts) -> None:
+    """Payment terms: the settlement period in days, else notes that say so plainly."""
+    periods = UBL.all(root, "cac:PaymentTerms/cac:SettlementPeriod/cbc:DurationMeasure")
+    days = [own_text(period) for period in periods if period.get("unitCode") == "DAY"]
+    facts.terms(*UBL.texts(root, "cac:PaymentTerms/cbc:Note"), days=days)
 
 
 def quantity(line: Node, path: str) -> str | None:

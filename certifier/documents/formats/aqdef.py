@@ -31,6 +31,9 @@ class _File:
 
     fields: dict[str, dict[int, str]] = field(default_factory=dict)
     values: list[tuple[int, Decimal]] = field(default_factory=list)
+    measured: list[tuple[int, int, str]] = field(default_factory=list)
+    serial_of: dict[tuple[int, int], str] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)
     times: list[str] = field(default_factory=list)
     serials: set[str] = field(default_factory=set)
 
@@ -41,6 +44,8 @@ class _File:
             self.times.append(text)
         elif key == "0014" and text:
             self.serials.add(text)
+            count = self.counts.get(index, 0) if index else max(self.counts.values(), default=0)
+            self.serial_of[index, count] = text
         else:
             self.fields.setdefault(key, {})[index] = text
 
@@ -48,6 +53,8 @@ class _File:
         value = decimal(text.replace(",", "."))
         if value is not None:
             self.values.append((index, value))
+            self.counts[index] = count = self.counts.get(index, 0) + 1
+            self.measured.append((index, count, text.replace(",", ".")))
 
     def compact(self, line: str) -> None:
         """A line of values, one per characteristic in order."""
@@ -69,6 +76,13 @@ class _File:
                 return None
             count += (low is not None and value < low) or (high is not None and value > high)
         return count
+
+    def traced(self) -> Iterator[tuple[str, str, str]]:
+        """Characteristic (K2001, else K2002), part (its serial K0014, else its place) and value."""
+        named = {**self.fields.get("2002", {}), **self.fields.get("2001", {})}
+        for index, count, text in self.measured:
+            serial = self.serial_of.get((index, count)) or self.serial_of.get((0, count)) or str(count)
+            yield named.get(index) or str(index), serial, text
 
     def only(self, *keys: str) -> str | None:
         """The first of these fields that is stated, where all its indices agree."""
@@ -100,6 +114,7 @@ def read(source: Source) -> Document:
     facts.put("characteristics", len(data.values))
     if data.values:
         facts.put("characteristics_failed", data.failed())
+    facts.measure(data.traced())
     names = sorted({text for key in _INSTRUMENTS for text in data.fields.get(key, {}).values() if text})
     facts.rows("instrument", [{"id": name} for name in names], names)
     return facts.document()

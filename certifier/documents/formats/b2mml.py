@@ -106,12 +106,16 @@ class _Order:
         top = self.node if node is None else node
         return [found for name in names for found in self.tree.below(top, name)]
 
-    def row(self) -> dict[str, str | None]:
-        """The order's facts."""
+    def rows(self) -> list[dict[str, str | None]]:
+        """The order's facts; where it serves several orders of buyers, a further row for each, with its number only."""
+        row, buyers = self._row(), sorted(self._parameters(_BUYER_ORDER))
+        row["buyer_order_number"] = buyers[0] if buyers else self.text("CustomerOrderID", "PurchaseOrderID")
+        return [row, *({"number": row["number"], "buyer_order_number": buyer} for buyer in buyers[1:])]
+
+    def _row(self) -> dict[str, str | None]:
         product = self._of_use(_PRODUCED)
         row: dict[str, str | None] = {
             "number": self.text("ProductionRequestID", "OperationsRequestID", "JobOrderID", "ID"),
-            "buyer_order_number": self._parameter(_BUYER_ORDER),
             "product": self._product(product),
         }
         if self.is_response():
@@ -181,13 +185,15 @@ class _Order:
             None if kind in ("boolean", "string") else with_unit(value, self.tree.text(node, "UnitOfMeasure"))
         )
 
-    def _parameter(self, names: frozenset[str]) -> str | None:
-        for parameter in self.nodes(
-            ("Parameter", "ProductionParameter", "JobOrderParameter", "OperationsRequestParameter")
-        ):
-            if _word(self.tree.text(parameter, "ID")) in names:
-                return self.tree.text(parameter, "Value/ValueString")
-        return self.text("CustomerOrderID", "PurchaseOrderID")
+    def _parameters(self, names: frozenset[str]) -> set[str]:
+        """The values of the parameters of these names."""
+        kinds = ("Parameter", "ProductionParameter", "JobOrderParameter", "OperationsRequestParameter")
+        return {
+            value
+            for parameter in self.nodes(kinds)
+            if _word(self.tree.text(parameter, "ID")) in names
+            for value in self.tree.texts(parameter, "Value/ValueString")
+        }
 
     def _property(self, names: frozenset[str]) -> str | None:
         kinds = (
@@ -269,8 +275,8 @@ def read(source: Source) -> Document:
     _check_codes(tree, root, facts)
     nodes = [node for name in (*_REQUESTS, *_RESPONSES) for node in tree.below(root, name)]
     orders = [_Order(tree, node, facts) for node in nodes]
-    rows = [order.row() for order in orders]
-    facts.put("orders", len(rows))
+    rows = [row for order in orders for row in order.rows()]
+    facts.put("orders", len(orders))
     facts.rows("order", rows, [row["number"] or "" for row in rows])
     return facts.document()
 

@@ -29,9 +29,10 @@ _DATES = {
     "due_date": f"{_SETTLEMENT}/SpecifiedTradePaymentTerms/DueDateDateTime",
 }
 _NUMBERS = {
-    "order_number": f"{_AGREEMENT}/BuyerOrderReferencedDocument",
-    "despatch_number": f"{_DELIVERY}/DespatchAdviceReferencedDocument",
-    "corrects_number": f"{_SETTLEMENT}/InvoiceReferencedDocument",
+    "order": f"{_AGREEMENT}/BuyerOrderReferencedDocument",
+    "despatch": f"{_DELIVERY}/DespatchAdviceReferencedDocument",
+    "corrects": f"{_SETTLEMENT}/InvoiceReferencedDocument",
+    "line": f"{_DEAL}/IncludedSupplyChainTradeLineItem/SpecifiedLineTradeAgreement/BuyerOrderReferencedDocument",
 }
 _STATED = {
     "lines_total": "LineTotalAmount",
@@ -74,8 +75,10 @@ def _header(root: Node, facts: Facts) -> None:
     facts.only("number", _CII.texts(root, "rsm:ExchangedDocument/ID"))
     for name, path in _DATES.items():
         facts.only(name, [_date(text) for text in _CII.texts(root, f"{path}/udt:DateTimeString")])
-    for name, path in _NUMBERS.items():
-        facts.only(name, _CII.texts(root, f"{path}/IssuerAssignedID"))
+    named = {name: _CII.texts(root, f"{path}/IssuerAssignedID") for name, path in _NUMBERS.items()}
+    facts.only("corrects_number", named["corrects"])
+    facts.references(named["order"], named["despatch"], line_orders=named["line"])
+    facts.terms(*_CII.texts(root, f"{_SETTLEMENT}/SpecifiedTradePaymentTerms/Description"))
     for role in ("seller", "buyer"):
         party = _CII.first(root, f"{_AGREEMENT}/{role.title()}TradeParty")
         if party is not None:

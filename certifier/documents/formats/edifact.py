@@ -129,11 +129,12 @@ class _Invoice:
         self._taxes: list[dict[str, str]] = []
         self._totals: dict[str, str] = {}
         self._parties: dict[str, dict[str, str]] = {}
+        self._named: dict[str, list[str]] = {name: [] for name in _REFERENCES.values()}
         self._part = "header"
         self._party: dict[str, str] | None = None
         handlers = {
             "BGM": self._bgm, "DTM": self._dtm, "RFF": self._rff, "NAD": self._nad, "CUX": self._cux, "LIN": self._lin,
-            "IMD": self._imd, "QTY": self._qty, "PRI": self._pri, "UNS": self._uns, "TAX": self._tax, "MOA": self._moa,
+            "PAT": self._pat, "IMD": self._imd, "QTY": self._qty, "PRI": self._pri, "UNS": self._uns, "TAX": self._tax, "MOA": self._moa,
         }  # fmt: skip
         for segment in segments:
             if (handler := handlers.get(segment[0][0])) is not None:
@@ -158,7 +159,12 @@ class _Invoice:
         if self._party is not None and qualifier in ("VA", "GN", "XA"):
             self._party.setdefault(qualifier, number)
         elif self._party is None and (name := _REFERENCES.get(qualifier)):
-            self._facts.put(name, number)
+            self._named[name].append(number)
+
+    def _pat(self, segment: Segment) -> None:
+        """Payment terms: so many days (UNTDED 2151 D, CD) from the reference that they name."""
+        if self._part == "header" and _at(segment, 3, 2) in ("D", "CD"):
+            self._facts.terms(days=[_at(segment, 3, 3)])
 
     def _nad(self, segment: Segment) -> None:
         self._party = self._parties.setdefault(_PARTIES.get(_at(segment, 1), "?"), {})
@@ -225,6 +231,8 @@ class _Invoice:
                 f"{role}_id", next((party[k] for k in ("VA", "GN", "XA", "id") if party.get(k)), None)
             )
             self._facts.put(f"{role}_name", party.get("name"))
+        self._facts.only("corrects_number", self._named["corrects_number"])
+        self._facts.references(self._named["order_number"], self._named["despatch_number"])
         totals = {name: self._total(*codes) for name, codes in _TOTALS.items()}
         for name, value in totals.items():
             self._facts.put(name, value)

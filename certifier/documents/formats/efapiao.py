@@ -2,7 +2,8 @@
 
 Follows the State Taxation Administration's published samples (数电票 XML 0.3x) and GB/T 36609's element names for the
 older one. A number is the 20-digit number, or code ‖ number; the currency is CNY. A red-letter invoice (红字: negative
-total, or one that names the blue invoice it reverses) is a `credit-note`. Totals are recomputed from the lines.
+total, or one that names the blue invoice it reverses) is a `credit-note`. Totals are recomputed from the lines. Order,
+despatch and blue invoice numbers are those that the remark (备注) states under their label.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from certifier.documents import remarks
 from certifier.documents.amounts import Amounts, Part, Subtotal, decimal
 from certifier.documents.facts import Facts, Row
 from certifier.documents.model import Document
@@ -66,6 +68,7 @@ def read(source: Source) -> Document:
     named = next(
         (n.text for name in _BLUE_NAMES for n in tree.below(root, name) if n.text and n.text.strip()), None
     )
+    _remark(facts, remark)
     _finish(facts, (net, tax, total), lines, rates, named or _blue(remark))
     facts.rows("line", lines)
     return facts.document()
@@ -89,10 +92,17 @@ def read_old(source: Source) -> Document:
         _line(node, "Item", "Quantity", "MeasurementDimension", "Price", "Amount", _FP) for node in nodes
     ]
     rates = [(_FP.text(node, "TaxScheme"), _FP.text(node, "TaxAmount")) for node in nodes]
-    red = _FP.text(root, "TypeCode") == "1"
-    _finish(facts, totals, lines, rates, _blue(_FP.text(root, "Note")), red=red)
+    red, remark = _FP.text(root, "TypeCode") == "1", _FP.text(root, "Note")
+    _remark(facts, remark)
+    _finish(facts, totals, lines, rates, _blue(remark), red=red)
     facts.rows("line", lines, [_FP.text(node, "LineNo") or "" for node in nodes])
     return facts.document()
+
+
+def _remark(facts: Facts, remark: str | None) -> None:
+    """What the remark states under a label: the buyer's order, the despatch, the days of payment."""
+    facts.references(remarks.orders(remark), remarks.despatches(remark))
+    facts.terms(remark)
 
 
 def _line(node: Node, item: str, number: str, unit: str, price: str, net: str, tree: Tree = _NEW) -> Row:

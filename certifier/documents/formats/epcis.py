@@ -75,7 +75,7 @@ def _tell_hashes(facts: Facts, events: Iterable[Event], ignored: frozenset[str])
 def _state(facts: Facts, events: Sequence[Event]) -> None:
     first = "desadv" if facts.kind == "despatch-advice" else "recadv"
     facts.only("number", [t for e in events for t in _transactions(e, first)])
-    facts.only("order_number", [t for e in events for t in _transactions(e, "po")])
+    facts.references([t for e in events for t in _transactions(e, "po")])
     facts.only("issue_date", [str(e["eventTime"])[:10] for e in events if e.get("eventTime")])
     for role, name in (("seller", "source"), ("buyer", "destination")):
         facts.only(f"{role}_id", [party for e in events if (party := _party(e, name))])

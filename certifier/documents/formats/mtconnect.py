@@ -14,7 +14,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from certifier.documents.facts import Facts
-from certifier.documents.machine import UNAVAILABLE, At, Device, MachineLog, Sequences
+from certifier.documents.machine import UNAVAILABLE, At, Device, MachineLog, Sequences, previous_log
 from certifier.documents.model import Document, Notice
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
@@ -69,6 +69,7 @@ class _Page:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text.append
+        self.parser.CommentHandler = self._comment
         self.parser.EntityDeclHandler = _refuse_entity
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -81,6 +82,9 @@ class _Page:
             self._numbers.append(attributes.get("sequence", "-"))
             self._attributes = attributes
             self._open = True
+
+    def _comment(self, text: str) -> None:
+        self.log.previous = self.log.previous or previous_log(text)
 
     def _structure(self, name: str, attributes: dict[str, str], depth: int) -> None:
         if depth > self._max_depth:

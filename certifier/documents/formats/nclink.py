@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from certifier.documents.facts import Facts
-from certifier.documents.machine import At, MachineLog, seconds_of
+from certifier.documents.machine import At, MachineLog, previous_log, seconds_of
 from certifier.documents.model import Document, Notice
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
@@ -29,6 +29,7 @@ def read(source: Source) -> Document:
     for message in _messages(source.json):
         device = next(str(message[k]) for k in _DEVICES if k in message)
         log.device(device)
+        log.previous = log.previous or previous_log(f"previous {message.get('previous', '')}")
         for name, time, value in _samples(message):
             log.sample(device, name, At(0, log.observations, time), value)
     log.state_facts(facts)

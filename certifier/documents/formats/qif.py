@@ -19,6 +19,7 @@ from certifier.documents.source import Source
 from certifier.documents.tree import Node, Tree, own_text, parse
 
 _Bounds = tuple[Decimal | None, Decimal | None]
+_MEASURED = ("CharacteristicActuals", "CharacteristicMeasurements")
 _NOISE = Decimal("0.000001")
 _FORM = (
     "Flatness",
@@ -112,7 +113,7 @@ class _Report:
         """Characteristics measured, how many failed, and whether their values agree with that."""
         failed = total = wrong = 0
         limits = _Limits(self.tree, self.root)
-        for group in ("CharacteristicActuals", "CharacteristicMeasurements"):
+        for group in _MEASURED:
             for container in self.tree.below(self.root, group):
                 for measured in self.tree.children(container):
                     stated = self.tree.text(measured, "Status/CharacteristicStatusEnum")
@@ -126,6 +127,26 @@ class _Report:
                 "STATUS_DEVIATION",
                 f"{wrong} of {total} characteristics: the stated status differs from value against tolerance",
             )
+
+    def measured(self) -> Iterator[tuple[str, str, str]]:
+        """Characteristic, part and value of everything measured; a part by its serial number, else its place."""
+        items = (c for s in self.tree.below(self.root, "CharacteristicItems") for c in self.tree.children(s))
+        names = self._by_id(items, "Name")
+        serials = self._by_id(self.tree.below(self.root, "ActualComponent"), "SerialNumber")
+        for place, result in enumerate(self.results, 1):
+            ids = self.tree.texts(result, "ActualComponentIds/Id")
+            part = serials.get(ids[0], ids[0]) if ids else str(place)
+            for group in _MEASURED:
+                for container in self.tree.below(result, group):
+                    for entry in self.tree.children(container):
+                        value = self.tree.text(entry, "Value")
+                        item = self.tree.text(entry, "CharacteristicItemId") or entry.get("label") or ""
+                        if value:
+                            yield names.get(item, item), part, value
+
+    def _by_id(self, nodes: Iterator[Node], name: str) -> dict[str, str]:
+        """Id → the text that nodes state under `name`."""
+        return {node.get("id") or "": text for node in nodes if (text := self.tree.text(node, name))}
 
     def instruments(self) -> None:
         """Measuring equipment by serial number, else by name."""
@@ -206,6 +227,7 @@ def read(source: Source) -> Document:
     if report.results:
         report.parts()
         report.characteristics()
+        report.facts.measure(report.measured())
     report.instruments()
     return report.facts.document()
 

@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 
 from certifier.documents import guard
 from certifier.documents.facts import Facts
-from certifier.documents.machine import At, MachineLog
+from certifier.documents.machine import At, MachineLog, previous_log
 from certifier.documents.model import Document
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
@@ -79,6 +79,8 @@ def _document(records: Iterable[Record], media_type: str) -> Document:
         stamp = _instant(time)
         relative |= stamp is None
         log.sample(device, item, At(0, index, stamp or ""), value)
+        if name.lower().endswith("previous"):
+            log.previous = log.previous or previous_log(f"previous {value}")
         log.device(device)
     facts = Facts("machine-data", "senml", "RFC 8428", media_type)
     if relative:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from certifier.documents.facts import Facts
-from certifier.documents.machine import UNAVAILABLE, At, MachineLog, Role, role_of
+from certifier.documents.machine import UNAVAILABLE, At, MachineLog, Role, previous_log, role_of
 from certifier.documents.model import Document
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source, text_encoding
@@ -92,7 +92,8 @@ class _Log(MachineLog):
             self.counter(device or self._device, name, at, value)
 
     def command(self, text: str) -> None:
-        """`* uuid: …`, `* device: …`: what the adapter says about its machine."""
+        """`* uuid: …`, `* device: …`, `* previous sha256:…`: what the adapter says about its machine and its log."""
+        self.previous = self.previous or previous_log(text)
         name, _, value = text.lstrip("* ").partition(":")
         if name.strip().lower() in ("uuid", "device", "devicename") and value.strip() and not self._device:
             self._device = value.strip()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from certifier.documents.columns import COUNTS, GROUPS, columns, known, word
 from certifier.documents.facts import Facts
+from certifier.documents.measurements import measured
 from certifier.documents.model import Document, Notice
 from certifier.documents.profile import Profile, marker_kind, table_of
 from certifier.documents.registry import Format, register
@@ -31,6 +32,8 @@ def read(source: Source) -> Document:
     if kind is not None:
         facts = Facts(kind, form, schema_of(kind), media_type)
         fill(facts, _titles(facts, kind, table), table.rows[2:])
+        if kind == "inspection-report":
+            facts.measure(value for rows in table.further for value in measured(rows))
         return facts.document()
     if (match := _profile(source, table)) is not None:
         profile, mapping = match

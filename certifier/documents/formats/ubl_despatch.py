@@ -36,9 +36,10 @@ def read(source: Source) -> Document:
     )
     facts.only("number", UBL.texts(root, "cbc:ID"))
     facts.put("issue_date", UBL.text(root, "cbc:IssueDate"))
-    facts.only("order_number", UBL.texts(root, "cac:OrderReference/cbc:ID"))
-    _parties(root, facts)
     lines = [line for path in _LINES for line in UBL.all(root, path)]
+    named = [n for line in lines for n in UBL.texts(line, "cac:OrderLineReference/cac:OrderReference/cbc:ID")]
+    facts.references(UBL.texts(root, "cac:OrderReference/cbc:ID"), line_orders=named)
+    _parties(root, facts)
     rows = [{"item": item(line), "quantity": _moved(line)} for line in lines]
     facts.put("lines", len(rows))
     facts.rows("line", rows, [UBL.text(line, "cbc:ID") or "" for line in lines])

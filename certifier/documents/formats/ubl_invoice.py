@@ -14,7 +14,7 @@ from certifier.documents.model import Document
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
 from certifier.documents.tree import Node
-from certifier.documents.ubl import UBL, claims, item, opened, party, quantity
+from certifier.documents.ubl import UBL, claims, item, opened, party, quantity, terms
 
 
 def read(source: Source) -> Document:
@@ -41,8 +41,16 @@ def _header(root: Node, facts: Facts) -> None:
     facts.only(
         "due_date", UBL.texts(root, "cbc:DueDate") or UBL.texts(root, "cac:PaymentMeans/cbc:PaymentDueDate")
     )
-    facts.only("order_number", UBL.texts(root, "cac:OrderReference/cbc:ID"))
-    facts.only("despatch_number", UBL.texts(root, "cac:DespatchDocumentReference/cbc:ID"))
+    facts.references(
+        UBL.texts(root, "cac:OrderReference/cbc:ID"),
+        UBL.texts(root, "cac:DespatchDocumentReference/cbc:ID"),
+        line_orders=[
+            number
+            for line in _line_nodes(root)
+            for number in UBL.texts(line, "cac:OrderLineReference/cac:OrderReference/cbc:ID")
+        ],
+    )
+    terms(root, facts)
     facts.only("corrects_number", UBL.texts(root, "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID"))
     party(facts, "seller", UBL.first(root, "cac:AccountingSupplierParty/cac:Party"))
     party(facts, "buyer", UBL.first(root, "cac:AccountingCustomerParty/cac:Party"))

@@ -11,7 +11,7 @@ from certifier.documents.model import Document
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
 from certifier.documents.tree import Node
-from certifier.documents.ubl import UBL, claims, item, opened, party, quantity
+from certifier.documents.ubl import UBL, claims, item, opened, party, quantity, terms
 
 _TOTALS = ("cac:AnticipatedMonetaryTotal", "cac:LegalMonetaryTotal")
 
@@ -31,6 +31,7 @@ def read(source: Source) -> Document:
     )
     party(facts, "buyer", UBL.first(root, "cac:BuyerCustomerParty/cac:Party"))
     party(facts, "seller", UBL.first(root, "cac:SellerSupplierParty/cac:Party"))
+    terms(root, facts)
     facts.put("net", _total(root, "TaxExclusiveAmount") or _total(root, "LineExtensionAmount"))
     facts.put("total", _total(root, "TaxInclusiveAmount") or _total(root, "PayableAmount"))
     lines = UBL.all(root, "cac:OrderLine/cac:LineItem")
