@@ -1,0 +1,395 @@
+"""Tables of what the gateway has promised and not told yet, and their SQL: jobs, uploads, events, webhooks. Portable to PostgreSQL.
+
+A job is claimed by a lease, so that any number of workers share the table and a dead one's jobs come back. Events are numbered by
+organisation, from 1 and without a gap, in the transaction that makes what they report. Only this database holds these rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Index,
+    Row,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from gateway.db.models import Base, Id
+
+__all__ = [
+    "Event",
+    "EventHead",
+    "Job",
+    "LedgerPosition",
+    "NewEvent",
+    "Upload",
+    "Webhook",
+    "add_events",
+    "add_job",
+    "add_jobs",
+    "backlog",
+    "claim",
+    "drop_finished",
+    "due_webhooks",
+    "events_after",
+    "expired_uploads",
+    "finish",
+    "head",
+    "hold_position",
+    "job",
+    "jobs_of",
+    "keyed_jobs",
+    "postpone",
+    "release",
+    "renew",
+    "report_progress",
+    "spooled",
+    "upload_of",
+    "upload_with",
+    "webhook",
+    "webhooks_of",
+]
+
+QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+
+
+class Job(Base):
+    """Something accepted: `request` says what, `result` what came of it. `group_key` names jobs that can be done in one batch.
+
+    `lease_until` and `due` are seconds since 1970 by the machine's clock: leases are no business time.
+    """
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    org: Mapped[str] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(String(16))
+    group_key: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(8), default=QUEUED)
+    request: Mapped[dict[str, Any]] = mapped_column(JSON)
+    weight: Mapped[int] = mapped_column(default=1)
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    digest: Mapped[str | None] = mapped_column(String(64))
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due: Mapped[float] = mapped_column(default=0.0)
+    lease_until: Mapped[float] = mapped_column(default=0.0)
+    worker: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    finished_at: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        UniqueConstraint("org", "idempotency_key", name="jobs_by_key"),
+        Index("jobs_to_do", "kind", "state", "id"),
+        Index("jobs_of_org", "org", "id"),
+        Index("jobs_of_worker", "worker"),
+    )
+
+
+class Upload(Base):
+    """A file that waits in the spool to be certified by reference."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    org: Mapped[str] = mapped_column(Id)
+    sha256: Mapped[str] = mapped_column(Id)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("uploads_by_digest", "org", "sha256"),)
+
+
+class EventHead(Base):
+    """The number of an organisation's newest event: writing it keeps others from numbering theirs until the transaction ends."""
+
+    __tablename__ = "event_heads"
+
+    org: Mapped[str] = mapped_column(Id, primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+class Event(Base):
+    """One thing that an organisation is told: the `number`-th."""
+
+    __tablename__ = "events"
+
+    org: Mapped[str] = mapped_column(Id, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(48))
+    at: Mapped[int] = mapped_column(BigInteger)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class LedgerPosition(Base):
+    """The one block up to which the ledger's events were told. Independent of the index, which may be dropped."""
+
+    __tablename__ = "event_position"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    block: Mapped[int] = mapped_column(BigInteger)
+
+
+class Webhook(Base):
+    """An address that an organisation's events are posted to, in order: `cursor` is the last one that was taken."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    org: Mapped[str] = mapped_column(Id, index=True)
+    url: Mapped[str] = mapped_column(Text)
+    kinds: Mapped[list[str]] = mapped_column(JSON)
+    secret: Mapped[str] = mapped_column(String(64))
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+    cursor: Mapped[int] = mapped_column(BigInteger)
+    failures: Mapped[int] = mapped_column(default=0)
+    due: Mapped[float] = mapped_column(default=0.0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+    def __repr__(self) -> str:
+        return f"Webhook(id={self.id!r})"
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """An event that has no number yet."""
+
+    org: str
+    kind: str
+    at: int
+    data: Mapping[str, Any]
+
+
+def add_job(session: Session, row: Mapping[str, Any]) -> None:
+    """Promise one job."""
+    add_jobs(session, [row])
+
+
+def add_jobs(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Promise several at once; columns that a row leaves out take their defaults."""
+    if rows:
+        session.execute(insert(Job), [dict(row) for row in rows])
+
+
+def keyed_jobs(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Job]:
+    """Jobs by organisation and idempotency key, as far as there are any."""
+    if not keys:
+        return {}
+    wanted = select(Job).where(Job.idempotency_key.in_({key for _, key in keys}))
+    found = {(row.org, row.idempotency_key or ""): row for row in session.scalars(wanted)}
+    return {key: row for key, row in found.items() if key in keys}
+
+
+def job(session: Session, org: str, job_id: str) -> Job | None:
+    """An organisation's job; None for another's."""
+    row = session.get(Job, job_id)
+    return row if row is not None and row.org == org else None
+
+
+def jobs_of(
+    session: Session, org: str, *, before: str | None, limit: int, kind: str | None = None
+) -> list[Job]:
+    """An organisation's jobs, the newest first, older than `before`."""
+    query = select(Job).where(Job.org == org).order_by(Job.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Job.id < before)
+    if kind is not None:
+        query = query.where(Job.kind == kind)
+    return list(session.scalars(query))
+
+
+def backlog(session: Session, kind: str) -> tuple[int, float | None]:
+    """How many jobs of a kind are not finished, and when the oldest of them was accepted."""
+    waiting = select(func.count(), func.min(Job.created_at)).where(
+        Job.kind == kind, Job.state.in_((QUEUED, RUNNING))
+    )
+    count, oldest = session.execute(waiting).one()
+    return count, oldest
+
+
+def claim(session: Session, kind: str, token: str, *, limit: int, weight: int, lease: float) -> list[Job]:
+    """Take the oldest job that is due and others of its group, up to `limit` jobs and `weight` together, under a token never used before.
+
+    A running job whose lease has run out is due: its worker is gone.
+    """
+    now = time.time()
+    free = (Job.state == QUEUED) & (Job.due <= now)
+    where = (Job.kind == kind, or_(free, (Job.state == RUNNING) & (Job.lease_until < now)))
+    first = session.execute(
+        select(Job.org, Job.group_key).where(*where).order_by(Job.id).limit(1)
+    ).one_or_none()
+    if first is None:
+        return []
+    same = (Job.org == first.org, Job.group_key == first.group_key)
+    candidates = session.execute(
+        select(Job.id, Job.weight).where(*where, *same).order_by(Job.id).limit(limit)
+    )
+    session.execute(
+        update(Job)
+        .where(Job.id.in_(_within(candidates.all(), weight)), *where)
+        .values(state=RUNNING, worker=token, lease_until=now + lease, attempts=Job.attempts + 1)
+    )
+    return list(session.scalars(select(Job).where(Job.worker == token).order_by(Job.id)))
+
+
+def _within(candidates: Sequence[Row[str, int]], weight: int) -> list[str]:
+    """The first ids, as many as weigh no more than that together, but one at least."""
+    ids: list[str] = []
+    for job_id, one in candidates:
+        weight -= one
+        if ids and weight < 0:
+            break
+        ids.append(job_id)
+    return ids
+
+
+def release(session: Session) -> None:
+    """Let every lease run out: whoever held one is dead. Only for a home that nobody else works on."""
+    session.execute(update(Job).where(Job.state == RUNNING).values(lease_until=0.0))
+
+
+def spooled(session: Session) -> set[str]:
+    """Ids of the files that a row names."""
+    unfinished = select(Job.request).where(Job.state.in_((QUEUED, RUNNING)))
+    named = {file["id"] for request in session.scalars(unfinished) for file in request.get("files", ())}
+    return named | set(session.scalars(select(Upload.id)))
+
+
+def renew(session: Session, worker: str, ids: Sequence[str], lease: float) -> None:
+    """Hold claimed jobs for longer."""
+    session.execute(
+        update(Job).where(Job.id.in_(ids), Job.worker == worker).values(lease_until=time.time() + lease)
+    )
+
+
+def report_progress(session: Session, worker: str, job_id: str, progress: Mapping[str, Any]) -> None:
+    """How far a running job has come."""
+    session.execute(update(Job).where(Job.id == job_id, Job.worker == worker).values(progress=dict(progress)))
+
+
+def finish(
+    session: Session, worker: str, job_id: str, result: Mapping[str, Any], at: int, *, failed: bool = False
+) -> bool:
+    """Say what came of a job; False where another worker has taken it over, whose word counts then."""
+    done = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.worker == worker, Job.state == RUNNING)
+        .values(state=FAILED if failed else DONE, result=dict(result), finished_at=at, lease_until=0.0)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def postpone(session: Session, worker: str, ids: Sequence[str], seconds: float) -> None:
+    """Give claimed jobs back, to be tried again later."""
+    session.execute(
+        update(Job)
+        .where(Job.id.in_(ids), Job.worker == worker, Job.state == RUNNING)
+        .values(state=QUEUED, due=time.time() + seconds, lease_until=0.0)
+    )
+
+
+def drop_finished(session: Session, before: int) -> int:
+    """Forget jobs that were finished before that time."""
+    gone = session.execute(delete(Job).where(Job.finished_at < before))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def upload_of(session: Session, org: str, upload_id: str) -> Upload | None:
+    """An organisation's upload; None for another's."""
+    row = session.get(Upload, upload_id)
+    return row if row is not None and row.org == org else None
+
+
+def upload_with(session: Session, org: str, sha256: str) -> Upload | None:
+    """An organisation's newest upload of a document."""
+    where = (Upload.org == org, Upload.sha256 == sha256)
+    return session.scalars(select(Upload).where(*where).order_by(Upload.id.desc()).limit(1)).first()
+
+
+def expired_uploads(session: Session, now: int) -> list[str]:
+    """Delete what nobody has referred to in time; the ids of the spooled files."""
+    ids = list(session.scalars(select(Upload.id).where(Upload.expires_at <= now)))
+    session.execute(delete(Upload).where(Upload.expires_at <= now))
+    return ids
+
+
+def add_events(session: Session, events: Iterable[NewEvent]) -> None:
+    """Number and keep events; they are told once the transaction is committed."""
+    by_org: dict[str, list[NewEvent]] = {}
+    for one in events:
+        by_org.setdefault(one.org, []).append(one)
+    for org in sorted(by_org):  # one order for all writers: none waits for another in a circle
+        first = _take_numbers(session, org, len(by_org[org]))
+        rows = [
+            {"org": org, "number": first + at, "kind": one.kind, "at": one.at, "data": dict(one.data)}
+            for at, one in enumerate(by_org[org])
+        ]
+        session.execute(insert(Event), rows)
+
+
+def _take_numbers(session: Session, org: str, count: int) -> int:
+    """The first of `count` numbers that follow each other."""
+    taken = session.execute(update(EventHead).where(EventHead.org == org).values(last=EventHead.last + count))
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        session.execute(insert(EventHead).values(org=org, last=count))
+        return 1
+    return session.scalars(select(EventHead.last).where(EventHead.org == org)).one() - count + 1
+
+
+def head(session: Session, org: str) -> int:
+    """The number of the newest event; 0 where there is none."""
+    return session.scalars(select(EventHead.last).where(EventHead.org == org)).first() or 0
+
+
+def events_after(session: Session, org: str, number: int, limit: int) -> list[Event]:
+    """Events after that number, in order."""
+    query = select(Event).where(Event.org == org, Event.number > number).order_by(Event.number).limit(limit)
+    return list(session.scalars(query))
+
+
+def hold_position(session: Session) -> LedgerPosition | None:
+    """Where the telling of the ledger's events stands, locked until the transaction ends; None before its first time."""
+    held = session.execute(update(LedgerPosition).values(block=LedgerPosition.block))
+    return session.get(LedgerPosition, 1) if held.rowcount else None  # type: ignore[attr-defined]
+
+
+def webhook(session: Session, org: str, webhook_id: str) -> Webhook | None:
+    """An organisation's webhook; None for another's."""
+    row = session.get(Webhook, webhook_id)
+    return row if row is not None and row.org == org else None
+
+
+def webhooks_of(session: Session, org: str, *, after: str | None, limit: int) -> list[Webhook]:
+    """An organisation's webhooks, the oldest first."""
+    query = select(Webhook).where(Webhook.org == org).order_by(Webhook.id).limit(limit)
+    if after is not None:
+        query = query.where(Webhook.id > after)
+    return list(session.scalars(query))
+
+
+def due_webhooks(session: Session) -> list[Webhook]:
+    """Active webhooks that have something to be told and whose turn it is."""
+    behind = select(Webhook).join(EventHead, EventHead.org == Webhook.org)
+    return list(
+        session.scalars(
+            behind.where(Webhook.active, Webhook.cursor < EventHead.last, Webhook.due <= time.time())
+        )
+    )

@@ -1,0 +1,99 @@
+"""Certify jobs: the files of many requests of one organisation in one batch on the ledger, an answer for each file.
+
+Done by `gateway.service.certifying`, whose own job makes it safe to be killed and run again: a document has one live asset. What a person
+reads names the file as its sender called it, never a path of this machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway.db.jobs import Job
+from gateway.errors import ConflictError
+from gateway.installation import Installation, Organisation
+from gateway.jobs.spool import Spool
+from gateway.jobs.working import Done
+from gateway.service import certifying
+from ledger.types import parse_hex32
+
+__all__ = ["KIND", "Certification", "group_key"]
+
+KIND = "certify"
+
+
+def group_key(dossier: str | None, links: Sequence[tuple[str, str]]) -> str:
+    """Requests with the same key can be certified in one batch."""
+    return json.dumps([dossier, sorted(links)]) if dossier is not None or links else ""
+
+
+class Certification:
+    """See `gateway.jobs.working.Work`. Up to a batch's thousand files at once."""
+
+    kind = KIND
+    jobs = 1_000
+    weight = 1_000
+
+    def __init__(self, installation: Installation, spool: Spool) -> None:
+        self._installation = installation
+        self._spool = spool
+
+    def do(self, jobs: Sequence[Job], _: Callable[[str, Mapping[str, Any]], None]) -> dict[str, Done]:
+        """Certify what the jobs' files are."""
+        organisation = self._organisation(jobs[0].org)
+        request = jobs[0].request
+        outcome = certifying.certify(
+            self._installation,
+            organisation,
+            [self._spool.path(file["id"]) for job in jobs for file in job.request["files"]],
+            dossier=request["dossier"],
+            links=[(relation, parse_hex32(target)) for relation, target in request["links"]],
+        )
+        blocks = {"0x" + one.root.hex(): one.block for one in outcome.batches}
+        said = {one.path.name: _asset(one, blocks) for one in outcome.assets}
+        errors = {one.path.name: (one.code, one.message) for one in outcome.errors}
+        return {job.id: self._done(job, said, errors) for job in jobs}
+
+    def _done(
+        self, job: Job, assets: Mapping[str, dict[str, Any]], errors: Mapping[str, tuple[str, str]]
+    ) -> Done:
+        files = []
+        for file in job.request["files"]:
+            name = file["name"]
+            if (asset := assets.get(file["id"])) is not None:
+                warnings = [
+                    {**one, "message": self._named(one["message"], file)} for one in asset["warnings"]
+                ]
+                files.append({"name": name, "asset": {**asset, "warnings": warnings}, "error": None})
+            else:
+                code, message = errors[file["id"]]
+                fault = {"code": code, "message": self._named(message, file)}
+                files.append({"name": name, "asset": None, "error": fault})
+        return Done({"files": files}, tuple(self.forget(job)))
+
+    def forget(self, job: Job) -> Iterable[str]:
+        """The job's files."""
+        return [file["id"] for file in job.request["files"]]
+
+    def _named(self, message: str, file: Mapping[str, Any]) -> str:
+        path: Path = self._spool.path(file["id"])
+        return message.replace(str(path), file["name"]).replace(file["id"], file["name"])
+
+    def _organisation(self, org: str) -> Organisation:
+        for one in self._installation.book.all():
+            if one.hex == org:
+                return one
+        raise ConflictError("UNKNOWN_ORG", "this home does not know the organisation any more")
+
+
+def _asset(one: certifying.CertifiedFile, blocks: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "asset_id": one.asset_id,
+        "cid": one.cid,
+        "root": one.root,
+        "block": blocks.get(one.root),
+        "existing": one.existing,
+        "warnings": [{"code": notice.code, "message": notice.message} for notice in one.warnings],
+    }

@@ -1,0 +1,172 @@
+"""Taking jobs: what is answered with 202 is on the disk, files and rows; many requests share one sync and one commit.
+
+One thread takes all that wait, settles their files, writes their rows in one transaction, and lets them go. Whoever sends the same
+idempotency key with the same content again is given the job that is there; with other content it is a conflict.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from gateway.db import jobs as table
+from gateway.db.session import Database
+from gateway.errors import BusyError, ConflictError
+from gateway.jobs.ids import new_id
+from gateway.jobs.spool import Spool
+
+__all__ = ["Accepted", "Asked", "Intake"]
+
+_GROUP = 500
+_WAITING = 5_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A job that somebody asks for. `files` are ids in the spool that belong to it."""
+
+    org: str
+    kind: str
+    request: Mapping[str, Any]
+    digest: str
+    at: int
+    group_key: str = ""
+    weight: int = 1
+    idempotency_key: str | None = None
+    files: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The job that was made, or was there already under that key."""
+
+    job_id: str
+    existing: bool
+
+
+@dataclass
+class _Waiting:
+    asked: Asked
+    answer: Future[Accepted] = field(default_factory=Future)
+
+
+class Intake:
+    """Safe for threads. `noticed` is called after each commit: there is something to do."""
+
+    def __init__(self, database: Database, spool: Spool, noticed: Callable[[], object]) -> None:
+        self._database = database
+        self._spool = spool
+        self._noticed = noticed
+        self._queue: queue.Queue[_Waiting | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self._thread.start()
+
+    def submit(self, asked: Asked) -> Future[Accepted]:
+        """Answers once the job is durable. BusyError where too many wait already; ConflictError for a key used otherwise."""
+        waiting = _Waiting(asked)
+        try:
+            self._queue.put_nowait(waiting)
+        except queue.Full:
+            raise BusyError(
+                "OVERLOADED", "too many requests wait to be taken: send it again in a second"
+            ) from None
+        return waiting.answer
+
+    def close(self) -> None:
+        """Take what waits, then end."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group = [first]
+            while len(group) < _GROUP:
+                try:
+                    following = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    self._queue.put(None)
+                    break
+                group.append(following)
+            self._take(group)
+
+    def _take(self, group: Sequence[_Waiting]) -> None:
+        try:
+            self._spool.settle(file_id for one in group for file_id in one.asked.files)
+            answers = self._commit(group)
+        except Exception as error:  # noqa: BLE001 - each of those who wait is told
+            answers = [error] * len(group)
+        for one, answer in zip(group, answers, strict=True):
+            if isinstance(answer, Exception):
+                one.answer.set_exception(answer)
+            else:
+                one.answer.set_result(answer)
+        self._noticed()
+
+    def _commit(self, group: Sequence[_Waiting]) -> list[Accepted | Exception]:
+        """One transaction for all. A key that another process has used meanwhile is met by looking again."""
+        with suppress(IntegrityError):
+            return self._commit_once(group)
+        return self._commit_once(group)
+
+    def _commit_once(self, group: Sequence[_Waiting]) -> list[Accepted | Exception]:
+        answers: list[Accepted | Exception] = []
+        rows: list[dict[str, Any]] = []
+        with self._database.session() as session:
+            keys = {(one.asked.org, one.asked.idempotency_key) for one in group if one.asked.idempotency_key}
+            known = {
+                key: (row.id, row.digest)
+                for key, row in table.keyed_jobs(session, {(org, key or "") for org, key in keys}).items()
+            }
+            for one in group:
+                answer = self._answer(one.asked, known)
+                answers.append(answer)
+                if isinstance(answer, Accepted) and not answer.existing:
+                    rows.append(_row(answer.job_id, one.asked))
+            table.add_jobs(session, rows)
+        self._drop_unused(group, answers)
+        return answers
+
+    def _answer(
+        self, asked: Asked, known: dict[tuple[str, str], tuple[str, str | None]]
+    ) -> Accepted | ConflictError:
+        key = (asked.org, asked.idempotency_key or "")
+        if asked.idempotency_key is None:
+            return Accepted(new_id("job"), existing=False)
+        if key not in known:
+            known[key] = (new_id("job"), asked.digest)
+            return Accepted(known[key][0], existing=False)
+        job_id, digest = known[key]
+        if digest != asked.digest:
+            return ConflictError(
+                "IDEMPOTENCY_KEY",
+                f"the key {asked.idempotency_key!r} was used for another request: take a new one for each",
+            )
+        return Accepted(job_id, existing=True)
+
+    def _drop_unused(self, group: Sequence[_Waiting], answers: Sequence[Accepted | Exception]) -> None:
+        for one, answer in zip(group, answers, strict=True):
+            if isinstance(answer, Exception) or answer.existing:
+                self._spool.drop(one.asked.files)
+
+
+def _row(job_id: str, asked: Asked) -> dict[str, Any]:
+    return {
+        "id": job_id,
+        "org": asked.org,
+        "kind": asked.kind,
+        "group_key": asked.group_key,
+        "request": dict(asked.request),
+        "weight": asked.weight,
+        "idempotency_key": asked.idempotency_key,
+        "digest": asked.digest,
+        "created_at": asked.at,
+    }

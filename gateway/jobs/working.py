@@ -1,0 +1,187 @@
+"""The worker: claims jobs of one kind by lease, does them, says what came of each in one transaction with the events that report it.
+
+Killed anywhere, its jobs come back when their lease has run out (at once at the next start of an embedded home), and are done again by
+work that is idempotent; what came of a job is written once. What is only out of reach is tried again later, and never given up.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gateway.cli.mapping import classify_lower
+from gateway.db import jobs as table
+from gateway.db.jobs import Job, NewEvent
+from gateway.db.session import Database
+from gateway.errors import Exit, GatewayError
+from gateway.jobs.bell import Bell
+
+__all__ = ["Done", "Work", "Worker"]
+
+LEASE = 60.0
+_IDLE = 1.0
+_LONGEST_WAIT = 60.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one job, and which files of the spool it needs no more."""
+
+    result: Mapping[str, Any]
+    files: Sequence[str] = ()
+    failed: bool = False
+
+
+class Work(Protocol):
+    """What jobs of one kind are: done in groups, again without harm."""
+
+    kind: str
+    jobs: int
+    weight: int
+
+    def do(self, jobs: Sequence[Job], progress: Callable[[str, Mapping[str, Any]], None]) -> dict[str, Done]:
+        """What came of each job by its id. Any error is of all jobs of the group together."""
+
+    def forget(self, job: Job) -> Iterable[str]:
+        """Files of the spool that a job needs no more once it has failed."""
+
+
+class Worker(threading.Thread):
+    """A thread that does one kind of work until it is closed. Several may run, in several processes."""
+
+    def __init__(
+        self,
+        database: Database,
+        work: Work,
+        bell: Bell,
+        now: Callable[[], int],
+        drop: Callable[[Iterable[str]], None],
+    ) -> None:
+        super().__init__(name=f"work-{work.kind}", daemon=True)
+        self._database = database
+        self._work = work
+        self._bell = bell
+        self._now = now
+        self._drop = drop
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        """Until closed."""
+        count = 0
+        while not self._ended.is_set():
+            try:
+                if self.step():
+                    continue
+            except Exception:  # noqa: BLE001 - said, and the next jobs are done
+                _log.exception("the worker of %s jobs goes on after an error", self._work.kind)
+                self._ended.wait(_IDLE)
+            count = self._bell.wait(_IDLE, count)
+
+    def close(self) -> None:
+        """End after the group that is at work."""
+        self._ended.set()
+        self._bell.ring()
+        self.join()
+
+    def step(self) -> bool:
+        """Do one group of jobs; False where there was none."""
+        token = secrets.token_hex(16)
+        with self._database.session() as session:
+            jobs = table.claim(
+                session, self._work.kind, token, limit=self._work.jobs, weight=self._work.weight, lease=LEASE
+            )
+        if jobs:
+            with self._held(token, [one.id for one in jobs]):
+                self._attempt(token, jobs)
+        return bool(jobs)
+
+    def _attempt(self, token: str, jobs: Sequence[Job]) -> None:
+        try:
+            done = self._work.do(jobs, lambda job_id, said: self._progress(token, job_id, said))
+        except Exception as error:  # noqa: BLE001 - sorted out below, and none is lost
+            self._failed(token, jobs, error)
+        else:
+            self._finish(token, jobs, done)
+
+    def _failed(self, token: str, jobs: Sequence[Job], error: Exception) -> None:
+        """What is out of reach is tried later; a refusal is the answer; after an error of ours each job is tried alone."""
+        exit_code, code, message = _classified(error)
+        if exit_code is Exit.UNAVAILABLE:
+            delay = min(_LONGEST_WAIT, 0.25 * 2 ** min(jobs[0].attempts, 10))
+            with self._database.session() as session:
+                for one in jobs:
+                    table.report_progress(session, token, one.id, {"waiting_for": message})
+                table.postpone(session, token, [one.id for one in jobs], delay)
+        elif exit_code is Exit.BUG and len(jobs) > 1:
+            for one in jobs:
+                self._attempt(token, [one])
+        else:
+            if exit_code is Exit.BUG:
+                _log.error("job %s failed", jobs[0].id, exc_info=error)
+            fault = {"error": {"code": code, "message": message}}
+            self._finish(
+                token,
+                jobs,
+                {one.id: Done(fault, tuple(self._work.forget(one)), failed=True) for one in jobs},
+            )
+
+    def _finish(self, token: str, jobs: Sequence[Job], done: Mapping[str, Done]) -> None:
+        at = self._now()
+        unneeded: list[str] = []
+        with self._database.session() as session:
+            events = []
+            for one in jobs:
+                came = done[one.id]
+                if table.finish(session, token, one.id, came.result, at, failed=came.failed):
+                    events.append(_event(one, came, at))
+                    unneeded += came.files
+            table.add_events(session, events)
+        self._drop(unneeded)
+        self._bell.ring()
+
+    def _progress(self, token: str, job_id: str, said: Mapping[str, Any]) -> None:
+        with self._database.session() as session:
+            table.report_progress(session, token, job_id, said)
+
+    @contextmanager
+    def _held(self, token: str, ids: Sequence[str]) -> Iterator[None]:
+        """The lease is renewed while the block runs."""
+        over = threading.Event()
+
+        def renewing() -> None:
+            while not over.wait(LEASE / 3):
+                with self._database.session() as session:
+                    table.renew(session, token, ids, LEASE)
+
+        thread = threading.Thread(target=renewing, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def _event(job: Job, done: Done, at: int) -> NewEvent:
+    state = "failed" if done.failed else "done"
+    return NewEvent(
+        job.org, f"job.{state}", at, {"job": job.id, "kind": job.kind, "result": dict(done.result)}
+    )
+
+
+def _classified(error: Exception) -> tuple[Exit, str, str]:
+    if isinstance(error, GatewayError):
+        return error.exit, error.code, str(error)
+    if isinstance(error, OSError):
+        return Exit.UNAVAILABLE, "DISK", f"the home cannot be written: {error.strerror}"
+    return classify_lower(error) or (
+        Exit.BUG,
+        "BUG",
+        "something failed here that is ours to repair: the operator's log has it",
+    )
