@@ -65,6 +65,16 @@ _METADATA = (
 _REPORT = ("type", "exception", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "time", "microorganism", "chemicalSubstance",
            "value", "component", "stringValue", "booleanValue", "hexBinaryValue", "uriValue", "minValue", "maxValue", "meanValue", "sDev",
            "percRank", "percValue", "uom", "coordinateReferenceSystem")  # fmt: skip
+_EVENTS = frozenset(
+    {
+        "ObjectEvent",
+        "AggregationEvent",
+        "TransactionEvent",
+        "TransformationEvent",
+        "AssociationEvent",
+        "QuantityEvent",
+    }
+)
 _EPCS = ("epcList", "inputEPCList", "childEPCs", "outputEPCList")
 _QUANTITIES = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
 _ORDER = ("eventTime", "eventTimeZoneOffset", "certificationInfo", "epcList", "parentID", "inputEPCList", "childEPCs", "quantityList",
@@ -248,7 +258,8 @@ def _expanded(value: Any, context: Mapping[str, str]) -> Any:
 
 def xml_events(root: Any) -> tuple[list[Event], frozenset[str]]:
     """The events of an XML document or query result, and the names that its header says to ignore."""
-    found = [_xml_event(node) for events in root.iter("EventList") for node in _flat(events)]
+    nodes = (node for events in root.iter("EventList") for node in _flat(events))
+    found = [_xml_event(node) for node in nodes if node.tag in _EVENTS]
     ignored = {child.tag for node in root.iter() if node.tag.endswith("}ignoreFields") for child in node}
     return found, frozenset(ignored)
 
@@ -274,13 +285,16 @@ def _xml_event(node: Any) -> Event:
 def _xml_field(node: Any) -> Any:
     name = node.tag
     if name in _EPCS:
-        return [(child.text or "").strip() for child in node]
+        return [(child.text or "").strip() for child in node.iterchildren("epc")]
     if name in _QUANTITIES:
-        return [{field.tag: (field.text or "").strip() for field in child} for child in node]
+        return [
+            {field.tag: (field.text or "").strip() for field in child}
+            for child in node.iterchildren("quantityElement")
+        ]
     if name in _TYPES:
         return [
             {"type": child.get("type"), name.removesuffix("List"): (child.text or "").strip()}
-            for child in node
+            for child in node.iterchildren(name.removesuffix("List"))
         ]
     if name == "persistentDisposition":
         return {key: [(c.text or "").strip() for c in node.iterchildren(key)] for key in ("set", "unset")}
