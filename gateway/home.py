@@ -57,6 +57,10 @@ class Home:
         return self.root / "assetcert.db"
 
     @property
+    def database_config(self) -> Path:
+        return self.root / "database.json"
+
+    @property
     def store_config(self) -> Path:
         return self.root / "store.json"
 

@@ -183,7 +183,7 @@ class Installation:
     def database(self) -> Database:
         """The home's database, its tables made where absent, by one process at a time."""
         with write_lock(self.home.run / "database.lock", _LOCK_WAIT):
-            return Database(self.home.database)
+            return Database.open(self.home)
 
     @cached_property
     def store(self) -> ContentStore:

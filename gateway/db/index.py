@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Select, delete, insert, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.db.models import (
@@ -16,6 +16,7 @@ from gateway.db.models import (
     IndexedPledge,
     IndexPosition,
 )
+from gateway.db.repository import insert_new
 from ledger.chain import Position
 
 __all__ = [
@@ -27,8 +28,11 @@ __all__ = [
     "clear",
     "closed",
     "hold",
+    "lenders_on",
     "organisation",
     "organisations",
+    "owner_of_grant",
+    "parties",
     "pledged",
     "registered",
     "stand",
@@ -84,7 +88,7 @@ def organisations(session: Session) -> Sequence[IndexedOrganisation]:
 def registered(session: Session, org: str, root: str, block: int, ids: Sequence[str]) -> None:
     """The assets of a batch; an id that the issuer registered before keeps its first batch."""
     rows = [{"org": org, "asset_id": one, "root": root, "block": block, "standing": "good"} for one in ids]
-    session.execute(insert(IndexedAsset).prefix_with("OR IGNORE"), rows)
+    insert_new(session, IndexedAsset, rows)
 
 
 def standing(session: Session, org: str, asset_id: str, word: str) -> None:
@@ -127,6 +131,31 @@ def claims_of(session: Session, org: str) -> list[Lien]:
     """Liens in which an organisation is debtor or lender."""
     where = or_(IndexedPledge.debtor == org, IndexedPledge.lender == org)
     return [Lien._make(row) for row in session.execute(_liens().where(where))]
+
+
+def lenders_on(session: Session, debtor: str, asset_id: str) -> list[str]:
+    """Lenders with a live pledge that claims an asset."""
+    live = select(IndexedPledge.lender).join(IndexedClaim, IndexedClaim.pledge_id == IndexedPledge.pledge_id)
+    where = (
+        IndexedPledge.debtor == debtor,
+        IndexedClaim.asset_id == asset_id,
+        IndexedPledge.status == "live",
+    )
+    return list(session.scalars(live.where(*where).distinct()))
+
+
+def parties(session: Session, pledge_id: str) -> tuple[str, ...]:
+    """Debtor and lender of a pledge; nobody where the index has none."""
+    row = session.get(IndexedPledge, pledge_id)
+    return () if row is None else (row.debtor, row.lender)
+
+
+def owner_of_grant(session: Session, grant_id: str) -> str | None:
+    """Who gave a grant."""
+    given = select(IndexedAccess.org).where(
+        IndexedAccess.event == "granted", IndexedAccess.subject == grant_id
+    )
+    return session.scalars(given).first()
 
 
 def _liens() -> Select[str, str, str, str, str, int, int, int, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from certifier.commitment import BatchTree
-from gateway.db.models import Asset, Batch, Dossier, DossierAsset, Grant
+from gateway.db.models import Asset, Base, Batch, Dossier, DossierAsset, Grant
 from ledger.types import hex32
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "dossier_assets",
     "dossiers_with",
     "grants_of_asset",
+    "insert_new",
     "live_assets",
     "live_key",
     "open_batches",
@@ -98,12 +99,17 @@ def dissolve(session: Session, row: Batch) -> None:
     session.delete(row)
 
 
+def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; one whose key is there already stays as it is. Both of our databases can, each in a dialect of its own."""
+    if rows:
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        session.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
 def add_to_dossier(session: Session, org: str, name: str, ids: Sequence[str]) -> None:
     """Put assets into a dossier, made where it does not exist; one that is in it stays."""
-    session.execute(insert(Dossier).values(org=org, name=name).on_conflict_do_nothing())
-    if ids:
-        rows = [{"org": org, "name": name, "asset_id": asset_id} for asset_id in ids]
-        session.execute(insert(DossierAsset).on_conflict_do_nothing(), rows)
+    insert_new(session, Dossier, [{"org": org, "name": name}])
+    insert_new(session, DossierAsset, [{"org": org, "name": name, "asset_id": one} for one in ids])
 
 
 def dossier_assets(session: Session, org: str, name: str) -> list[Asset]:

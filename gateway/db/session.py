@@ -1,4 +1,7 @@
-"""Open a home's database. SQLite here; the same models stand on PostgreSQL when the gateway serves many."""
+"""Open a home's database: SQLite by default, PostgreSQL where `HOME/database.json` names one ({"url": "postgresql+psycopg://…"}).
+
+The same models and the same SQL stand on both (see `repository.insert_new`). Its tables are made where absent.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +12,41 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Base
-from gateway.errors import BusyError, UnavailableError
+from gateway.errors import BusyError, UnavailableError, UnreadableError
+from gateway.home import Home
 
 __all__ = ["Database"]
+
+_compact = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
 class Database:
     """One engine; `session()` is one transaction, committed at its end."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._engine = _engine(path)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         try:
             Base.metadata.create_all(self._engine)
         except DatabaseError as error:
-            raise _unavailable(path, error) from error
+            raise self._unavailable(error) from error
+
+    @classmethod
+    def open(cls, home: Home) -> Database:
+        """Of a home. UnreadableError for a setting that names none, UnavailableError where it does not answer."""
+        if not home.database_config.is_file():
+            return cls(_sqlite(home.database))
+        try:
+            return cls(_postgresql(str(json.loads(home.database_config.read_bytes())["url"])))
+        except (ValueError, KeyError, TypeError, ArgumentError) as error:
+            raise UnreadableError(
+                "DATABASE_SETTING",
+                f'{home.database_config} must be {{"url": "postgresql+psycopg://…"}}: {type(error).__name__}',
+            ) from error
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -39,26 +57,56 @@ class Database:
         except IntegrityError:
             raise
         except DatabaseError as error:
-            raise _unavailable(self._path, error) from error
+            raise self._unavailable(error) from error
 
     def forget_deleted(self) -> None:
-        """Move the write-ahead log into the file and cut it, so that deleted secrets are in neither. BusyError where a reader stays."""
+        """Leave nothing of deleted secrets in the database's own files. BusyError where a reader stays.
+
+        SQLite: its log is moved into the file, whose free pages are overwritten, and cut. PostgreSQL: the table is written anew; what its
+        archive and replicas keep is their keeper's to destroy.
+        """
+        if self._engine.dialect.name == "postgresql":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM FULL assets, grants"))
+            return
         with self._engine.connect() as connection:
             busy, _, _ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
         if busy:
             raise BusyError(
                 "DATABASE",
-                f"another process is reading {self._path}: what was deleted lies in its log; run it again",
+                f"another process is reading {self._name}: what was deleted lies in its log; run it again",
             )
+
+    @property
+    def _name(self) -> str:
+        """For people, without its password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    def _unavailable(self, error: DatabaseError) -> UnavailableError:
+        reason = str(error.orig).strip()
+        hint = (
+            "free some space and run it again"
+            if "full" in reason
+            else "is another process at it, does it run, or is the folder read-only?"
+        )
+        return UnavailableError("DATABASE", f"the database {self._name} cannot be used ({reason}): {hint}")
 
     def close(self) -> None:
         """Release the file."""
         self._engine.dispose()
 
 
-def _engine(path: Path) -> Engine:
-    compact = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-    engine = create_engine(f"sqlite:///{path}", json_serializer=compact)
+def _postgresql(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "postgresql":
+        raise ArgumentError("not PostgreSQL")
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"), json_serializer=_compact, pool_pre_ping=True
+    )
+
+
+def _sqlite(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", json_serializer=_compact)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:
@@ -74,13 +122,3 @@ def _engine(path: Path) -> Engine:
         cursor.close()
 
     return engine
-
-
-def _unavailable(path: Path, error: DatabaseError) -> UnavailableError:
-    reason = str(error.orig)
-    hint = (
-        "free some space and run it again"
-        if "full" in reason
-        else "is another process at it, or the folder read-only?"
-    )
-    return UnavailableError("DATABASE", f"the database {path} cannot be used ({reason}): {hint}")
