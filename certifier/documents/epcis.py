@@ -16,6 +16,7 @@ from typing import Any
 
 from certifier.documents.gs1 import canonical
 from certifier.documents.machine import seconds_of
+from certifier.errors import MalformedDocumentError
 
 __all__ = ["Event", "event_hash", "json_events", "pre_hash", "xml_events"]
 
@@ -104,12 +105,14 @@ def _field(name: str, value: Any, rest: list[str]) -> str:
     if name in _EPCS:
         return _list(name, [f"epc={_value(epc)}" for epc in _many(value)])
     if name in _QUANTITIES:
-        return _list(name, [_element(("quantityElement",), e, _QUANTITY, rest, name) for e in _many(value)])
+        return _list(
+            name, [_element(("quantityElement",), e, _QUANTITY, rest, name) for e in _mappings(name, value)]
+        )
     if name == "sensorElementList":
-        return _list(name, [_sensor(e, rest) for e in _many(value)])
+        return _list(name, [_sensor(e, rest) for e in _mappings(name, value)])
     if name == "persistentDisposition":
         body = "".join(
-            "".join(sorted(f"{key}={_value(v, key)}" for v in _many(value.get(key))))
+            "".join(sorted(f"{key}={_value(v, key)}" for v in _many(_mapping(name, value).get(key))))
             for key in ("set", "unset")
         )
         return name + body if body else ""
@@ -138,10 +141,11 @@ def _element(
 
 def _sensor(element: Mapping[str, Any], rest: list[str]) -> str:
     above = "sensorElementListsensorElement"
-    metadata = element.get("sensorMetadata") or {}
+    metadata = _mapping("sensorMetadata", element.get("sensorMetadata") or {})
     head = _element(("sensorMetadata",), metadata, _METADATA, rest, above)
     reports = sorted(
-        _element(("sensorReport",), r, _REPORT, rest, above) for r in _many(element.get("sensorReport"))
+        _element(("sensorReport",), r, _REPORT, rest, above)
+        for r in _mappings("sensorReport", element.get("sensorReport"))
     )
     more = sorted(_extension(key, value) for key, value in element.items() if key.startswith("{"))
     body = "".join([head, *reports, *more])
@@ -152,7 +156,7 @@ def _typed_list(name: str, value: Any) -> str:
     """A list of typed references: `type=… bizTransaction=…`, sorted."""
     item = name.removesuffix("List")
     entries = []
-    for entry in _many(value):
+    for entry in _mappings(name, value):
         kind = _value(_word(str(entry.get("type") or ""), _TYPES[name]))
         entries.append((f"type={kind}" if kind else "") + f"{item}={_value(entry.get(item, ''))}")
     return _list(name, entries)
@@ -172,6 +176,18 @@ def _extension(name: str, value: Any) -> str:
 
 def _many(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value in (None, "") else [value]
+
+
+def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise MalformedDocumentError(
+            "EPCIS", f"EPCIS: {name[:40]} holds {str(value)[:20]!r} where an object is due"
+        )
+    return value
+
+
+def _mappings(name: str, value: Any) -> list[Mapping[str, Any]]:
+    return [_mapping(name, entry) for entry in _many(value)]
 
 
 def _value(value: Any, name: str = "") -> str:
@@ -211,16 +227,19 @@ def _time(text: str) -> str:
     if seconds is None:
         return text
     milliseconds = int((seconds * 1000 + Decimal("0.5")).to_integral_value("ROUND_FLOOR"))
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return text
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
 
 
 def json_events(document: Any) -> tuple[list[Event], frozenset[str]]:
     """The events of a JSON-LD document, query result or single event, and the names that its header says to ignore."""
-    body = document.get("epcisBody", document)
-    results = body.get("queryResults", {})
+    body = _mapping("epcisBody", document.get("epcisBody", document))
+    results = _mapping("queryResults", body.get("queryResults", {}))
     found = (
-        results.get("resultsBody", {}).get("eventList")
+        _mapping("resultsBody", results.get("resultsBody", {})).get("eventList")
         or body.get("eventList")
         or ([body["event"]] if "event" in body else [])
     )
@@ -231,8 +250,8 @@ def json_events(document: Any) -> tuple[list[Event], frozenset[str]]:
                if key.endswith(":ignoreFields") for name in _many(value)}  # fmt: skip
     return [
         _expanded(event, context | _context(event.get("@context")))
-        for event in found
-        if isinstance(event, dict) and event.get("type")
+        for event in _many(found)
+        if isinstance(event, dict) and isinstance(event.get("type"), str)
     ], frozenset(ignored)
 
 

@@ -12,7 +12,7 @@ import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from operator import itemgetter
 from typing import NamedTuple
@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 UNAVAILABLE = "UNAVAILABLE"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
@@ -84,7 +85,7 @@ def seconds_of(timestamp: str) -> Decimal | None:
         moment = datetime.fromisoformat(match[1] + (match[3] or "Z"))
     except ValueError:
         return None
-    return Decimal(int(moment.astimezone(UTC).timestamp())) + Decimal("0" + match[2] if match[2] else 0)
+    return Decimal((moment - _EPOCH) // timedelta(seconds=1)) + Decimal("0" + match[2] if match[2] else 0)
 
 
 class Sequences:

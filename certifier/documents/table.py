@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import unicodedata
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -20,7 +21,7 @@ from certifier.documents.columns import COUNTS, GROUPS
 from certifier.documents.facts import Facts
 from certifier.documents.source import Source
 from certifier.documents.units import with_unit
-from certifier.errors import MalformedDocumentError, RefusedDocumentError
+from certifier.errors import DocumentError, MalformedDocumentError, RefusedDocumentError
 from certifier.schema import field_type
 
 __all__ = ["Table", "fill", "is_xlsx", "notation", "read_csv", "read_xlsx"]
@@ -72,6 +73,18 @@ def _row(cells: Sequence[object]) -> tuple[str, ...]:
 
 def read_xlsx(source: Source) -> Table:
     """The sheets of a workbook; the first one is the document."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what openpyxl does not need of a workbook is none of ours
+            return _sheets(source)
+    except (DocumentError, MemoryError, RecursionError):
+        raise
+    except Exception as e:  # openpyxl lets out whatever its parsers and its own classes raise
+        reason = f"{type(e).__name__}: {str(e).splitlines()[0][:80] if str(e) else ''}"
+        raise MalformedDocumentError("XLSX", f"XLSX: cannot be read ({reason}): save it again") from e
+
+
+def _sheets(source: Source) -> Table:
     import openpyxl  # type: ignore[import-untyped]
 
     sheets, left = [], MAX_ROWS
@@ -86,7 +99,7 @@ def read_xlsx(source: Source) -> Table:
                     "TOO_MANY_NODES", f"XLSX: more than {MAX_ROWS} rows: split the table"
                 )
         sheets.append(tuple(row for row in rows if any(row)))
-    return Table(sheets[0], tuple(sheets[1:]))
+    return Table(sheets[0] if sheets else (), tuple(sheets[1:]))
 
 
 def _text(cell: object) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 
 from certifier.documents.trace import MAX_ENTRIES
@@ -21,6 +21,7 @@ RUNNING, WAITING, HALTED, ABSENT = range(4)
 """A machine's state: its place in `trace.STATES`. Of several at once the lowest counts."""
 FOLD = 1 << 18
 SECOND = 10**9
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHINA = 8 * 3600 * SECOND
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
@@ -69,9 +70,9 @@ class Clock:
     def _minute(self, key: tuple[str, str | None]) -> int | None:
         minute, offset = key
         try:
-            moment = datetime.fromisoformat(f"{minute}:00{offset or 'Z'}").astimezone(UTC)
-            base: int | None = int(moment.timestamp()) * SECOND - (0 if offset else _CHINA)
-        except (ValueError, OverflowError):
+            moment = datetime.fromisoformat(f"{minute}:00{offset or 'Z'}") - _EPOCH
+            base: int | None = moment // timedelta(seconds=1) * SECOND - (0 if offset else _CHINA)
+        except ValueError:
             base = None
         if base is not None and not 0 <= base < _LATEST:
             base = None

@@ -128,9 +128,9 @@ def _lines(event: Event) -> list[dict[str, str | None]]:
 
 def _claims_json(source: Source) -> bool:
     value = source.json
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not isinstance(kind := value.get("type"), str):
         return False
-    return value.get("type") in _DOCUMENTS or (value.get("type") in _EVENTS and "eventTime" in value)
+    return kind in _DOCUMENTS or (kind in _EVENTS and "eventTime" in value)
 
 
 def _claims_xml(source: Source) -> bool:

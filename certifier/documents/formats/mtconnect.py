@@ -214,7 +214,7 @@ def _feed(page: _Page, chunks: Iterator[bytes] | Iterator[bytes | str]) -> None:
             "XML_SYNTAX",
             f"MTConnect, line {e.lineno}: {expat.ErrorString(e.code)}; the file is damaged or cut off: export it again",
         ) from e
-    except ValueError as e:  # an encoding that expat cannot read
+    except (ValueError, LookupError) as e:  # an encoding that expat cannot read
         raise MalformedDocumentError("ENCODING", f"MTConnect: {e}; save it as UTF-8") from e
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from certifier.documents.amounts import decimal
 from certifier.documents.facts import Facts
 from certifier.documents.machine import At, MachineLog, previous_log, seconds_of
 from certifier.documents.model import Document, Notice
@@ -49,7 +50,7 @@ def _messages(value: object) -> list[dict[str, object]]:
 
 def _samples(message: dict[str, object]) -> Iterator[tuple[str, str, str]]:
     begin = _time(message.get("beginTime") or message.get("time"))
-    interval = Decimal(str(message.get("sampleInterval") or 0))
+    interval = decimal(str(message.get("sampleInterval") or 0)) or Decimal(0)
     for item in next((message[k] for k in _VALUES if isinstance(message.get(k), list)), []):  # type: ignore[attr-defined]
         if not isinstance(item, dict):
             continue
@@ -77,10 +78,13 @@ def _time(value: object) -> str:
 
 
 def _later(begin: str, milliseconds: Decimal) -> str:
-    """`begin` and some milliseconds, in the notation of `begin`."""
+    """`begin` and some milliseconds, in the notation of `begin`; blank where that is no time any more."""
     if not begin or not milliseconds:
         return begin
-    moment = datetime.fromisoformat(begin) + timedelta(microseconds=int(milliseconds * 1000))
+    try:
+        moment = datetime.fromisoformat(begin) + timedelta(microseconds=int(milliseconds * 1000))
+    except OverflowError:
+        return ""
     return moment.isoformat().replace("+00:00", "Z")
 
 

@@ -225,11 +225,52 @@ def test_nearly_nothing_is_other(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "code"),
     [
-        b"UNB+UNOC:3+A+B+1:1+1'UNH+1'UNZ+1+1'",
-        b'{"type": "EPCISDocument", "epcisBody": {"eventList": [{"action": "ADD"}, 5]}}',
+        (b"UNB+UNOC:3+A+B+1:1+1'UNH+1'UNZ+1+1'", None),
+        (b'{"type": "EPCISDocument", "epcisBody": {"eventList": [{"action": "ADD"}, 5]}}', None),
+        (b'{"type": ["EPCISDocument"], "epcisBody": {}}', None),
+        (b'{"type": "EPCISDocument", "epcisBody": {"eventList": true}}', None),
+        (b'{"type": "EPCISDocument", "epcisBody": []}', "EPCIS"),
+        (
+            b'{"type": "ObjectEvent", "eventTime": "2026-07-11T09:30:00Z", "sourceList": [null], "readPoint": 5}',
+            "EPCIS",
+        ),
+        (
+            b'{"type": "ObjectEvent", "eventTime": "2026-07-11T09:30:00Z", "sourceList": [true]}',
+            "EPCIS",
+        ),
+        (b'{"type": "ObjectEvent", "eventTime": "9999-12-31T23:59:59.9999999Z", "action": "ADD"}', None),
+        (b'{"guid": "M", "beginTime": "2026-07-06T08:00:00Z", "sampleInterval": "x", "values": [{"name": "a", "values": [1, 2]}]}', None),
+        (b'{"guid": "M", "beginTime": "2026-07-06T08:00:00Z", "sampleInterval": 1e30, "values": [{"name": "a", "values": [1, 2]}]}', None),
+        (b"2026-07-06T08:00:00Z|execution|ACTIVE\n0001-01-01T00:00:00+08:00|execution|READY\n", None),
+        (
+            b'--b\r\nContent-type: text/xml\r\n\r\n<?xml version="1.0" encoding="UTF-0"?><MTConnectStreams/>\r\n--b--\r\n',
+            "ENCODING",
+        ),
+    ],
+)  # fmt: skip
+def test_what_fuzzing_once_found(data: bytes, code: str | None) -> None:
+    if code is not None:
+        assert code_of(data) == code
+    else:
+        sound(read_bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("xl/workbook.xml", b"sheetId=", b"nobody="),
+        ("xl/worksheets/sheet1.xml", b"</worksheet>", b""),
+        ("[Content_Types].xml", b"Override", b"Overrode"),
+        ("xl/styles.xml", b"<fill>", b"<font>"),
     ],
 )
-def test_what_fuzzing_once_found(data: bytes) -> None:
-    sound(read_bytes(data))
+def test_a_workbook_that_openpyxl_trips_over(name: str, old: bytes, new: bytes) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(SEEDS["xlsx"])) as before, zipfile.ZipFile(out, "w") as after:
+        for entry in before.namelist():
+            data = before.read(entry)
+            assert entry != name or old in data
+            after.writestr(entry, data.replace(old, new) if entry == name else data)
+    assert code_of(out.getvalue()) == "XLSX"

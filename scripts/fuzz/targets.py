@@ -1,0 +1,164 @@
+"""One target per format: seeds of our own, and the mutators that know their structure."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import cbor2
+
+from certifier.documents.profile import template
+from scripts.fuzz.mutate import Mutator, archive, cbor, lines, plain, structured, tree
+from scripts.two_rivers.papers import efapiao, tables
+
+__all__ = ["TARGETS", "Target"]
+
+SAMPLES = Path(__file__).resolve().parents[2] / "tests" / "samples"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a format's fuzzing begins and how documents change."""
+
+    seeds: Callable[[], list[bytes]]
+    mutators: tuple[Mutator, ...]
+
+
+def _samples(*names: str) -> Callable[[], list[bytes]]:
+    return lambda: [(SAMPLES / name).read_bytes() for name in names]
+
+
+def _mtconnect() -> list[bytes]:
+    page = (SAMPLES / "machine.xml").read_bytes()
+    part = b"--b\r\nContent-type: text/xml\r\nContent-length: %d\r\n\r\n" % len(page) + page + b"\r\n"
+    return [
+        page,
+        page.replace(b"MTConnectStreams:1.3", b"MTConnectStreams:2.4"),
+        part * 2 + b"--b--\r\n",
+        page + page,
+    ]
+
+
+def _senml_cbor() -> list[bytes]:
+    labels = {"bn": -2, "bt": -3, "n": 0, "u": 1, "v": 2, "vs": 3, "t": 6}
+    rows = json.loads((SAMPLES / "machine.senml.json").read_bytes())
+    return [cbor2.dumps([{labels[k]: v for k, v in row.items()} for row in rows])]
+
+
+def _senml_xml() -> list[bytes]:
+    rows = json.loads((SAMPLES / "machine.senml.json").read_bytes())
+    body = "".join("<senml " + " ".join(f'{k}="{v}"' for k, v in row.items()) + "/>" for row in rows)
+    return [f'<sensml xmlns="urn:ietf:params:xml:ns:senml">{body}</sensml>'.encode()]
+
+
+def _sparkplug() -> list[bytes]:
+    time = 1_783_296_000_000
+    metrics = [(b"CNC/execution", b"\x7a" + _sized(b"ACTIVE")), (b"CNC/partcount", b"\x50\x8c\x09"), (b"load", b"\x69" + struct.pack("<d", 3.5)), (b"gone", b"\x38\x01")]  # fmt: skip
+    body = b"".join(
+        b"\x12" + _sized(b"\x0a" + _sized(name) + b"\x18" + _varint(time) + said) for name, said in metrics
+    )
+    return [b"\x08" + _varint(time) + body + b"\x18\x05"]
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def _sized(data: bytes) -> bytes:
+    return _varint(len(data)) + data
+
+
+def _ofd() -> list[bytes]:
+    invoices = [(SAMPLES / name).read_bytes() for name in ("e-fapiao.xml", "e-fapiao-2019.xml")]
+    return [efapiao.ofd(invoice, 7) for invoice in invoices]
+
+
+def _pdf() -> list[bytes]:
+    from pypdf import PdfWriter
+
+    found = []
+    for attachments in ({}, {"factur-x.xml": "invoice-cii.xml"}, {"invoice.xml": "e-fapiao.xml"}):
+        writer = PdfWriter()
+        writer.add_blank_page(100, 100)
+        for name, sample in attachments.items():
+            writer.add_attachment(name, (SAMPLES / sample).read_bytes())
+        out = io.BytesIO()
+        writer.write(out)
+        found.append(out.getvalue())
+    return found
+
+
+_ROW = {"number": "A1", "issue_date": date(2026, 7, 13), "currency": "CNY", "seller_id": "9150000000000022XC", "seller_name": "锐川精密", "order_number": "O1",
+        "total": "6", "line.item": "P201", "line.quantity": "1", "line.unit": "件", "line.net": "5"}  # fmt: skip
+
+
+def _csv() -> list[bytes]:
+    table = tables.csv("invoice", [_ROW, _ROW])
+    return [
+        table,
+        table.decode("utf-8-sig").encode("gb18030"),
+        template("work-order", "en", "csv") + b"W1,,P1,5,pcs,2026-07-06 08:00,,4,1\r\n",
+    ]
+
+
+def _xlsx() -> list[bytes]:
+    measured = ("实测值", [("序号", "直径/mm", "判定"), (1, "32.001", "合格"), (2, "32.031", "不合格")])
+    report = {"number": "R1", "product": "P201", "parts": 2, "parts_failed": 1}
+    return [
+        tables.xlsx("invoice", [_ROW]),
+        tables.xlsx("inspection-report", [report], measured),
+        template("payment", "zh", "xlsx"),
+    ]
+
+
+def _declared() -> list[bytes]:
+    bill = {
+        "schema": "assetcert/acceptance-bill/1",
+        "number": "5",
+        "issue_date": "2026-07-01",
+        "amount": "100.00",
+        "currency": "CNY",
+    }
+    search = {
+        "schema": "assetcert/statutory-search/1",
+        "number": "7",
+        "searched_at": "2026-07-01T08:00:00+08:00",
+        "registrations": [{"number": "1", "amount": "5"}],
+    }
+    return [json.dumps(body).encode() for body in (bill, search)]
+
+
+_XML = (tree, tree, plain)
+TARGETS: Mapping[str, Target] = {
+    "mtconnect-streams": Target(_mtconnect, _XML),
+    "shdr": Target(_samples("machine.shdr"), (lines(b"\n|"), plain)),
+    "senml": Target(lambda: [*_samples("machine.senml.json")(), *_senml_xml()], (structured, tree, plain)),
+    "senml-cbor": Target(_senml_cbor, (cbor, plain)),
+    "nc-link": Target(_samples("machine.nc-link.json"), (structured, plain)),
+    "sparkplug-b": Target(_sparkplug, (plain,)),
+    "b2mml": Target(_samples("work-order.xml", "performance.xml"), _XML),
+    "qif": Target(_samples("inspection.qif"), _XML),
+    "aqdef": Target(_samples("inspection.dfq"), (lines(b"\n /"), plain)),
+    "dcc": Target(_samples("calibration.xml"), _XML),
+    "ubl": Target(_samples("invoice.xml", "credit-note.xml", "order.xml", "despatch-advice.xml"), _XML),
+    "cii": Target(_samples("invoice-cii.xml"), _XML),
+    "edifact": Target(_samples("invoice-d96a.edi"), (lines(b"'+:"), plain)),
+    "e-fapiao": Target(_samples("e-fapiao.xml", "e-fapiao-red.xml", "e-fapiao-2019.xml"), _XML),
+    "ofd": Target(_ofd, (archive, archive, plain)),
+    "pdf": Target(_pdf, (plain,)),
+    "epcis": Target(_samples("epcis-shipping.jsonld", "epcis-receiving.xml"), (structured, tree, plain)),
+    "camt": Target(_samples("bank-receipt.xml"), _XML),
+    "csv": Target(_csv, (lines(b"\n,"), plain)),
+    "xlsx": Target(_xlsx, (archive, archive, plain)),
+    "json": Target(_declared, (structured, plain)),
+}
+"""Word of a format → its target."""
