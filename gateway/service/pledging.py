@@ -27,7 +27,16 @@ from ledger.pledges import WHOLE, Claim, Evidence, Offer, Status
 from ledger.types import hex32, parse_hex32
 from ledger.writer import Sent
 
-__all__ = ["OFFER_SCHEMA", "OfferFile", "Pledged", "close", "load_offer", "make_offer", "pledge"]
+__all__ = [
+    "OFFER_SCHEMA",
+    "OfferFile",
+    "Pledged",
+    "close",
+    "load_offer",
+    "make_offer",
+    "offer_file",
+    "pledge",
+]
 
 OFFER_SCHEMA = "assetcert/offer/1"
 DAY = 86_400
@@ -241,6 +250,13 @@ def known_offer(installation: Installation, pledge_id: str) -> Offer:
     return _offer_from(row.content)
 
 
+def offer_file(installation: Installation, content: dict[str, Any], receipts: Sequence[Receipt]) -> OfferFile:
+    """The offer that this home remembers, with receipts that its debtor lets the lender see."""
+    offer = _offer_from(content)
+    signature = bytes.fromhex(str(content.get("signature", "")).removeprefix("0x"))
+    return OfferFile(offer, signature, tuple(receipts), installation.ledger.pledges.pledge_id(offer))
+
+
 def _evidence(receipt: Receipt) -> Evidence:
     loose = tuple(
         parse_hex32(value)
@@ -287,4 +303,5 @@ def _count(value: object) -> int:
 
 def _remember(installation: Installation, made: OfferFile) -> None:
     with installation.database.session() as session:
-        session.merge(OfferRow(pledge_id=hex32(made.pledge_id), content=_offer_json(made.offer)))
+        content = {**_offer_json(made.offer), "signature": "0x" + made.signature.hex()}
+        session.merge(OfferRow(pledge_id=hex32(made.pledge_id), content=content))
