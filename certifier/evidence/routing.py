@@ -126,7 +126,7 @@ def routing(body: Mapping[str, Any]) -> Routing:
         devices=devices,
         parts={
             name: _part(part, f"parts.{name}", machines) for name, part in _object(body["parts"], "parts")
-        },  # fmt: skip
+        },
     )
 
 
@@ -174,7 +174,7 @@ def _shifts(body: Any) -> tuple[tuple[int, int], ...]:
         a, b, c, d = map(int, match.groups())
         found.append((a * 60 + b, c * 60 + d))
     flat = [minute for shift in found for minute in shift]
-    if flat != sorted(set(flat)) or flat[-1] > 24 * 60:
+    if flat != sorted(flat) or any(start == end for start, end in found) or flat[-1] > 24 * 60:
         raise _refused("shifts: they are due in order, none into another, within one day")
     return tuple(found)
 

@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 __all__ = [
     "AS_OF",
+    "HOLIDAYS",
     "LAST",
+    "MAKE_UP",
     "OPENING",
     "SEGMENTS",
     "SHANGHAI",
@@ -35,13 +37,13 @@ OPENING = range(-9, 0)
 SEGMENTS = ((8.0, 12.0), (12.75, 16.0), (16.0, 20.0), (20.75, 24.0))
 """Hours of two shifts of eight hours, less a break of 45 minutes each: 14.5 planned hours a machine and day."""
 
-_MAKE_UP = date(2026, 9, 20)
-_HOLIDAY = (date(2026, 9, 25), date(2026, 9, 27))
+MAKE_UP = date(2026, 9, 20)
+HOLIDAYS = tuple(date(2026, 9, day) for day in (25, 26, 27))
 
 
 def is_working(day: date) -> bool:
     """Whether machines are planned to run that day."""
-    return day == _MAKE_UP or (day.weekday() < 6 and not _HOLIDAY[0] <= day <= _HOLIDAY[1])
+    return day == MAKE_UP or (day.weekday() < 6 and day not in HOLIDAYS)
 
 
 def working_days(first: date, last: date) -> list[date]:
@@ -75,9 +77,9 @@ def invoice_day(delivered: date) -> date:
 
 def lot_days(week: int) -> list[date]:
     """The days on which a week's lots are made; the make-up day is the first of week 13."""
-    first = _MAKE_UP if week == 13 else monday(week)
+    first = MAKE_UP if week == 13 else monday(week)
     last = delivery_day(week)
-    return [day for day in working_days(first, last) if week == 13 or day != _MAKE_UP]
+    return [day for day in working_days(first, last) if week == 13 or day != MAKE_UP]
 
 
 def midnight(day: date) -> int:

@@ -16,7 +16,7 @@ from scripts.two_rivers.events import Delivery, Invoice, Lot, Order
 from scripts.two_rivers.firms import FIRMS, INSPECTED, ORGANISATIONS, PARTS, Firm
 from scripts.two_rivers.inspections import add_inspections, f1_marks, measured
 from scripts.two_rivers.manifest import Book, Paper, Signing
-from scripts.two_rivers.papers import b2mml, efapiao, others, qif, tables, ubl
+from scripts.two_rivers.papers import b2mml, efapiao, machines, others, qif, tables, ubl
 from scripts.two_rivers.plan import Plan
 
 __all__ = ["add_jobs", "invoice_paper"]
@@ -44,12 +44,22 @@ def add_jobs(book: Book, plan: Plan) -> None:
 def _routing(firm: Firm) -> Paper:
     """What the firm declares of its machines, shifts and parts: what a capacity is reckoned from."""
     body = {
-        "declaration": "routing",
+        "schema": "assetcert/routing/1",
         "firm": firm.organisation.uscc,
         "shifts": [
             f"{int(b):02}:{int(b % 1 * 60):02}-{int(e):02}:{int(e % 1 * 60):02}" for b, e in days.SEGMENTS
         ],
+        "calendar": {
+            "weekdays": [1, 2, 3, 4, 5, 6],
+            "closed": [str(day) for day in days.HOLIDAYS],
+            "open": [str(days.MAKE_UP)],
+        },
         "machines": {name: list(group.machines) for name, group in firm.groups.items()},
+        "devices": {
+            machine: machines.device_ids(firm.short, firm.log, machine)
+            for group in firm.groups.values()
+            for machine in group.machines
+        },
         "parts": {
             part: {
                 "steps": [

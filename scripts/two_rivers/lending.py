@@ -31,9 +31,8 @@ def add_lending(book: Book, plan: Plan) -> None:
         book.add(_extract(short))
     m2 = [d for d in plan.deliveries_of("M2") if d.week in range(1, 7)]
     m4 = [d for d in plan.deliveries_of("M4") if d.invoice == f2_base(plan)]
-    _loan(book, "M2", date(2026, 8, 12), "LN-L1-2608-001", Decimal("400000.00"), m2, ())
-    order = m4[0].lines[0][2].number
-    _loan(book, "M4", date(2026, 8, 18), "LN-L1-2608-002", Decimal("60000.00"), m4, (f"order/{order}",))
+    _loan(book, "M2", date(2026, 8, 12), "LN-L1-2608-001", Decimal("400000.00"), m2)
+    _loan(book, "M4", date(2026, 8, 18), "LN-L1-2608-002", Decimal("60000.00"), m4)
     for lender, debtor, day in (("L1", "M1", days.LAST), ("L1", "M3", date(2026, 9, 21)), ("L2", "M3", date(2026, 9, 21)), ("L2", "M4", date(2026, 8, 25))):  # fmt: skip
         book.add(_search(lender, debtor, day, ()))
     _acts(book, plan)
@@ -43,7 +42,7 @@ def add_lending(book: Book, plan: Plan) -> None:
 def _extract(short: str) -> Paper:
     """The companies register's extract, as the lender keeps it."""
     who = ORGANISATIONS[short]
-    body = {"extract": "企业信用信息", "name": who.name, "uscc": who.uscc, "legal_representative": who.legal_representative,
+    body = {"schema": "assetcert/register-extract/1", "extract": "企业信用信息", "name": who.name, "uscc": who.uscc, "legal_representative": who.legal_representative,
             "phone": who.phone, "fee_account": who.bank_account}  # fmt: skip
     return Paper(
         f"L1/extracts/{short}.json", "other", "other", days.START, others.pretty(body), f"extract/{short}"
@@ -57,15 +56,15 @@ def _loan(
     number: str,
     amount: Decimal,
     deliveries: Sequence[Delivery],
-    orders: tuple[str, ...],
 ) -> None:
+    """The receivables of some deliveries pledged and filed; the filing names the orders behind them."""
     registration = f"ZDW-{day:%Y%m%d}-{debtor}"
     book.add(_search("L1", debtor, day, ()))
     sheet = _sheet(debtor, day, number, amount, deliveries)
     path = f"L1/filings/{registration}"
     book.add(Paper(f"{path}.json", "other", "other", day, others.pretty(sheet), f"filing/{debtor}"))
     book.add(Paper(f"{path}.csv", "other", "other", day, _lines(sheet["lines"]), f"filing-lines/{debtor}"))
-    keys = [*orders, *(f"invoice/{d.invoice.number}" for d in deliveries)]
+    keys = [f"invoice/{d.invoice.number}" for d in deliveries]
     book.acts.append(
         {"day": str(day), "act": "pledge", "debtor": debtor, "lender": "L1", "product": "L1-AR", "loan": number, "amount": str(amount),
          "days": 90, "registration": registration, "files": [book.path(key) for key in keys]}

@@ -61,7 +61,7 @@ def add_workshop(book: Book, plan: Plan, production: Production, others_: list[P
         )
     _chips(book)
     stop = next(b for b in blind() if b.stopped)
-    notice = others.pretty({"notice": "planned-stop", "firm": "M1", "machine": "G01", "given_at": "2026-08-26T08:00:00+08:00",
+    notice = others.pretty({"schema": "assetcert/planned-stop/1", "firm": "M1", "machine": "G01", "given_at": "2026-08-26T08:00:00+08:00",
                             "from": "2026-08-27T08:00:00+08:00", "hours": (stop.end - stop.start) // HOUR})  # fmt: skip
     book.add(
         Paper(

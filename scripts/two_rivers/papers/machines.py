@@ -14,13 +14,14 @@ from operator import itemgetter
 from scripts.two_rivers import calendar as days
 from scripts.two_rivers.production import HOUR, Blind, Shiftlog
 
-__all__ = ["WRITERS", "Day", "events"]
+__all__ = ["WRITERS", "Day", "device_ids", "events"]
 
 Event = tuple[int, str, str]
 """Milliseconds since 1970, item (`avail`, `exec`, `parts`), value."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVERY = 10
+_URN = "urn:dev:ops:32473-"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class Day:
     sequence: int
     instance: int
     previous: str
+
+
+def device_ids(firm: str, log: str, machine: str) -> list[str]:
+    """The names under which a machine stands in the firm's logs and, before these, in its own sheets."""
+    named = f"{firm}-{machine}"
+    return [f"{_URN}{named}", named] if log == "senml" else [named]
 
 
 def events(log: Shiftlog, count: int, blinds: Iterable[Blind]) -> list[Event]:
@@ -132,7 +139,7 @@ def _shdr(day: Day) -> bytes:
 
 def _senml(day: Day) -> bytes:
     start = days.midnight(day.day) // 1000
-    name = f"urn:dev:ops:32473-{day.firm}-"
+    name = f"{_URN}{day.firm}-"
     first = next(iter(day.machines))
     records = [
         f'{{"bn":"{name}{first}_","bt":{start},"n":"previous","t":28800,"vs":"{day.previous}"}}',

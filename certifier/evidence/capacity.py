@@ -1,0 +1,254 @@
+"""Capacity ratio ρ (F09, E04), coverage of machine data (F08) and blind time (E02).
+
+ρ of a group of machines and a time: the machine seconds that the lots made wholly within it need, over the seconds that the
+machines worked plus the planned seconds that nobody saw. Above 1 the lots cannot have been made, however the work was spread:
+that holds for every time from the beginning of one lot to the end of another, and the worst one counts. Time that was
+not seen counts for the firm. What it does not prove: that pieces were made where the ratio is low.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from certifier.evidence.case import Case, Measure
+from certifier.evidence.finding import AMBER, RED, Code, Finding
+from certifier.evidence.machines import MachineTime
+from certifier.evidence.numbers import hours_text, ratio, ratio_text
+from certifier.evidence.paper import SHANGHAI
+from certifier.evidence.quality import Quality
+from certifier.evidence.routing import Span
+
+__all__ = ["Capacity", "Coverage", "Load", "capacity", "coverage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One group of machines over one time, in seconds; `lots` by number, `assets` of the lots and of the logs."""
+
+    group: str
+    first: date
+    last: date
+    needed: Decimal
+    active: Decimal
+    uncovered: Decimal
+    planned: Decimal
+    ratio: Decimal
+    lots: tuple[str, ...]
+    assets: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity(Measure):
+    """`loads`: each time in which lots were made, by group and first day. `worst` over all times; `overall` by sums."""
+
+    loads: tuple[Load, ...]
+    worst: Load | None
+    overall: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage(Measure):
+    """F08 and what F05 and F06 need: seconds over W by day, of all in-house machines together."""
+
+    planned: Decimal
+    signed: Decimal
+    covered: Decimal
+    busy: Decimal
+    days: Mapping[date, tuple[Decimal, Decimal]]
+    """Day → planned seconds that were covered, and of these those in which machines worked."""
+    assets: tuple[bytes, ...]
+
+    @property
+    def share(self) -> Decimal:
+        """Planned machine time covered by device-signed records."""
+        return ratio(self.signed / self.planned) if self.planned else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    number: str
+    first: date
+    last: date
+    seconds: Decimal
+    assets: tuple[bytes, ...]
+
+
+def capacity(case: Case, time: MachineTime | None, quality: Quality) -> Capacity | None:
+    """ρ for every group of machines; None without a routing, logs or a lot that was reported as made."""
+    if time is None:
+        return None
+    loads: list[Load] = []
+    peaks: list[Load] = []
+    for group in sorted(time.routing.machines):
+        needs = list(_needs(case, time, quality, group))
+        own = {(one.first, one.last) for one in needs}
+        spans = sorted(own.union(_wider(case, needs)))
+        found = [_load(time, group, needs, first, last) for first, last in spans]
+        loads += [load for load in found if (load.first, load.last) in own]
+        peaks += found
+    if not loads:
+        return None
+    worst = max(peaks, key=lambda load: (load.ratio, load.group, load.first, load.last))
+    needed = sum((load.needed for load in _disjoint(loads)), Decimal(0))
+    shown = sum((load.active + load.uncovered for load in _disjoint(loads)), Decimal(0))
+    judged = frozenset(asset for load in loads for asset in load.assets)
+    findings = tuple(_exceeded(case, loads, peaks))
+    overall = ratio(needed / shown) if shown else None
+    return Capacity(findings=findings, judged=judged, loads=tuple(loads), worst=worst, overall=overall)
+
+
+def _needs(case: Case, time: MachineTime, quality: Quality, group: str) -> Iterator[_Need]:
+    """The lots reported as made, with what they need of a group, first inspection's losses included."""
+    lead = timedelta(days=case.policy.capacity_lead_days)
+    parts = {name.casefold(): part for name, part in time.routing.parts.items()}
+    for number, lot in sorted(case.lots.items()):
+        part = parts.get(lot.product)
+        if part is None or lot.produced is None or lot.first is None or lot.last is None:
+            continue
+        first, seconds = lot.first - lead, part.seconds(group)
+        if not seconds or not lot.produced or first < time.first or lot.last > time.last:
+            continue
+        good = quality.of(lot.product, lot.assets) or Decimal(1)
+        yield _Need(number, first, lot.last, lot.produced / good * seconds, lot.assets)
+
+
+def _wider(case: Case, needs: Sequence[_Need]) -> Iterator[tuple[date, date]]:
+    """Every time from one lot's beginning to another's end, within the policy's span."""
+    firsts, lasts = sorted({one.first for one in needs}), sorted({one.last for one in needs})
+    span = timedelta(days=case.policy.capacity_span_days)
+    for first in firsts:
+        yield from ((first, last) for last in lasts if first <= last <= first + span)
+
+
+def _load(time: MachineTime, group: str, needs: Sequence[_Need], first: date, last: date) -> Load:
+    inside = [one for one in needs if first <= one.first and one.last <= last]
+    found = time.total(time.routing.machines[group], first, last)
+    needed = sum((one.seconds for one in inside), Decimal(0))
+    active, uncovered = Decimal(found.active) / 1000, Decimal(found.planned - found.covered) / 1000
+    shown = active + uncovered
+    logs = time.logs(first, last)
+    assets = logs.union(*(one.assets for one in inside))
+    return Load(
+        group, first, last, needed, active, uncovered, Decimal(found.planned) / 1000,
+        ratio(needed / max(shown, Decimal(1))), tuple(one.number for one in inside), tuple(sorted(assets)),
+    )  # fmt: skip
+
+
+def _disjoint(loads: Iterable[Load]) -> Iterator[Load]:
+    """The loads of each group that do not overlap, from the first on."""
+    until: dict[str, date] = {}
+    for load in sorted(loads, key=lambda one: (one.group, one.last, one.first)):
+        if load.group not in until or load.first > until[load.group]:
+            until[load.group] = load.last
+            yield load
+
+
+def _exceeded(case: Case, loads: Sequence[Load], peaks: Sequence[Load]) -> Iterator[Finding]:
+    """E04 for each time of a lot above the limit; where only a wider time is, for the worst of these by group."""
+    limit = case.policy.capacity_amber
+    over = [load for load in loads if load.ratio > limit and case.inside(load.last)]
+    groups = {load.group for load in over}
+    wider: dict[str, Load] = {}
+    for load in peaks:
+        if load.ratio <= limit or load.group in groups or not case.inside(load.last):
+            continue
+        known = wider.setdefault(load.group, load)
+        if (load.ratio, load.last, load.first) > (known.ratio, known.last, known.first):
+            wider[load.group] = load
+    for load in (*over, *wider.values()):
+        shown = (load.active + load.uncovered) * 1000
+        told = (
+            f"the pieces reported from {load.first} to {load.last} need {hours_text(load.needed * 1000)} hours of machines {load.group}; "
+            f"{hours_text(shown)} were worked or not seen"
+        )
+        numbers = {
+            "group": load.group, "first": str(load.first), "last": str(load.last), "ratio": ratio_text(load.ratio),
+            "needed_hours": hours_text(load.needed * 1000), "active_hours": hours_text(load.active * 1000),
+            "unseen_hours": hours_text(load.uncovered * 1000), "planned_hours": hours_text(load.planned * 1000),
+        }  # fmt: skip
+        severity = RED if load.ratio > case.policy.capacity_red else AMBER
+        yield Finding(Code.E04, severity, told, numbers, load.assets)
+
+
+def coverage(case: Case, time: MachineTime | None) -> Coverage | None:
+    """Coverage over W and blind times; None without routing or logs: not known is not nothing."""
+    if time is None:
+        return None
+    first, end = case.window
+    machines = sorted(time.days)
+    last = end - timedelta(days=1)
+    total = time.total(machines, first, last)
+    days: dict[date, list[int]] = {}
+    for machine in machines:
+        for day, found in time.days[machine].items():
+            if first <= day <= last:
+                sums = days.setdefault(day, [0, 0])
+                sums[0] += found.covered
+                sums[1] += found.busy
+    return Coverage(
+        findings=tuple(_blind(case, time)),
+        judged=time.logs(first, last),
+        planned=_seconds(total.planned),
+        signed=_seconds(total.signed),
+        covered=_seconds(total.covered),
+        busy=_seconds(total.busy),
+        days={day: (_seconds(a), _seconds(b)) for day, (a, b) in sorted(days.items())},
+        assets=tuple(sorted(time.logs(first, last))),
+    )
+
+
+def _seconds(milliseconds: int) -> Decimal:
+    return Decimal(milliseconds) / 1000
+
+
+def _blind(case: Case, time: MachineTime) -> Iterator[Finding]:
+    """E02: times in which at least 30 per cent of the machines have no signed record, planned stops left out."""
+    policy = case.policy
+    turns: list[tuple[int, int]] = []
+    for holes in time.blind.values():
+        for start, end in _gaps(holes, time):
+            turns += [(start, 1), (end, -1)]
+    least = policy.blind_share * len(time.blind)
+    count, begun = 0, None
+    for at, step in sorted(turns):
+        count += step
+        if begun is None and count and count >= least:
+            begun = at
+        elif begun is not None and count < least:
+            if (found := _blind_finding(case, time, begun, at)) is not None:
+                yield found
+            begun = None
+
+
+def _gaps(holes: Sequence[Span], time: MachineTime) -> Iterator[Span]:
+    """Holes between which nothing was planned and seen are one gap, by the clock."""
+    joined: list[Span] = []
+    for start, end in holes:
+        if joined:
+            between = list(time.routing.planned(joined[-1][1], start))
+            if not between:
+                joined[-1] = (joined[-1][0], end)
+                continue
+        joined.append((start, end))
+    yield from joined
+
+
+def _blind_finding(case: Case, time: MachineTime, start: int, end: int) -> Finding | None:
+    policy, hours = case.policy, (end - start) // 3_600_000
+    if hours <= policy.blind_amber_hours or not case.inside(_day(end)):
+        return None
+    severity = RED if hours > policy.blind_red_hours else AMBER
+    told = f"no signed record of at least {ratio_text(policy.blind_share * 100, 0)} per cent of the machines for {hours} hours, from {_clock(start)} to {_clock(end)}"
+    numbers = {"hours": str(hours), "from": _clock(start), "to": _clock(end)}
+    return Finding(Code.E02, severity, told, numbers, tuple(sorted(time.logs(_day(start), _day(end)))))
+
+
+def _day(at: int) -> date:
+    return date(1970, 1, 1) + timedelta(milliseconds=at + 8 * 3_600_000)
+
+
+def _clock(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, SHANGHAI).isoformat(timespec="minutes")

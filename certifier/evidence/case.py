@@ -1,0 +1,148 @@
+"""One firm's papers put in order once: what every measure reads. Nothing here judges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from certifier.evidence import books
+from certifier.evidence.affiliates import Groups
+from certifier.evidence.attributes import Attribute
+from certifier.evidence.books import Delivery, Directory, Inspection, Invoice, Lot, Order, Payment
+from certifier.evidence.finding import Finding
+from certifier.evidence.paper import Paper
+from certifier.evidence.policy import Policy
+from certifier.evidence.routing import PlannedStop, Routing
+
+__all__ = ["Case", "Measure"]
+
+_NOTICE_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What a measure found, and the assets that it compared with something: a paper in none of them was not judged."""
+
+    findings: tuple[Finding, ...] = ()
+    judged: frozenset[bytes] = frozenset()
+
+
+class Case:
+    """`firm`'s papers before `as_of`, as records. Papers of others only tell who trades with whom."""
+
+    def __init__(
+        self,
+        papers: Iterable[Paper],
+        *,
+        firm: bytes,
+        as_of: date,
+        policy: Policy,
+        names: Mapping[bytes, Iterable[str]],
+        attributes: Iterable[Attribute] = (),
+        pledged: Collection[bytes] = (),
+    ) -> None:
+        unique = {paper.asset_id: paper for paper in papers if paper.day < as_of}
+        self.papers: Sequence[Paper] = sorted(unique.values(), key=lambda p: (p.registered_at, p.asset_id))
+        self.own = [paper for paper in self.papers if paper.issuer == firm]
+        self.by_id = unique
+        self.as_of, self.policy = as_of, policy
+        self.directory = Directory(names)
+        self.firm = self.directory.organisation(firm)
+        self.groups = Groups(attributes, policy)
+        self.pledged = frozenset(pledged)
+
+    @property
+    def window(self) -> tuple[date, date]:
+        """W of PRODUCT 2.4: from its first day, to `as_of` excluded."""
+        return self.as_of - timedelta(days=self.policy.window_days), self.as_of
+
+    def inside(self, day: date | None, days: int | None = None) -> bool:
+        """Whether a day lies in W, or in the last `days` before `as_of`."""
+        first = self.as_of - timedelta(days=self.policy.window_days if days is None else days)
+        return day is not None and first <= day < self.as_of
+
+    @cached_property
+    def witnesses(self) -> Mapping[bytes, frozenset[bytes]]:
+        """Asset → the organisations outside its issuer's control group that signed it; assets without any are left out."""
+        found = {}
+        for paper in self.papers:
+            issuer = self.directory.organisation(paper.issuer)
+            outside = frozenset(
+                signer.organisation
+                for signer in paper.signers
+                if signer.organisation is not None
+                and not self.groups.same(self.directory.organisation(signer.organisation), issuer)
+            )
+            if outside:
+                found[paper.asset_id] = outside
+        return found
+
+    @cached_property
+    def orders(self) -> Mapping[str, Order]:
+        """Buyers' orders by number."""
+        return books.orders(self.own, self.directory)
+
+    @cached_property
+    def lots(self) -> Mapping[str, Lot]:
+        """Work orders by number."""
+        return books.lots(self.own)
+
+    @cached_property
+    def inspections(self) -> Sequence[Inspection]:
+        """Reports on lots, in order of day."""
+        outside = [
+            paper.asset_id for paper in self.own
+            if paper.asset_id in self.witnesses and any(signer.role == "inspector" for signer in paper.signers)
+        ]  # fmt: skip
+        return books.inspections(self.own, outside)
+
+    @cached_property
+    def deliveries(self) -> Mapping[str, Delivery]:
+        """Deliveries by number."""
+        return books.deliveries(self.own, self.directory, self.witnesses)
+
+    @cached_property
+    def _invoices(self) -> Sequence[Invoice]:
+        return books.invoices(self.own, self.directory)
+
+    @cached_property
+    def sales(self) -> Sequence[Invoice]:
+        """What the firm bills, in order of day; self-billed ones of its buyers included."""
+        return [invoice for invoice in self._invoices if invoice.seller == self.firm]
+
+    @cached_property
+    def purchases(self) -> Sequence[Invoice]:
+        """What is billed to the firm."""
+        return [invoice for invoice in self._invoices if invoice.buyer == self.firm]
+
+    @cached_property
+    def notes(self) -> Sequence[Invoice]:
+        """The firm's credit notes; totals as stated, mostly negative."""
+        return [n for n in books.invoices(self.own, self.directory, "credit-note") if n.seller == self.firm]
+
+    @cached_property
+    def payments(self) -> Sequence[Payment]:
+        """Money in and out, each once."""
+        return books.payments(self.own, self.directory, self.witnesses)
+
+    @cached_property
+    def routing_paper(self) -> Paper | None:
+        """The firm's newest routing."""
+        found = [paper for paper in self.own if paper.routing is not None]
+        return max(found, key=lambda paper: (paper.registered_at, paper.asset_id), default=None)
+
+    @property
+    def routing(self) -> Routing | None:
+        """What the firm declares of its workshop; None where it declared nothing, or that was not given."""
+        return self.routing_paper.routing if self.routing_paper is not None else None
+
+    @cached_property
+    def stops(self) -> Sequence[PlannedStop]:
+        """Stops that were announced a day ahead, and certified before they began."""
+        return [
+            stop for paper in self.own
+            if (stop := paper.planned_stop) is not None
+            and stop.given_at + _NOTICE_MS <= stop.start and paper.registered_at * 1000 <= stop.start
+        ]  # fmt: skip
