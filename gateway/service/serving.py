@@ -1,6 +1,6 @@
-"""`assetcert up`: found a home where there is none, keep its ledger running, and answer `/readyz` and `/healthz`.
+"""`assetcert up`: found a home where there is none, keep its ledger running, and serve the gateway on 127.0.0.1.
 
-The gateway's pages and API come with their own issue; what stands here is what a supervisor and a load balancer ask.
+The writers' lock is held per act only: every other verb works on the same home meanwhile.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gateway.errors import BusyError, UnavailableError
 from gateway.home import Home
@@ -17,10 +17,13 @@ from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
 from gateway.service import consortium
 from ledger import embedded, host
-from ledger.errors import LedgerError, WriterBusyError
+from ledger.errors import WriterBusyError
 from ledger.locks import write_lock
 
-__all__ = ["only_one", "serve"]
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["listening", "only_one", "serve"]
 
 FIRST_REGISTRAR = Organisation("R1", "LOCAL:REGISTRAR1", "Registrar of this home")
 
@@ -37,12 +40,14 @@ def serve(
         secret = passphrase()  # before anything is written
         passphrase = lambda: secret  # noqa: E731
     keys = Keystore(home.keys, passphrase)
-    with only_one(home.create()), _founded(home, keys, say) as node, _listening(port) as listener:
-        import uvicorn
-
-        config = uvicorn.Config(application(home, node), log_level="warning", access_log=False)
-        server = uvicorn.Server(config)
+    with (
+        only_one(home.create()),
+        _founded(home, keys, say) as node,
+        Installation.attached(home, node, keys) as installation,
+        listening(port) as listener,
+    ):
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = _server(installation, address)
         for asked in (
             signal.SIGINT,
             signal.SIGTERM,
@@ -51,6 +56,26 @@ def serve(
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends, then raises the signal again
             ready({"gateway": address, "ready": f"{address}/readyz", "rpc": node.url, "home": str(home.root)})
             server.run(sockets=[listener])
+
+
+def _server(installation: Installation, address: str) -> uvicorn.Server:
+    import uvicorn
+
+    from gateway.api.app import create_app
+    from gateway.api.state import Gateway, Settings
+
+    app = create_app(Gateway(installation, Settings.load(installation.home, address)))
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            proxy_headers=True,
+            forwarded_allow_ips="127.0.0.1",
+        )
+    )
 
 
 @contextlib.contextmanager
@@ -72,39 +97,6 @@ def _founded(home: Home, keys: Keystore, say: Callable[[str], object]) -> Iterat
         yield node
 
 
-def application(home: Home, node: host.Host) -> Any:
-    """The ASGI application: liveness and readiness, problems as RFC 9457 documents."""
-    from fastapi import FastAPI
-    from fastapi.responses import JSONResponse
-
-    app = FastAPI(title="assetcert", docs_url=None, redoc_url=None)
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        return {"status": "alive"}
-
-    @app.get("/readyz")
-    def readyz() -> JSONResponse:
-        faults = _faults(home, node)
-        body = {"status": "not ready" if faults else "ready", "faults": faults}
-        return JSONResponse(body, status_code=503 if faults else 200)
-
-    return app
-
-
-def _faults(home: Home, node: host.Host) -> list[str]:
-    """What keeps the home from working: ledger or store not answering."""
-    faults = []
-    try:
-        node.ensure()
-        with Installation.attached(home, node) as opened:
-            opened.ledger.pin()
-            opened.store.has([])
-    except (LedgerError, UnavailableError) as error:
-        faults.append(str(error))
-    return faults
-
-
 @contextlib.contextmanager
 def only_one(home: Home) -> Iterator[None]:
     """The right to serve a home, or to do what nobody may be served during. BusyError where another process has it."""
@@ -118,7 +110,8 @@ def only_one(home: Home) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
+def listening(port: int) -> Iterator[socket.socket]:
+    """A socket that listens on 127.0.0.1. UnavailableError for a port that is taken."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,0 +1,111 @@
+"""The application: routers behind the guard, errors as problems, the edge around it all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from gateway.api import problems
+from gateway.api.edge import Edge
+from gateway.api.guard import Guarded
+from gateway.api.probes import router as probes
+from gateway.api.problems import MEDIA_TYPE, Problems
+from gateway.api.state import Gateway
+from gateway.api.v1 import me, session
+from gateway.db import identity as table
+
+__all__ = ["create_app"]
+
+PREFIX = "/api/v1"
+_V1 = (session.router, me.router)
+"""Every router of `/api/v1`."""
+
+
+def create_app(gateway: Gateway, pages: Problems | None = None) -> FastAPI:
+    """The ASGI application of a gateway; `pages` shows problems to browsers."""
+    app = FastAPI(
+        title="assetcert",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        separate_input_output_schemas=False,
+    )
+    app.state.gateway = gateway
+    app.include_router(probes)
+    v1 = APIRouter(prefix=PREFIX, route_class=Guarded)
+    for router in _V1:
+        v1.include_router(router)
+    app.include_router(v1)
+    problems.install(app, pages)
+    app.add_middleware(Edge, gateway=gateway)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    gateway: Gateway = app.state.gateway
+    anyio.to_thread.current_default_thread_limiter().total_tokens = gateway.settings.threads
+    with gateway.database.session() as db:
+        table.forget_unfinished_answers(db)
+    yield
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI, with how a caller proves who it is and the form of every refusal."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = _PROBLEM
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        made["components"]["securitySchemes"] = _SCHEMES
+        made["security"] = [{"key": []}, {"session": []}]
+        for operations in made["paths"].values():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = _REFUSAL
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A machine's key, or `DPoP` with a proof beside it",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": "session"},
+}
+_REFUSAL = {
+    "description": "Refused, or failed: RFC 9457",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_TEXT = {"type": "string"}
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "instance", "request_id"],
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable, for programs"},
+        "detail": {"type": "string", "description": "For people: what, where, what to do"},
+        "instance": _TEXT,
+        "request_id": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["at", "code", "message"],
+                "properties": {"at": _TEXT, "code": _TEXT, "message": _TEXT},
+            },
+        },
+    },
+}

@@ -1,0 +1,104 @@
+"""What all requests of one running gateway share: the open installation, its settings, its limits.
+
+One installation is shared by all threads. That holds because its parts are made for it: a database session is of one request, JSON-RPC
+takes a connection of its own for each call, a writer queues on the home's lock for one act at a time, so that the command line works beside.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from gateway.db import identity as _tables  # noqa: F401 - its tables exist before the database is opened
+from gateway.db.session import Database
+from gateway.errors import NotFoundError, UnreadableError
+from gateway.home import Home
+from gateway.installation import Installation, Organisation
+
+__all__ = ["Gateway", "Provider", "Settings"]
+
+_BOOK_AGE = 2.0
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An OpenID provider, as this gateway is registered with it. The secret is read from a file, and None for a public client."""
+
+    name: str
+    label: str
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits and the outside of a gateway; `HOME/gateway.json` names what differs from these."""
+
+    origin: str
+    """Scheme, host and port under which browsers reach it: cookies, passkeys and redirects depend on it."""
+    organisation_limit: str = "1000/second"
+    address_limit: str = "200/second"
+    at_once: int = 256
+    threads: int = 16
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come over https."""
+        return urlsplit(self.origin).scheme == "https"
+
+    @property
+    def host(self) -> str:
+        """Its name without the port: the passkeys' relying party."""
+        return urlsplit(self.origin).hostname or ""
+
+    @classmethod
+    def load(cls, home: Home, address: str) -> Settings:
+        """Of a home served at `address`. UnreadableError for a file that says anything else than it should."""
+        path = home.root / "gateway.json"
+        if not path.is_file():
+            return cls(address)
+        try:
+            said: dict[str, Any] = json.loads(path.read_bytes())
+            providers = {name: _provider(home, name, one) for name, one in said.pop("providers", {}).items()}
+            return cls(**{"origin": address, **said, "providers": providers})
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise UnreadableError("GATEWAY_SETTING", f"{path} cannot be used: {error!r}") from error
+
+
+def _provider(home: Home, name: str, said: Mapping[str, Any]) -> Provider:
+    secret = said.get("client_secret_file")
+    shown = (home.root / secret).read_text("utf-8").strip() if secret else None
+    return Provider(name, said.get("label", name), said["issuer"].rstrip("/"), said["client_id"], shown)
+
+
+class Gateway:
+    """See the module. Safe for threads."""
+
+    def __init__(self, installation: Installation, settings: Settings) -> None:
+        self.installation = installation
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._book: dict[str, Organisation] = {}
+        self._read_at = 0.0
+
+    @property
+    def database(self) -> Database:
+        """The home's database."""
+        return self.installation.database
+
+    def organisation(self, org: str) -> Organisation:
+        """By its id as hex32. NotFoundError for one that this home does not know."""
+        with self._lock:
+            if time.monotonic() - self._read_at > _BOOK_AGE or org not in self._book:
+                self._book = {one.hex: one for one in self.installation.book.all()}
+                self._read_at = time.monotonic()
+            if org not in self._book:
+                raise NotFoundError("UNKNOWN_ORG", f"this home knows no organisation {org}")
+            return self._book[org]

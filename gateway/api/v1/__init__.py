@@ -1,0 +1,1 @@
+"""The routers of `/api/v1`. Endpoints are thin: what they do is in `gateway.service` and `gateway.identity`."""

@@ -1,0 +1,73 @@
+"""From what a request shows to who makes it: a session's cookie, a machine's key, a machine's key with a DPoP proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from gateway.db import identity as table
+from gateway.errors import UnauthenticatedError
+from gateway.identity import dpop, sessions
+from gateway.identity.principal import Principal
+from gateway.identity.roles import UserRole
+from gateway.identity.tokens import API_KEY_PREFIX, digest, now
+from gateway.installation import Organisation
+
+__all__ = ["Known", "Shown", "recognise"]
+
+_NOTED = 60
+
+
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """What a request shows: the header Authorization, the proof beside it, the cookie; and where it goes, which a proof names."""
+
+    authorization: str | None
+    proof: str | None
+    cookie: str | None
+    method: str
+    url: str
+
+
+@dataclass(frozen=True, repr=False)
+class Known:
+    """Who it is; `csrf` where a browser came by its cookie."""
+
+    principal: Principal
+    csrf: str | None = None
+
+
+def recognise(session: Session, shown: Shown, organisation: Callable[[str], Organisation]) -> Known | None:
+    """Who shows this; None for a cookie of a session that is over. UnauthenticatedError for a key that does not count."""
+    if shown.authorization is not None:
+        return _machine(session, shown, organisation)
+    if shown.cookie is None or (found := sessions.resume(session, shown.cookie)) is None:
+        return None
+    row, user = found
+    roles = frozenset(map(UserRole, user.roles))
+    principal = Principal(
+        user.id, user.name, organisation(user.org), roles, "person", user.locale, session=row.id
+    )
+    return Known(principal, row.csrf)
+
+
+def _machine(session: Session, shown: Shown, organisation: Callable[[str], Organisation]) -> Known:
+    scheme, _, token = (shown.authorization or "").partition(" ")
+    key = table.api_key_of(session, digest(token)) if token.startswith(API_KEY_PREFIX) else None
+    at = now()
+    if key is None or (key.expires_at is not None and at >= key.expires_at):
+        raise UnauthenticatedError("KEY", "this key is not known, has ended or has expired: ask for another")
+    bound = key.thumbprint is not None
+    if scheme.lower() != ("dpop" if bound else "bearer"):
+        raise UnauthenticatedError(
+            "KEY_SCHEME", f"this key is sent as `Authorization: {'DPoP' if bound else 'Bearer'} …`"
+        )
+    if bound:
+        proof = dpop.check(shown.proof, shown.method, shown.url, token, key.thumbprint or "")
+        dpop.use(session, proof)
+    if key.used_at is None or at - key.used_at >= _NOTED:
+        key.used_at = at
+    roles = frozenset(map(UserRole, key.roles))
+    return Known(Principal(key.id, key.id, organisation(key.org), roles, "machine", "en"))

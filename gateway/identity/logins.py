@@ -1,0 +1,38 @@
+"""Logins that are made for people rather than by them: of a demo, and the first one of a new installation. Passwords are shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy.orm import Session
+
+from gateway.db import identity as table
+from gateway.identity import accounts, passwords
+from gateway.identity.roles import UserRole, roles_for
+from gateway.installation import Organisation
+from ledger.membership import Role
+
+__all__ = ["Login", "for_each_role"]
+
+Login = dict[str, str]
+"""`user`, `password`, `organisation` (its short name) and `role`."""
+
+
+def for_each_role(
+    session: Session, organisations: Iterable[tuple[Organisation, Role]], say: Callable[[Login], object]
+) -> None:
+    """One account per organisation and role, `<short>-<role>`, with a new random password each time; `say` is told it."""
+    for organisation, admitted in organisations:
+        for role in sorted(roles_for(admitted)):
+            name, password = f"{organisation.short}-{role}".lower(), accounts.one_time_password()
+            _give(session, organisation, name, role, password)
+            say({"user": name, "password": password, "organisation": organisation.short, "role": role})
+
+
+def _give(session: Session, organisation: Organisation, name: str, role: UserRole, password: str) -> None:
+    user = table.user_named(session, name)
+    if user is None:
+        accounts.create(session, organisation, name, {role}, password=password, must_change=False)
+        return
+    user.password = passwords.hashed(password)
+    table.end_sessions(session, user.id)
