@@ -39,7 +39,7 @@ class Day:
 def device_ids(firm: str, log: str, machine: str) -> list[str]:
     """The names under which a machine stands in the firm's logs and, before these, in its own sheets."""
     named = f"{firm}-{machine}"
-    return [f"{_URN}{named}", named] if log == "senml" else [named]
+    return [*{"senml": [f"{_URN}{named}"], "shdr": [machine]}.get(log, []), named]
 
 
 def events(log: Shiftlog, count: int, blinds: Iterable[Blind]) -> list[Event]:
