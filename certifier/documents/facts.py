@@ -6,10 +6,10 @@ repeats beyond 900 fields are counted and left out (DESIGN, Documents and facts)
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from certifier.canonical import FieldType, canonicalise
 from certifier.documents.model import Document, Notice
@@ -23,6 +23,7 @@ __all__ = ["MAX_FACTS", "Facts", "Row", "natural"]
 MAX_FACTS = 900
 MAX_WARNINGS = 200
 _OFFSET = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})\s*\Z")
+_MEASURED = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,3})?\Z")
 _DIGITS = re.compile(r"([0-9]+)")
 
 Row = Mapping[str, str | None]
@@ -136,15 +137,19 @@ class Facts:
         return tuple(sorted(forms, key=natural)[:MAX_FACTS])
 
     def measure(self, values: Iterable[tuple[str, str, str]]) -> None:
-        """Trace measured values (characteristic, part, number as stated); what is no number is none."""
+        """Trace measured values (characteristic, part, number as stated); what is no number is none.
+
+        Rounded to nine decimals: beyond them real files carry the noise of binary numbers.
+        """
         found: list[Measured] = []
         truncated = False
         for characteristic, part, text in values:
             if len(found) >= MAX_ENTRIES:
                 truncated = True
                 break
-            with contextlib.suppress(NotCanonicalError):
-                found.append(Measured(characteristic, part, canonicalise(FieldType.DECIMAL, text)))
+            if _MEASURED.match(text) and abs((number := Decimal(text)).adjusted()) <= 17:
+                value = canonicalise(FieldType.DECIMAL, format(round(number, 9), "f"))
+                found.append(Measured(characteristic, part, value))
         self.trace = replace(self.trace, measured=tuple(found), truncated=self.trace.truncated or truncated)
 
     def terms(self, *notes: str | None, days: Iterable[str] = ()) -> None:
