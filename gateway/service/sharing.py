@@ -45,12 +45,14 @@ __all__ = [
     "GRANT_SCHEMA",
     "Granting",
     "Reading",
+    "document_of",
     "end_grant",
     "grant_in",
     "make_grant",
     "own_asset",
     "own_receipt",
     "read_grant",
+    "record_reading",
     "revoke",
     "shred",
     "sign_file",
@@ -311,7 +313,7 @@ def read_grant(installation: Installation, reader: Organisation, granting: Grant
     return Reading(
         granting.asset_id,
         fields,
-        _document(installation, granting.receipt, payload.get("content_key")),
+        document_of(installation, granting.receipt, payload.get("content_key")),
         sent.block.number,
         checks,
     )
@@ -343,13 +345,22 @@ def _checked(receipt: Receipt, member: dict[str, str]) -> str:
     return value
 
 
-def _document(installation: Installation, receipt: Receipt, content_key: str | None) -> bytes | None:
+def document_of(installation: Installation, receipt: Receipt, content_key: str | None) -> bytes | None:
+    """The document of a receipt with the key that was granted; None without one. RefusedError for other bytes than were certified."""
     if content_key is None:
         return None
     plain = b"".join(decrypt(installation.store.get, receipt.values["content.cid"], parse_hex32(content_key)))
     if hex32(sha256(plain).digest()) != receipt.values["content.sha256"]:
         raise RefusedError("WRONG_CONTENT", "the content in the store is not the document that was certified")
     return plain
+
+
+def record_reading(installation: Installation, reader: Organisation, grant: bytes) -> int:
+    """Put the reading of an open grant on the ledger: after that, `release` hands its bytes over. Answers the block."""
+    _require_open(installation, grant, reader.id)
+    granted, _ = _history(installation, grant)
+    act = installation.ledger.access.read(grant, granted.wraps)
+    return installation.writer.send(installation.account(reader), act).block.number
 
 
 def release(installation: Installation, grant: bytes, grantee: bytes) -> bytes:
