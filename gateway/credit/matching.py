@@ -1,0 +1,194 @@
+"""Which products fit, how much of each, at what price, in which order (PRODUCT 2.7, 2.8): filter, price, rank. No optimiser, no auction.
+
+What does not fit is kept with its reason, and the day on which it will where that is known. Rank at the asked tenor: effective annual cost
+to a basis point, the share of what is asked that is covered, hours to the money, and the digest of application and product, which makes
+ties neutral. Nobody can pay for a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from gateway.credit.base import Base
+from gateway.credit.feature import Feature
+from gateway.credit.money import NOTHING, cents, divided, floor_to, shown
+from gateway.credit.pricing import Flow, Price, price
+from gateway.credit.products import Product
+from gateway.credit.scorecard import Result
+
+__all__ = ["RANKING", "Ask", "Offer", "Refused", "Room", "match", "working_capital"]
+
+RANKING = "effective annual cost to 0.01 %, then share of the amount covered, then hours to the money, then a digest that favours nobody"
+_BASIS_POINT = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is applied for, from the day `start`. `profile`: the applicant's region, industry and size, where declared."""
+
+    application: str
+    amount: Decimal
+    days: int
+    start: date
+    purpose: str = "working-capital"
+    profile: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a product has room for: its base, the need, what its lender has lent to this firm, and to all under the product."""
+
+    base: Base
+    need: Decimal | None
+    outstanding: Decimal = NOTHING
+    pool_used: Decimal = NOTHING
+    expected: Sequence[Flow] = ()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One product that fits: how much, what bound it, and its price."""
+
+    product: Product
+    amount: Decimal
+    binding: str
+    price: Price
+    covered: Decimal
+    tie: bytes
+
+    @property
+    def rank(self) -> tuple[Decimal, Decimal, int, bytes]:
+        """The smaller, the better."""
+        hours = self.product.expected_hours_to_cash
+        return self.price.eac.quantize(_BASIS_POINT), -self.covered, hours, self.tie
+
+    def to_json(self) -> dict[str, Any]:
+        """Members as `apply` prints them."""
+        return {
+            "product": self.product.code,
+            "product_id": self.product.id,
+            "amount": shown(self.amount),
+            "binding": self.binding,
+            **self.price.to_json(),
+            "hours_to_cash": self.product.expected_hours_to_cash,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One product that does not fit: why, and from which day on that reason is gone, where it is known."""
+
+    product: Product
+    code: str
+    text: str
+    possible_from: date | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Members as in a decision record."""
+        day = None if self.possible_from is None else str(self.possible_from)
+        return {"product": self.product.code, "product_id": self.product.id, "code": self.code, "text": self.text, "possible_from": day}  # fmt: skip
+
+
+def working_capital(product: Product, sales: Feature, receivable_days: Feature) -> Decimal | None:
+    """Need by the formula for working-capital loans: annual net sales less margin, over the turns of its cycle. None where not known.
+
+    `sales`: net sales of a year. `receivable_days`: F15, whose exact quotient is used.
+    """
+    if sales.value is None or receivable_days.numerator is None or receivable_days.denominator is None:
+        return None
+    given = product.need_days
+    cost = sales.value * (10_000 - given["margin_bps"]) / 10_000 * (10_000 + given["growth_bps"]) / 10_000
+    days = (
+        given["dio_days"]
+        + divided(receivable_days.numerator, receivable_days.denominator)
+        - given["dpo_days"]
+    )
+    return max(NOTHING, cents(cost * days / 360))
+
+
+def match(
+    ask: Ask,
+    products: Iterable[Product],
+    result: Result,
+    features: Mapping[str, Feature],
+    rooms: Mapping[str, Room],
+) -> tuple[tuple[Offer, ...], tuple[Refused, ...]]:
+    """Offers in order of rank, and what was refused, by product. `rooms` by product id."""
+    offers, refused = [], []
+    for product in sorted(products, key=lambda one: (one.code, one.version)):
+        found = _unfit(ask, product, result, features) or _offer(
+            ask, product, result, features, rooms[product.id]
+        )
+        (offers if isinstance(found, Offer) else refused).append(found)  # type: ignore[arg-type]
+    return tuple(sorted(offers, key=lambda one: one.rank)), tuple(refused)
+
+
+def _unfit(ask: Ask, product: Product, result: Result, features: Mapping[str, Feature]) -> Refused | None:
+    shortest, longest = product.tenor
+    first, last = product.valid
+    history = features["F24"].value or NOTHING
+    missing = product.min_history_days - int(history)
+    if not first <= ask.start <= last:
+        later = first if ask.start < first else None
+        return Refused(product, "NOT_OFFERED_NOW", f"offered from {first} to {last}", later)
+    if not shortest <= ask.days <= longest:
+        return Refused(product, "TENOR", f"runs for {shortest} to {longest} days, not {ask.days}")
+    if ask.purpose not in product.body["purpose_codes"]:
+        return Refused(product, "PURPOSE", f"not for the purpose {ask.purpose}")
+    if missing > 0:
+        later = ask.start + timedelta(days=missing)
+        return Refused(product, "HISTORY", f"needs {missing} more days of history", later)
+    if result.grade is None or result.grade not in product.spreads:
+        return Refused(product, "GRADE", f"for grades {', '.join(sorted(product.spreads))}")
+    if outside := scope(ask.profile, product):
+        return Refused(product, "SCOPE", f"not for this {', '.join(outside)}")
+    return None
+
+
+def scope(profile: Mapping[str, str] | None, product: Product) -> list[str]:
+    """Which of region, industry and size of the applicant lie outside a product; what is not declared lies outside a list."""
+    told = profile or {}
+    names = {"region": "region", "industry": "industry", "enterprise_size": "size"}
+    return [
+        word for name, word in names.items()
+        if product.body[name] and not any(told.get(name, "").startswith(one) for one in product.body[name])
+    ]  # fmt: skip
+
+
+def _offer(
+    ask: Ask, product: Product, result: Result, features: Mapping[str, Feature], room: Room
+) -> Offer | Refused:
+    limits = _limits(ask, product, room)
+    if room.need is None:
+        return Refused(
+            product, "NEED", "net sales or receivable days are not known: the need cannot be reckoned"
+        )
+    binding = min(limits, key=lambda name: limits[name])
+    amount = floor_to(limits[binding], product.step)
+    if amount < product.min_amount:
+        told = f"{shown(amount)} by {binding}: below the least amount {shown(product.min_amount)}"
+        return Refused(product, "TOO_LITTLE", told)
+    assert result.grade is not None
+    terms = product.terms(result.grade, features["F20"].value)
+    found = price(amount, ask.days, ask.start, terms, room.expected)
+    tie = sha256(f"{ask.application}{product.id}".encode()).digest()
+    return Offer(product, amount, binding, found, divided(amount, ask.amount), tie)
+
+
+def _limits(ask: Ask, product: Product, room: Room) -> dict[str, Decimal]:
+    """Everything that binds, the request first: of equal ones the first named."""
+    limits = {"request": ask.amount}
+    if not product.unsecured:
+        limits["borrowing_base"] = room.base.total
+    if room.need is not None:
+        limits["need"] = room.need
+    limits["product_max"] = product.max_amount
+    limits["single_name_limit"] = product.single_name_limit - room.outstanding
+    if product.pool_cap is not None:
+        limits["pool_cap"] = product.pool_cap - room.pool_used
+    return limits

@@ -1,0 +1,257 @@
+"""Loan products: versioned documents, their identity, and which version holds on a day (PRODUCT 2.1).
+
+A product's id is the SHA-256 of its RFC 8785 JSON. Two versions of one product never hold on one day. Not the tables: see
+`gateway.service.lending`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from importlib import resources
+from typing import Any
+
+from gateway.credit.documents import digest, parse
+from gateway.credit.pricing import DAY_COUNTS, METHODS, Fee, Terms
+from gateway.credit.rules import SCHEMA as RULES_SCHEMA
+from gateway.credit.rules import RulePack
+from gateway.credit.scorecard import SCHEMA as CARD_SCHEMA
+from gateway.credit.scorecard import Scorecard
+from gateway.errors import ConflictError, UnreadableError
+from ledger.types import organisation_id
+
+__all__ = [
+    "LEGAL_FORMS",
+    "SCHEMA",
+    "Product",
+    "default_rules",
+    "default_scorecard",
+    "defaults",
+    "of_file",
+    "require_apart",
+]
+
+SCHEMA = "assetcert/loan-product/1"
+LEGAL_FORMS = ("unsecured-data-credit", "receivables-pledge", "order-pledge", "factoring-recourse")
+_TEXTS = ("product_code", "lender", "name_zh", "name_en", "currency", "rate_type", "benchmark", "benchmark_fixing_date", "day_count", "repayment_method", "base_vat", "legal_form", "statutory_registration", "default_rate_multiplier", "valid_from", "valid_to")  # fmt: skip
+_NUMBERS = ("version", "tenor_days_min", "tenor_days_max", "availability_days", "benchmark_bps", "evidence_discount_bps", "subsidy_bps", "min_history_days", "obligor_limit_bps", "past_due_cutoff_days", "max_payment_term_days", "cross_age_bps", "cross_age_days", "dilution_free_bps", "vat_bps", "expected_hours_to_cash")  # fmt: skip
+_AMOUNTS = ("min_amount", "max_amount", "amount_step", "single_name_limit", "auto_approve_max", "four_eyes_above")  # fmt: skip
+_OTHERS = ("schema", "revolving", "spread_bps_by_grade", "fees", "subsidy_condition", "advance_bps_by_kind", "required_checks", "unknown_allowed", "evidence_max_age_days", "region", "industry", "enterprise_size", "need", "pool_cap", "purpose_codes", "collection_account_required")  # fmt: skip
+MEMBERS = frozenset((*_TEXTS, *_NUMBERS, *_AMOUNTS, *_OTHERS))
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product as its document states it; `Product.of` has read every member once."""
+
+    body: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Product:
+        """UnreadableError names the member that is missing, not known or not as it should be."""
+        if wrong := body.keys() ^ MEMBERS:
+            raise UnreadableError(
+                "PRODUCT", f"a loan product: {', '.join(sorted(wrong))} is missing or not known"
+            )
+        found = cls(body)
+        try:
+            found._require()
+        except (KeyError, TypeError, ValueError, InvalidOperation, AttributeError) as error:
+            raise UnreadableError("PRODUCT", f"loan product {body['product_code']!r}: {error}") from error
+        return found
+
+    def _require(self) -> None:
+        body = self.body
+        due: tuple[tuple[tuple[str, ...], type], ...] = ((_TEXTS, str), (_NUMBERS, int), (_AMOUNTS, str))
+        for names, kinds in due:
+            if bad := [one for one in names if type(body[one]) is not kinds]:
+                raise ValueError(f"{', '.join(bad)}: a {'whole number' if kinds is int else 'text'} is due")
+        choices = {"legal_form": LEGAL_FORMS, "day_count": DAY_COUNTS, "repayment_method": METHODS, "base_vat": ("gross", "net-of-VAT"), "rate_type": ("fixed", "floating")}  # fmt: skip
+        for name, allowed in choices.items():
+            if body[name] not in allowed:
+                raise ValueError(f"{name} is one of {', '.join(allowed)}")
+        if not 0 < self.min_amount <= self.max_amount or self.step <= 0:
+            raise ValueError(
+                "min_amount is above nothing and not above max_amount, amount_step above nothing"
+            )
+        if not 0 < self.tenor[0] <= self.tenor[1] or self.valid[0] > self.valid[1]:
+            raise ValueError("the shortest tenor and the first day come before the longest and the last")
+        if not all(
+            0 <= rate <= 10_000 for rate in (*body["advance_bps_by_kind"].values(), self.obligor_limit_bps)
+        ):
+            raise ValueError("advances and limits are parts of 10,000")
+        if (
+            not self.need_days
+            or not self.spreads
+            or any(type(one) is not int for one in self.spreads.values())
+        ):
+            raise ValueError("need and spread_bps_by_grade: whole numbers are due")
+        self.terms(next(iter(self.spreads)), None)
+
+    @cached_property
+    def id(self) -> str:
+        """0x and the SHA-256 of the document's RFC 8785 JSON."""
+        return digest(self.body)
+
+    @property
+    def code(self) -> str:
+        """What people call it."""
+        return str(self.body["product_code"])
+
+    @property
+    def version(self) -> int:
+        """Of the same code, the later one is the larger."""
+        return int(self.body["version"])
+
+    @property
+    def lender(self) -> bytes:
+        """Organisation id of its lender."""
+        return organisation_id(str(self.body["lender"]))
+
+    @property
+    def unsecured(self) -> bool:
+        """Whether nothing is pledged, so that no base binds."""
+        return bool(self.body["legal_form"] == "unsecured-data-credit")
+
+    @property
+    def min_amount(self) -> Decimal:
+        """The least it lends."""
+        return Decimal(self.body["min_amount"])
+
+    @property
+    def max_amount(self) -> Decimal:
+        """The most it lends."""
+        return Decimal(self.body["max_amount"])
+
+    @property
+    def step(self) -> Decimal:
+        """Amounts are multiples of it."""
+        return Decimal(self.body["amount_step"])
+
+    @property
+    def single_name_limit(self) -> Decimal:
+        """The most its lender lends to one firm under it."""
+        return Decimal(self.body["single_name_limit"])
+
+    @property
+    def pool_cap(self) -> Decimal | None:
+        """The most it lends to all firms together; None where nothing caps it."""
+        return None if self.body["pool_cap"] is None else Decimal(self.body["pool_cap"])
+
+    @property
+    def auto_approve_max(self) -> Decimal:
+        """The most that is approved without a person."""
+        return Decimal(self.body["auto_approve_max"])
+
+    @property
+    def four_eyes_above(self) -> Decimal:
+        """Above it two people approve."""
+        return Decimal(self.body["four_eyes_above"])
+
+    @property
+    def tenor(self) -> tuple[int, int]:
+        """Shortest and longest, in days."""
+        return int(self.body["tenor_days_min"]), int(self.body["tenor_days_max"])
+
+    @property
+    def valid(self) -> tuple[date, date]:
+        """First and last day on which it is offered."""
+        return date.fromisoformat(self.body["valid_from"]), date.fromisoformat(self.body["valid_to"])
+
+    @property
+    def spreads(self) -> Mapping[str, int]:
+        """Grade → basis points above the benchmark; a grade that is not here gets no loan."""
+        found: Mapping[str, int] = self.body["spread_bps_by_grade"]
+        return found
+
+    @property
+    def need_days(self) -> Mapping[str, int]:
+        """margin_bps, growth_bps, dio_days and dpo_days of the working-capital formula."""
+        return {
+            name: int(self.body["need"][name])
+            for name in ("margin_bps", "growth_bps", "dio_days", "dpo_days")
+        }
+
+    @property
+    def base_net_of_vat(self) -> bool:
+        """Whether receivables count without their VAT."""
+        return bool(self.body["base_vat"] == "net-of-VAT")
+
+    def __getattr__(self, name: str) -> int:
+        """Whole numbers of the document by their own name."""
+        if name in _NUMBERS:
+            return int(self.body[name])
+        raise AttributeError(name)
+
+    def advance_bps(self, kind: str) -> int:
+        """Parts of 10,000 that are lent on a kind; machine data, inspections and work orders are evidence, not collateral."""
+        return int(self.body["advance_bps_by_kind"].get(kind, 0))
+
+    def max_age(self, kind: str) -> int:
+        """Days after which evidence of a kind is too old."""
+        return int(self.body["evidence_max_age_days"].get(kind, 36_525))
+
+    def rate_bps(self, grade: str, independence: Decimal | None) -> int:
+        """Benchmark and spread, less what independent evidence and a subsidy take off."""
+        discount = (
+            self.evidence_discount_bps if independence is not None and independence >= Decimal("0.6") else 0
+        )
+        return max(0, self.benchmark_bps + self.spreads[grade] - discount - self.subsidy_bps)
+
+    def terms(self, grade: str, independence: Decimal | None) -> Terms:
+        """What a loan costs a borrower of that grade."""
+        fees = tuple(
+            Fee(
+                str(one["kind"]),
+                str(one["basis"]),
+                Decimal(one["value"]),
+                str(one["payer"]),
+                bool(one["financed"]),
+            )
+            for one in self.body["fees"]
+        )
+        return Terms(
+            self.rate_bps(grade, independence), self.body["day_count"], self.body["repayment_method"], fees
+        )
+
+
+def require_apart(product: Product, others: Iterable[Product]) -> None:
+    """ConflictError where another version of the product holds on a day of this one's, or has its number."""
+    for other in others:
+        if (other.lender, other.code) != (product.lender, product.code) or other.id == product.id:
+            continue
+        if other.version == product.version:
+            raise ConflictError("VERSION_EXISTS", f"{product.code} has a version {product.version} already: give it the next number")  # fmt: skip
+        if product.valid[0] <= other.valid[1] and other.valid[0] <= product.valid[1]:
+            raise ConflictError(
+                "VERSIONS_OVERLAP",
+                f"{product.code} version {other.version} holds from {other.valid[0]} to {other.valid[1]}: "
+                f"let version {product.version} begin after that, or end the other first",
+            )
+
+
+def of_file(data: bytes, where: str) -> Product:
+    """The product in a file's bytes."""
+    return Product.of(parse(data, SCHEMA, where))
+
+
+def defaults() -> tuple[Product, ...]:
+    """The three products that the world Two Rivers has: L1-AR, L1-CR, L2-FA."""
+    return tuple(of_file(_shipped(f"{code}.json"), code) for code in ("L1-AR", "L1-CR", "L2-FA"))
+
+
+def default_scorecard() -> Scorecard:
+    """The judgemental card that ships."""
+    return Scorecard.of(parse(_shipped("scorecard.json"), CARD_SCHEMA, "scorecard.json"))
+
+
+def default_rules() -> RulePack:
+    """The rule pack that ships."""
+    return RulePack.of(parse(_shipped("rules.json"), RULES_SCHEMA, "rules.json"))
+
+
+def _shipped(name: str) -> bytes:
+    return (resources.files("gateway.credit") / "policy" / name).read_bytes()
