@@ -49,7 +49,7 @@ class Case:
         self.by_id = unique
         self.as_of, self.policy = as_of, policy
         self.directory = Directory(names)
-        self.firm = self.directory.organisation(firm)
+        self.issuer, self.firm = firm, self.directory.organisation(firm)
         self.groups = Groups(attributes, policy)
         self.pledged = frozenset(pledged)
 
