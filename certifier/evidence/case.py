@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from types import MappingProxyType
 
 from certifier.evidence import books
 from certifier.evidence.affiliates import Groups
@@ -30,7 +31,11 @@ class Measure:
 
 
 class Case:
-    """`firm`'s papers before `as_of`, as records. Papers of others only tell who trades with whom."""
+    """`firm`'s papers before `as_of`, as records. Papers of others only tell who trades with whom.
+
+    `names`: organisation of the ledger → its identifier and aliases. `pledged`: assets under a live pledge. `terms`: a buyer's number
+    → days of payment agreed, where no paper of its own says so.
+    """
 
     def __init__(
         self,
@@ -42,6 +47,7 @@ class Case:
         names: Mapping[bytes, Iterable[str]],
         attributes: Iterable[Attribute] = (),
         pledged: Collection[bytes] = (),
+        terms: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         unique = {paper.asset_id: paper for paper in papers if paper.day < as_of}
         self.papers: Sequence[Paper] = sorted(unique.values(), key=lambda p: (p.registered_at, p.asset_id))
@@ -52,6 +58,7 @@ class Case:
         self.issuer, self.firm = firm, self.directory.organisation(firm)
         self.groups = Groups(attributes, policy)
         self.pledged = frozenset(pledged)
+        self.terms = {self.directory.party(number) or number: days for number, days in sorted(terms.items())}
 
     @property
     def window(self) -> tuple[date, date]:

@@ -153,9 +153,10 @@ _DAYS: Mapping[str, tuple[str, ...]] = {
 def day_of(kind: str, facts: Mapping[str, str]) -> date | None:
     """The day a paper of that kind speaks of, in Shanghai; None where it states none."""
     if kind == "work-order":
-        ends = [day for name in facts if name.startswith("order.") and name.endswith(("end", "end_local"))
-                if (day := _day(facts[name])) is not None]  # fmt: skip
-        return max(ends, default=None)
+        done = any(name.endswith(".produced") for name in facts)
+        ends = ("end", "end_local") if done else ("start", "start_local")
+        found = [day for name in facts if name.endswith(ends) and (day := _day(facts[name])) is not None]
+        return max(found, default=None) if done else min(found, default=None)
     if kind == "payment":
         dates = [day for name in facts if name.endswith(".date") and (day := _day(facts[name])) is not None]
         return max(dates, default=None)
