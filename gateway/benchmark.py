@@ -29,7 +29,7 @@ from certifier import voprf
 from certifier.documents import Reader, read_file
 from certifier.receipt import Receipt
 from certifier.verify import Given, Node, Verifier
-from gateway.demo import world
+from gateway import samples
 from gateway.errors import UnavailableError
 from gateway.home import Home
 from gateway.installation import Installation, Organisation
@@ -41,7 +41,7 @@ from ledger.membership import Role
 
 __all__ = ["Result", "run"]
 
-REGISTRAR, SHOP = world.REGISTRARS[0], world.MEMBERS[0][0]
+REGISTRAR, SHOP = samples.REGISTRARS[0], samples.MEMBERS[0][0]
 MB = 1_000_000
 MULTIPLICATIONS = 20  # that checking four fingerprints takes (RFC 9497 with one batched proof)
 
@@ -305,22 +305,22 @@ def _shop(installation: Installation) -> Organisation:
 def _machine_log(seed: int, size: int) -> bytes:
     """A shift's log of about `size` bytes that no other seed gives: parts and states among many axis positions, as machines report."""
     day = date(2000, 1, 1) + timedelta(days=seed % 9000)
-    job = world.Job(
+    job = samples.Job(
         "M1", "B1", f"{seed:08}", "P101", "轴", 80, Decimal(46), 60 + seed % 40, f"L{seed % 6}", day
     )
-    log = world.machine_log(job)
+    log = samples.machine_log(job)
     count = max(1, (size - len(log)) // 133)
-    samples = "".join(
+    positions = "".join(
         f'<Position dataItemId="{job.machine}-x{at % 3}" name="X{at % 3}actm" subType="ACTUAL" '
         f'timestamp="{day}T04:{at // 60 % 60:02}:{at % 60:02}.{at % 1000:03}000Z" sequence="{5000 + at}">{at * 7 % 90000 / 1000:.3f}</Position>\n'
         for at in range(count)
     )
-    return log.replace(b"<Events>", f"<Samples>{samples}</Samples><Events>".encode(), 1)
+    return log.replace(b"<Events>", f"<Samples>{positions}</Samples><Events>".encode(), 1)
 
 
 def _invoice(seed: int) -> bytes:
     """An invoice of M1 with an order reference: four fingerprints."""
-    return world.invoice(replace(world.JOBS[0], number=f"BENCH-{seed:06}", quantity=100 + seed)).encode()
+    return samples.invoice(replace(samples.JOBS[0], number=f"BENCH-{seed:06}", quantity=100 + seed)).encode()
 
 
 def _median(work: Callable[[], object], times: int) -> float:

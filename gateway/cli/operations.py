@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from gateway.cli.context import Shell, told, verb
+from gateway.cli.context import Shell, plain, told, verb
 from gateway.errors import Exit
 
 __all__ = ["backup", "bench", "demo", "doctor", "reindex", "restore", "up"]
@@ -47,15 +48,16 @@ def _up_told(shell: Shell, urls: dict[str, str]) -> None:
 )
 def demo(shell: Shell, data: Path | None) -> int:
     """Tell the whole story on real files, end to end, in a home of its own."""
-    from gateway.demo import story
+    from gateway.demo import Step, tell
 
-    def shown(step: story.Step) -> None:
+    def shown(step: Step) -> None:
         if not shell.as_json:
             mark = "[green]✔[/]" if step.ok else "[bold red]✘[/]"
-            figures = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in step.figures.items())
-            shell.console.print(f"{mark} [bold]{step.name}[/]\n  [dim]{figures}[/]")
+            shell.console.print(f"{mark} [bold]{plain(step.name)}[/]")
+            for line in _figures(step.figures):
+                shell.console.print(f"  [dim]{plain(line)}[/]")
 
-    told_story = story.tell(shell.home, data, shown)
+    told_story = tell(shell.home, data, shown, shell.progress)
     if shell.as_json:
         shell.emit(told_story.to_json())
     else:
@@ -66,6 +68,14 @@ def demo(shell: Shell, data: Path | None) -> int:
             f"[dim]go on with: assetcert --home {shell.home.root} certify --as M1 FILE --out OUT[/]"
         )
     return Exit.DONE if all(step.ok for step in told_story.steps) else Exit.INVALID
+
+
+def _figures(figures: dict[str, Any]) -> list[str]:
+    """A step's figures in a line; one that is a table gets a line for each of its rows."""
+    tables = {name: rows for name, rows in figures.items() if isinstance(rows, dict)}
+    plain_ones = [(name.replace("_", " "), value) for name, value in figures.items() if name not in tables]
+    rows = [f"{name}: {value}" for table in tables.values() for name, value in table.items()]
+    return [", ".join(f"{name} {value}" for name, value in plain_ones), *rows]
 
 
 @verb

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from certifier import content, fingerprint, receipt
 from certifier.certify import (
@@ -28,7 +30,6 @@ from certifier.certify import (
 )
 from certifier.commitment import BatchTree, Commitment, Secret
 from certifier.documents import Document, Notice, Reader, Reading
-from certifier.documents.profile import Profile
 from certifier.fingerprint import Fingerprint, Prf
 from certifier.schema import PLEDGEABLE, RELATIONS
 from certifier.signer import Statement
@@ -48,11 +49,21 @@ from ledger.events import Registered
 from ledger.replay import events
 from ledger.types import hex32, parse_hex32
 
-__all__ = ["CertifiedFile", "FailedFile", "Outcome", "certify", "rebuild"]
+__all__ = ["CertifiedFile", "FailedFile", "Outcome", "Reads", "certify", "rebuild", "write_dossier"]
+
+PaperLinks = Mapping[bytes, Sequence[tuple[str, bytes]]]
+"""SHA-256 of a paper → (relation, SHA-256 of the earlier paper)."""
 
 BATCH_IDS = 1000
 BATCH_BYTES = 128 * 2**20
 _DOSSIER = re.compile(r"[^./\\\0][^/\\\0]{0,127}")
+
+
+class Reads(Protocol):
+    """Reads files into documents, in their order: a `Reader`, or one that has begun before it is asked."""
+
+    def read(self, paths: Iterable[Path]) -> Iterator[Reading]:
+        """One reading per path."""
 
 
 @dataclass(frozen=True)
@@ -115,47 +126,71 @@ def certify(
     out: Path | None = None,
     dossier: str | None = None,
     links: Sequence[tuple[str, bytes]] = (),
+    paper_links: PaperLinks = MappingProxyType({}),
+    reader: Reads | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
-    """Certify files and folders for `organisation`; receipts go to `out`, else the home's folder of receipts."""
+    """Certify files and folders for `organisation`; receipts go to `out`, else the home's folder of receipts.
+
+    `links` are those of every file, to assets; `paper_links` those of single papers, to others certified before or with them.
+    Who certifies many times gives a `reader` whose workers are there already, and writes the dossier's file once (`write_dossier`).
+    """
     if dossier is not None and not _DOSSIER.fullmatch(dossier):
         raise UsageError(
             "DOSSIER", f"--dossier {dossier!r} names a file too: no slash, no leading dot, 128 characters"
         )
-    run = _Run(installation, organisation, out or installation.home.receipts, dossier, tuple(links))
+    run = _Run(
+        installation, organisation, out or installation.home.receipts, dossier, tuple(links), paper_links
+    )
     run.require_links()
     installation.keys.unlock([(organisation.short, "account"), (organisation.short, "encryption")])
     sweep(out or installation.home.receipts)
     outcome, files = Outcome(), expand(paths)
     profiles = of_home(installation.home, organisation.short)
-    items = _read(files, profiles, organisation.id, run.link_of, outcome, advance)
-    for group in _ahead(_groups(items, whole=dossier is not None)):
-        run.group(group, outcome)
+    readers: AbstractContextManager[Reads] = (
+        Reader(profiles=profiles) if reader is None else nullcontext(reader)
+    )
+    with readers as opened:
+        items = _read(files, opened, organisation.id, run.link_of, outcome, advance)
+        for group in _ahead(_groups(items, whole=dossier is not None)):
+            run.group(group, outcome)
     position = {path: number for number, path in enumerate(files)}
     outcome.assets.sort(key=lambda asset: position[asset.path])
     outcome.errors.sort(key=lambda failed: position[failed.path])
-    if dossier is not None:
-        outcome.dossier = run.write_dossier(dossier)
+    if dossier is not None and reader is None:
+        outcome.dossier = write_dossier(installation, organisation, dossier, out)
     return outcome
+
+
+def write_dossier(
+    installation: Installation, organisation: Organisation, name: str, out: Path | None = None
+) -> Path:
+    """OUT/NAME.dossier.json with the whole receipts of everything in the dossier."""
+    with installation.database.session() as session:
+        rows = repository.dossier_assets(session, organisation.hex, name)
+    whole = [row for row in rows if row.root is not None and row.fields is not None]
+    receipts = tuple(rebuild(installation, organisation, whole))
+    path = ((out or installation.home.receipts) / f"{name}.dossier.json").absolute()
+    write_whole(path, receipt.Dossier(name, organisation.id, receipts).to_json().encode())
+    return path
 
 
 def _read(
     files: Sequence[Path],
-    profiles: Sequence[Profile],
+    reader: Reads,
     issuer: bytes,
-    checked: Callable[[Document], object],
+    checked: Callable[[Document, bytes], object],
     outcome: Outcome,
     advance: Callable[[int], None],
 ) -> Iterator[_Item]:
-    with Reader(profiles=profiles) as reader:
-        for reading in reader.read(files):
-            advance(1)
-            try:
-                item = _item(reading, issuer)
-                checked(item.document)
-                yield item
-            except UnreadableError as error:
-                outcome.errors.append(FailedFile(reading.path, error.code, str(error)))
+    for reading in reader.read(files):
+        advance(1)
+        try:
+            item = _item(reading, issuer)
+            checked(item.document, item.sha256)
+            yield item
+        except UnreadableError as error:
+            outcome.errors.append(FailedFile(reading.path, error.code, str(error)))
 
 
 def _item(reading: Reading, issuer: bytes) -> _Item:
@@ -211,12 +246,14 @@ class _Run:
         out: Path,
         dossier: str | None,
         links: tuple[tuple[str, bytes], ...],
+        paper_links: PaperLinks,
     ) -> None:
         self._home = installation
         self._org = organisation
         self._out = out
         self._dossier = dossier
         self._links = links
+        self._paper_links = paper_links
 
     def group(self, items: Sequence[_Item], outcome: Outcome) -> None:
         """Certify one batch of files. The home's certifying lock is held: two runs never make two assets of one file."""
@@ -244,9 +281,9 @@ class _Run:
                         f"--link {relation}={row.asset_id}: that is a {row.kind}, {relation} points to a {expected[relation]}",
                     )
 
-    def link_of(self, document: Document) -> None:
+    def link_of(self, document: Document, sha256: bytes) -> None:
         """UnreadableError where a stated link is none that the document's kind can have."""
-        for relation, _ in self._links:
+        for relation, _ in (*self._links, *self._paper_links.get(sha256, ())):
             if (document.kind, relation) not in RELATIONS:
                 raise UnreadableError(
                     "LINK", f"a {document.kind} has no link {relation!r}: leave --link out for it"
@@ -359,6 +396,7 @@ class _Run:
         fresh = [item for item in items if item.sha256 not in known]
         prints = dict(zip((item.sha256 for item in fresh), self._fingerprints(fresh), strict=True))
         earlier = self._earlier()
+        assets = self._linked(items)
         prepared = []
         for item in items:
             secret, encrypted = contents[item.sha256]
@@ -373,14 +411,30 @@ class _Run:
                     item.sha256,
                     item.size,
                     item.signers,
-                    (*inferred, *self._links),
+                    (*inferred, *self._links, *self._stated(item, assets)),
                 )
                 one = seal(draft, encrypted, secret, prints[item.sha256])
             if self._dossier is not None:
                 numbers = own_numbers(item.document)
                 earlier.append(Earlier(one.commitment.asset_id, item.document.kind, numbers))
+            assets[item.sha256] = one.commitment.asset_id
             prepared.append(one)
         return prepared
+
+    def _linked(self, items: Sequence[_Item]) -> dict[bytes, bytes]:
+        """Digest → asset id of the papers certified before that these point to."""
+        wanted = {sha for item in items for _, sha in self._paper_links.get(item.sha256, ())}
+        with self._home.database.session() as session:
+            rows = repository.live_assets(session, self._org.hex, list(wanted))
+            return {sha: parse_hex32(row.asset_id) for sha, row in rows.items()}
+
+    def _stated(self, item: _Item, assets: Mapping[bytes, bytes]) -> list[tuple[str, bytes]]:
+        links = self._paper_links.get(item.sha256, ())
+        if missing := [sha.hex() for _, sha in links if sha not in assets]:
+            raise UsageError(
+                "LINK", f"{item.path} points to a paper that is not certified: sha256 {missing[0]}"
+            )
+        return [(relation, assets[sha]) for relation, sha in links]
 
     def _fingerprints(self, items: Sequence[_Item]) -> list[dict[str, Fingerprint]]:
         inputs = [self._assess(item).inputs for item in items]
@@ -479,16 +533,6 @@ class _Run:
 
     def _path(self, asset_id: str) -> Path:
         return (self._out / f"{asset_id}.receipt.json").absolute()
-
-    def write_dossier(self, name: str) -> Path:
-        """OUT/NAME.dossier.json with the whole receipts of everything in the dossier."""
-        with self._home.database.session() as session:
-            rows = repository.dossier_assets(session, self._org.hex, name)
-        whole = [row for row in rows if row.root is not None and row.fields is not None]
-        receipts = tuple(rebuild(self._home, self._org, whole))
-        path = (self._out / f"{name}.dossier.json").absolute()
-        write_whole(path, receipt.Dossier(name, self._org.id, receipts).to_json().encode())
-        return path
 
 
 class _Content(NamedTuple):

@@ -43,6 +43,7 @@ __all__ = [
     "revoke_key",
     "rotate",
     "set_key",
+    "set_public_key",
     "suspend",
     "vote",
 ]
@@ -170,8 +171,31 @@ def set_key(
     seats = _seated(installation, voters)
     installation.keys.create([(organisation.short, purpose)])
     key_id, public = published(installation.keys.seed(organisation.short, purpose), purpose)
+    return _publish(installation, organisation, purpose, key_id, public, valid_until, seats)
+
+
+def set_public_key(
+    installation: Installation,
+    organisation: Organisation,
+    purpose: str,
+    public: bytes,
+    voters: Sequence[Organisation] | None = None,
+) -> Vote:
+    """The same for a key whose seed is kept elsewhere: a machine's, a laboratory's, a carrier's."""
+    return _publish(installation, organisation, purpose, keccak(public), public, FOREVER, voters)
+
+
+def _publish(
+    installation: Installation,
+    organisation: Organisation,
+    purpose: str,
+    key_id: bytes,
+    public: bytes,
+    valid_until: int,
+    voters: Sequence[Organisation] | None,
+) -> Vote:
     key = Key(organisation.id, installation.now(), valid_until, KEY_PURPOSES[purpose])
-    return vote(installation, installation.ledger.membership.set_key(key_id, key, public), seats)
+    return vote(installation, installation.ledger.membership.set_key(key_id, key, public), voters)
 
 
 def published(seed: bytes, purpose: str) -> tuple[bytes, bytes]:

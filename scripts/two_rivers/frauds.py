@@ -78,7 +78,13 @@ def add_f2(book: Book, plan: Plan) -> None:
             "a number off by one digit: buyer, date and amount, and the order behind, are another's; the seal does not fit",
         ),
         ("c", "E14", "R", "F2/c", "the same number with another amount: the natural key is locked"),
-        ("d", "E14", "R", order, "the order behind a pledged invoice: the obligation's root is locked"),
+        (
+            "d",
+            "E13",
+            "R",
+            order,
+            "the order behind a pledged invoice: it looks alike, the second such offer in thirty days",
+        ),
     ):
         files = [f"invoice/{invoice.number}", key]
         book.finding(f"F2{letter}", "M4", "fraud", code, severity, files, says, alone=letter == "d")

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from eth_keyfile.keyfile import create_keyfile_json
 
-from gateway.demo import world as papers
+from gateway import samples as papers
 from gateway.home import Home, write_private
 from gateway.installation import Installation
 from gateway.keys import Keystore
@@ -92,7 +92,7 @@ class Running:
 
     def wait(self) -> Result:
         """Its outcome; a negative code is the signal that ended it."""
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 280
         while (code := self._server.ask({"wait": self.pid})) == RUNNING:
             assert time.monotonic() < deadline, f"process {self.pid} does not end"
             time.sleep(0.005)

@@ -111,7 +111,7 @@ def test_a_node_that_is_down_makes_verify_unknown_and_others_69(world: World) ->
 @pytest.fixture(scope="session")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Another consortium's ledger, whose deployment is its own."""
-    from gateway.demo import world as papers
+    from gateway import samples as papers
     from gateway.home import Home
     from gateway.keys import Keystore
     from gateway.service import consortium

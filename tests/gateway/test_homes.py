@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from gateway import keys
-from gateway.demo import story
+from gateway.demo.place import MARK
 from gateway.errors import RefusedError, UnreadableError
 from gateway.home import Home, write_private
 from gateway.installation import Installation
@@ -320,7 +320,7 @@ def test_demo_refuses_any_home_that_is_not_a_demos(cold: World) -> None:
 def demo_home(place: Path) -> Path:
     """As much of a demo's home as says that it is one."""
     home = Home(place).create()
-    write_private(home.demo_mark, story.MARK)
+    write_private(home.demo_mark, MARK)
     (place / "papers").mkdir()
     return place
 

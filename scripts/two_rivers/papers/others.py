@@ -31,7 +31,6 @@ def shipping_event(delivery: Delivery, lot_of: dict[str, str]) -> bytes:
         for part, quantity, _, _ in delivery.lines
     ]
     orders = dict.fromkeys(order.number for _, _, order, _ in delivery.lines)
-    first = next(iter(orders))
     event = {
         "type": "ObjectEvent",
         "eventTime": f"{delivery.day}T18:30:00+08:00",
@@ -42,7 +41,10 @@ def shipping_event(delivery: Delivery, lot_of: dict[str, str]) -> bytes:
         "quantityList": quantities,
         "readPoint": {"id": f"urn:epc:id:sgln:{company}.{seller.gln[7:12]}.0"},
         "bizTransactionList": [
-            {"type": "po", "bizTransaction": f"urn:epcglobal:cbv:bt:{buyer.gln}:{first}"},
+            *(
+                {"type": "po", "bizTransaction": f"urn:epcglobal:cbv:bt:{buyer.gln}:{number}"}
+                for number in orders
+            ),
             {"type": "desadv", "bizTransaction": f"urn:epcglobal:cbv:bt:{seller.gln}:{delivery.number}"},
         ],
         "sourceList": [{"type": "owning_party", "source": f"urn:epc:id:pgln:{company}.{seller.gln[7:12]}"}],

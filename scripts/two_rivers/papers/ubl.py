@@ -77,15 +77,8 @@ def despatch(delivery: Delivery, *, carrier: bool) -> bytes:
         f"</cac:OrderReference></cac:OrderLineReference><cac:Item><cbc:Name>{part} {PARTS[part].name}</cbc:Name></cac:Item></cac:DespatchLine>"
         for at, (part, quantity, order, call) in enumerate(delivery.lines, 1)
     )
-    return _advice(
-        delivery.number,
-        delivery.day,
-        delivery.seller,
-        delivery.buyer,
-        lines,
-        delivery.lines[0][2].number,
-        carrier,
-    )
+    orders = tuple(dict.fromkeys(order.number for _, _, order, _ in delivery.lines))
+    return _advice(delivery.number, delivery.day, delivery.seller, delivery.buyer, lines, orders, carrier)
 
 
 def goods_note(number: str, day: date, seller: str, buyer: str, item: str, kilograms: Decimal) -> bytes:
@@ -95,14 +88,14 @@ def goods_note(number: str, day: date, seller: str, buyer: str, item: str, kilog
         f"<cac:OrderLineReference><cbc:LineID>1</cbc:LineID></cac:OrderLineReference>"
         f"<cac:Item><cbc:Name>{item}</cbc:Name></cac:Item></cac:DespatchLine>"
     )
-    return _advice(number, day, seller, buyer, line, None, True)
+    return _advice(number, day, seller, buyer, line, (), True)
 
 
 def _advice(
-    number: str, day: date, seller: str, buyer: str, lines: str, order_number: str | None, carrier: bool
+    number: str, day: date, seller: str, buyer: str, lines: str, orders: tuple[str, ...], carrier: bool
 ) -> bytes:
-    reference = (
-        f"<cac:OrderReference><cbc:ID>{order_number}</cbc:ID></cac:OrderReference>\n" if order_number else ""
+    reference = "".join(
+        f"<cac:OrderReference><cbc:ID>{order}</cbc:ID></cac:OrderReference>\n" for order in orders
     )
     moved = (
         f"<cac:ShipmentStage><cac:CarrierParty>{_party_of('C1')}</cac:CarrierParty></cac:ShipmentStage>"
