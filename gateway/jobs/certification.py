@@ -16,7 +16,7 @@ from gateway.errors import ConflictError
 from gateway.installation import Installation, Organisation
 from gateway.jobs.spool import Spool
 from gateway.jobs.working import Done
-from gateway.service import certifying
+from gateway.service import certifying, sharing
 from ledger.types import parse_hex32
 
 __all__ = ["KIND", "Certification", "group_key"]
@@ -24,9 +24,9 @@ __all__ = ["KIND", "Certification", "group_key"]
 KIND = "certify"
 
 
-def group_key(dossier: str | None, links: Sequence[tuple[str, str]]) -> str:
+def group_key(dossier: str | None, links: Sequence[tuple[str, str]], replaces: str | None = None) -> str:
     """Requests with the same key can be certified in one batch."""
-    return json.dumps([dossier, sorted(links)]) if dossier is not None or links else ""
+    return json.dumps([dossier, sorted(links), replaces]) if dossier or links or replaces else ""
 
 
 class Certification:
@@ -52,9 +52,19 @@ class Certification:
             links=[(relation, parse_hex32(target)) for relation, target in request["links"]],
         )
         blocks = {"0x" + one.root.hex(): one.block for one in outcome.batches}
+        if request["replaces"] is not None:
+            self._replace(organisation, request["replaces"], outcome.assets)
         said = {one.path.name: _asset(one, blocks) for one in outcome.assets}
         errors = {one.path.name: (one.code, one.message) for one in outcome.errors}
         return {job.id: self._done(job, said, errors) for job in jobs}
+
+    def _replace(
+        self, organisation: Organisation, old: str, made: Sequence[certifying.CertifiedFile]
+    ) -> None:
+        """Revoke what was corrected, once its successor stands; done again it stays so."""
+        if all(one.asset_id != old for one in made) and made:
+            row = sharing.own_asset(self._installation, organisation, old)
+            sharing.revoke(self._installation, organisation, row)
 
     def _done(
         self, job: Job, assets: Mapping[str, dict[str, Any]], errors: Mapping[str, tuple[str, str]]

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.db import jobs as table
 from gateway.db.session import Database
-from gateway.errors import BusyError, ConflictError
+from gateway.errors import ConflictError, OverloadedError
 from gateway.jobs.ids import new_id
 from gateway.jobs.spool import Spool
 
@@ -69,12 +69,12 @@ class Intake:
         self._thread.start()
 
     def submit(self, asked: Asked) -> Future[Accepted]:
-        """Answers once the job is durable. BusyError where too many wait already; ConflictError for a key used otherwise."""
+        """Answers once the job is durable. OverloadedError where too many wait already; ConflictError for a key used otherwise."""
         waiting = _Waiting(asked)
         try:
             self._queue.put_nowait(waiting)
         except queue.Full:
-            raise BusyError(
+            raise OverloadedError(
                 "OVERLOADED", "too many requests wait to be taken: send it again in a second"
             ) from None
         return waiting.answer

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from gateway.db import jobs as table
+from gateway.errors import OverloadedError, UnavailableError
 from gateway.installation import Installation
+from gateway.jobs import certification
+from gateway.jobs.audits import Auditing
 from gateway.jobs.bell import Bell
 from gateway.jobs.certification import Certification
 from gateway.jobs.feed import tell
@@ -20,6 +25,8 @@ from gateway.jobs.working import Work, Worker
 __all__ = ["Jobs"]
 
 _LOOK = 1.0
+_MOST_WAITING = 20_000
+_ROOM = 512 * 2**20
 _log = logging.getLogger(__name__)
 
 
@@ -28,12 +35,14 @@ class Jobs:
 
     def __init__(self, installation: Installation, *, loopback_webhooks: bool) -> None:
         self.installation = installation
+        self.closing = False
+        self._counted_at, self._waiting, self._free = 0.0, 0, _ROOM
         self.bell = Bell()
         self.spool = Spool(installation.home.root / "spool")
         self._tidy()
         database = installation.database
         self.intake = Intake(database, self.spool, self.bell.ring)
-        works: Sequence[Work] = (Certification(installation, self.spool),)
+        works: Sequence[Work] = (Certification(installation, self.spool), Auditing(installation))
         self._workers = [
             Worker(database, work, self.bell, installation.now, self.spool.drop) for work in works
         ]
@@ -51,10 +60,30 @@ class Jobs:
         try:
             yield jobs
         finally:
+            jobs.closing = True
+            jobs.bell.ring()
             jobs.intake.close()
             for thread in threads:
                 thread.close()
             jobs.spool.close()
+
+    def now(self) -> int:
+        """Business time in seconds."""
+        return self.installation.now()
+
+    def require_room(self) -> None:
+        """OverloadedError where more waits than is good, or the disk is nearly full; looked at once a second."""
+        if time.monotonic() - self._counted_at > _LOOK:
+            self._counted_at = time.monotonic()
+            with self.installation.database.session() as session:
+                self._waiting, _ = table.backlog(session, certification.KIND)
+            self._free = shutil.disk_usage(self.installation.home.root).free
+        if self._waiting > _MOST_WAITING:
+            raise OverloadedError(
+                "BACKLOG", f"{self._waiting:,} certifications wait already: send it again in a few seconds", 5
+            )
+        if self._free < _ROOM:
+            raise UnavailableError("DISK_FULL", "the gateway's disk is nearly full: tell its operator")
 
     def _tidy(self) -> None:
         """After a crash: jobs that were at work are free again, files that no row names are gone."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from gateway.errors import FULL, UnavailableError, UnreadableError
+from gateway.errors import FULL, TooLargeError, UnavailableError
 from gateway.jobs.ids import new_id
 from gateway.service.files import SIGNERS_SUFFIX
 
@@ -37,7 +37,7 @@ class SpooledFile:
 
 
 class Writing:
-    """A file that is coming. UnreadableError once it is over the cap."""
+    """A file that is coming. TooLargeError once it is over the cap."""
 
     def __init__(self, path: Path, name: str, limit: int) -> None:
         self._path = path
@@ -46,11 +46,11 @@ class Writing:
         self._digest = hashlib.sha256()
         self._file: BinaryIO = path.open("xb")
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Take the next bytes."""
         self._room -= len(data)
         if self._room < 0:
-            raise UnreadableError(
+            raise TooLargeError(
                 "TOO_LARGE",
                 f"{self._name} is larger than {self._limit // 2**20} MiB: split it, or certify it on the command line",
             )

@@ -35,6 +35,7 @@ __all__ = [
     "load_offer",
     "make_offer",
     "offer_file",
+    "parse_offer",
     "pledge",
 ]
 
@@ -142,7 +143,11 @@ def _require_sense(
 
 def load_offer(installation: Installation, path: Path) -> OfferFile:
     """The offer in a file. UnreadableError for anything else; the id is computed, never read."""
-    document = load_json(path, OFFER_SCHEMA)
+    return parse_offer(installation, load_json(path, OFFER_SCHEMA), str(path))
+
+
+def parse_offer(installation: Installation, document: Any, where: str) -> OfferFile:
+    """The offer in a document that came from `where`. UnreadableError for anything else."""
     try:
         offer = _offer_from(document["offer"])
         signature = bytes.fromhex(str(document["signature"]).removeprefix("0x"))
@@ -151,7 +156,7 @@ def load_offer(installation: Installation, path: Path) -> OfferFile:
             raise ValueError("one receipt is due for each claim")
         receipts = tuple(parse_document(member) for member in given)
     except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableError("OFFER", f"{path} is no sound offer: {error}") from error
+        raise UnreadableError("OFFER", f"{where} is no sound offer: {error}") from error
     return OfferFile(offer, signature, receipts, installation.ledger.pledges.pledge_id(offer))
 
 

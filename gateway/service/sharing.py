@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -50,7 +50,9 @@ __all__ = [
     "grant_in",
     "make_grant",
     "own_asset",
+    "own_document",
     "own_receipt",
+    "parse_grant",
     "read_grant",
     "record_reading",
     "revoke",
@@ -144,6 +146,17 @@ def own_receipt(installation: Installation, organisation: Organisation, target: 
             f"the secret of asset {row.asset_id} was shredded: nothing can be disclosed or granted any more",
         )
     return next(rebuild(installation, organisation, [row]))
+
+
+def own_document(installation: Installation, organisation: Organisation, asset_id: str) -> Iterator[bytes]:
+    """The owner's own document, decrypted piece by piece. ConflictError where its secret was shredded."""
+    row = own_asset(installation, organisation, asset_id)
+    if row.sealed_secret is None:
+        raise ConflictError(
+            "SHREDDED", f"the secret of asset {asset_id} was shredded: nobody can open it here"
+        )
+    secret = installation.open_secret(organisation, parse_hex32(row.asset_id), row.sealed_secret)
+    return decrypt(installation.store.get, row.cid, secret.content_key())
 
 
 def make_grant(
@@ -265,7 +278,11 @@ def grant_in(target: str) -> Granting | None:
 
 def load_grant(path: Path) -> Granting:
     """The grant in a file. UnreadableError for anything else."""
-    document: Any = load_json(path, GRANT_SCHEMA)
+    return parse_grant(load_json(path, GRANT_SCHEMA), str(path))
+
+
+def parse_grant(document: Any, where: str) -> Granting:
+    """The grant in a document that came from `where`. UnreadableError for anything else."""
     try:
         grant, scope = document["grant"], document["scope"]
         (asset_id,) = scope["asset_ids"]
@@ -282,7 +299,7 @@ def load_grant(path: Path) -> Granting:
             parse_document(document["receipt"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableError("GRANT", f"{path} is no sound grant: {error}") from error
+        raise UnreadableError("GRANT", f"{where} is no sound grant: {error}") from error
 
 
 def read_grant(installation: Installation, reader: Organisation, granting: Granting) -> Reading:

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.db import jobs as table
 from gateway.db.session import Database
-from gateway.errors import ConflictError, UnreadableError
+from gateway.errors import ConflictError, TooLargeError
 from gateway.home import Home
 from gateway.jobs.bell import Bell
 from gateway.jobs.intake import Asked, Intake
@@ -66,7 +66,7 @@ def test_a_file_over_the_cap_is_refused_by_its_senders_name_and_leaves_nothing(
 ) -> None:
     writing = spool.begin("large.pdf", limit=2**20)
     writing.write(bytes(2**20))
-    with pytest.raises(UnreadableError, match=r"large\.pdf is larger than 1 MiB"):
+    with pytest.raises(TooLargeError, match=r"large\.pdf is larger than 1 MiB"):
         writing.write(b"x")
     writing.give_up()
     assert list((tmp_path / "spool").iterdir()) == []

@@ -1,0 +1,133 @@
+"""Blind fingerprint evaluation: the registrar's side, limited and logged by organisation, and a client of somebody else's.
+
+Both ends see blinded points only (COMMITMENT 7). The client's setting is `HOME/evaluation.json` {"url", "token"}: the registrar's gateway and
+an API key of the organisation there; the file is as private as a key. Its answers are proven, so nothing is taken on trust.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from certifier.errors import ProofRefusedError
+from certifier.voprf import Evaluation, EvaluationService
+from gateway.db import evaluations as table
+from gateway.errors import OverloadedError, RefusedError, UnavailableError, UnreadableError
+from gateway.installation import Installation
+
+__all__ = ["POINTS_AN_HOUR", "RemoteEvaluation", "decode", "encode", "evaluate_for", "remote"]
+
+POINTS_AN_HOUR = 40_000
+"""Of one organisation: ten thousand documents with four fingerprints each."""
+_TIMEOUT = 30.0
+_BATCHES = 1_000
+
+
+def encode(data: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    """The 32 or 64 bytes of a point or a proof. ValueError for anything else, another spelling of the same too."""
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"{text[:80]!r} is no base64url") from error
+    if encode(data) != text or len(data) not in (32, 64):
+        raise ValueError(f"{text[:80]!r} is no point and no proof")
+    return data
+
+
+def evaluate_for(
+    installation: Installation, org: bytes, batches: Sequence[Sequence[bytes]]
+) -> tuple[Evaluation, ...]:
+    """The registrar's answer to an organisation, written to its log first. OverloadedError beyond its hour's points."""
+    points, now = sum(map(len, batches)), installation.now()
+    with installation.database.session() as session:
+        table.log_evaluation(session, "0x" + org.hex(), now, points)
+        asked = table.asked_since(session, "0x" + org.hex(), now - 3_600)
+    if asked > POINTS_AN_HOUR:
+        raise OverloadedError(
+            "EVALUATION_LIMIT",
+            f"{asked:,} points were asked for within an hour, {POINTS_AN_HOUR:,} are allowed: go on in an hour",
+            retry_after=3_600,
+        )
+    try:
+        return installation.evaluation().evaluate(org, batches)
+    except ProofRefusedError as error:
+        raise RefusedError("BAD_POINT", f"a blinded point is none of the group: {error}") from error
+
+
+class RemoteEvaluation:
+    """An EvaluationService over HTTP. Its repr shows no token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url.rstrip("/") + "/api/v1/evaluation"
+        self._token = token
+
+    def public_key(self) -> bytes:
+        """See EvaluationService."""
+        return decode(str(self._ask("GET", None)["public_key"]))
+
+    def evaluate(self, organisation: bytes, batches: Sequence[Sequence[bytes]]) -> tuple[Evaluation, ...]:
+        """See EvaluationService. The service evaluates for the organisation whose token this is."""
+        found: list[Evaluation] = []
+        for start in range(0, len(batches), _BATCHES):
+            asked = [[encode(point) for point in batch] for batch in batches[start : start + _BATCHES]]
+            answer = self._ask("POST", {"org": "0x" + organisation.hex(), "batches": asked})
+            found += map(_evaluation, answer["evaluations"])
+        return tuple(found)
+
+    def _ask(self, method: str, body: object) -> dict[str, Any]:
+        try:
+            answer = httpx.request(
+                method,
+                self._url,
+                json=body,
+                headers={"authorization": f"Bearer {self._token}"},
+                timeout=_TIMEOUT,
+            )
+            document = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise UnavailableError(
+                "EVALUATION", f"the evaluation service at {self._url} does not answer: {type(error).__name__}"
+            ) from error
+        if answer.is_success:
+            return dict(document)
+        text = f"the evaluation service refused: {document.get('detail', answer.status_code)}"
+        if answer.status_code in (429, 503):
+            raise UnavailableError("EVALUATION", text)
+        raise RefusedError("EVALUATION", text)
+
+    def __repr__(self) -> str:
+        return f"RemoteEvaluation({self._url!r})"
+
+
+def _evaluation(member: Any) -> Evaluation:
+    try:
+        return Evaluation(tuple(map(decode, member["evaluated"])), decode(member["proof"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnavailableError(
+            "EVALUATION", f"the evaluation service answered no evaluation: {error}"
+        ) from error
+
+
+def remote(setting: Path) -> EvaluationService | None:
+    """The service that a home's setting names; None where it holds the key itself."""
+    if not setting.is_file():
+        return None
+    try:
+        members = json.loads(setting.read_bytes())
+        return RemoteEvaluation(str(members["url"]), str(members["token"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableError(
+            "EVALUATION_SETTING",
+            f'{setting} must be {{"url": "https://…", "token": "ak_…"}}: {type(error).__name__}',
+        ) from error
