@@ -26,11 +26,11 @@ __all__ = [
     "Earlier",
     "Prepared",
     "certification_rank",
+    "fields_of",
     "infer_links",
     "own_numbers",
     "own_numbers_of",
     "prepare",
-    "seal",
 ]
 
 
@@ -60,29 +60,24 @@ class Draft:
 class Prepared:
     """An asset whose id is fixed: its commitment, its fingerprints with their proofs, its encrypted content."""
 
-    draft: Draft
     secret: Secret
     commitment: Commitment
     fingerprints: Mapping[str, Fingerprint]
     encrypted: content.Encrypted
 
 
-def prepare(draft: Draft, plain: bytes, secret: Secret, fingerprints: Mapping[str, Fingerprint]) -> Prepared:
-    """Encrypt first, then commit: the tree binds the CID of the encrypted content."""
-    return seal(draft, content.encrypt(plain, secret), secret, fingerprints)
-
-
-def seal(
-    draft: Draft, encrypted: content.Encrypted, secret: Secret, fingerprints: Mapping[str, Fingerprint]
+def prepare(
+    fields: Mapping[str, str], plain: bytes, secret: Secret, fingerprints: Mapping[str, Fingerprint]
 ) -> Prepared:
-    """Commit to the fields of a document whose content is encrypted already."""
-    values = _values(draft, encrypted.cid) | {
-        path: hex32(found.value) for path, found in fingerprints.items()
-    }
-    return Prepared(draft, secret, Commitment(values, secret), fingerprints, encrypted)
+    """Encrypt first, then commit to `fields`: the tree binds the CID of the encrypted content."""
+    encrypted = content.encrypt(plain, secret)
+    values = {**fields, "content.cid": encrypted.cid}
+    values |= {path: hex32(found.value) for path, found in fingerprints.items()}
+    return Prepared(secret, Commitment(values, secret), fingerprints, encrypted)
 
 
-def _values(draft: Draft, cid: str) -> dict[str, str]:
+def fields_of(draft: Draft) -> dict[str, str]:
+    """The fields of a draft as far as they stand before its content is encrypted: all but the CID and fingerprints."""
     document = draft.document
     values = {
         "asset.version": "1",
@@ -94,7 +89,6 @@ def _values(draft: Draft, cid: str) -> dict[str, str]:
         "content.sha256": hex32(draft.sha256),
         "content.bytes": str(draft.size),
         "content.media_type": document.media_type,
-        "content.cid": cid,
     }
     values |= {f"fact.{name}": value for name, value in document.facts.items()}
     for number, statement in enumerate(draft.signers, 1):
@@ -147,17 +141,23 @@ def infer_links(document: Document, dossier: Sequence[Earlier]) -> list[tuple[st
         if kind != document.kind:
             continue
         target_kind = RELATIONS[kind, relation]
-        for stated in {
-            _number(value)
-            for name, value in document.facts.items()
-            if name.endswith(suffixes) and _is_stated(name, suffixes)
-        }:
+        for stated in _stated(document, suffixes):
             matches = [
                 earlier for earlier in dossier if earlier.kind == target_kind and stated in earlier.numbers
             ]
             if len(matches) == 1:
                 links.append((relation, matches[0].asset_id))
     return sorted(set(links))
+
+
+def _stated(document: Document, suffixes: tuple[str, ...]) -> set[str]:
+    """The numbers that a document states under a name, in its facts, or in its trace where it names several."""
+    found = [value for name, value in document.facts.items() if _is_stated(name, suffixes)]
+    if "order_number" in suffixes:
+        found += document.trace.orders
+    if "despatch_number" in suffixes:
+        found += document.trace.despatches
+    return {_number(value) for value in found}
 
 
 def _is_stated(name: str, suffixes: tuple[str, ...]) -> bool:

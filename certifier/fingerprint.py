@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 from certifier import voprf
@@ -191,14 +190,12 @@ def evaluate_many(
     messages = [[encode(inputs[path]) for path in sorted(inputs)] for inputs in batch if inputs]
     if not messages:
         return [{} for _ in batch]
-    asked = voprf.in_threads(_blinded, messages)
+    asked = [_blinded(each) for each in messages]
     answers = service.evaluate(organisation, [elements for _, elements in asked])
     if len(answers) != len(asked):
         raise ProofRefusedError("the service answered another number of requests")
     public_key = service.public_key()
-    done = iter(
-        voprf.in_threads(partial(_finished, public_key), list(zip(messages, asked, answers, strict=True)))
-    )
+    done = (_finished(public_key, *each) for each in zip(messages, asked, answers, strict=True))
     return [dict(zip(sorted(inputs), next(done), strict=True)) if inputs else {} for inputs in batch]
 
 
@@ -212,9 +209,9 @@ def _blinded(messages: Sequence[bytes]) -> _Asked:
 
 
 def _finished(
-    public_key: bytes, exchange: tuple[Sequence[bytes], _Asked, voprf.Evaluation]
+    public_key: bytes, messages: Sequence[bytes], asked: _Asked, answer: voprf.Evaluation
 ) -> list[Fingerprint]:
-    messages, (blinds, blinded), (evaluated, proof) = exchange
+    (blinds, blinded), (evaluated, proof) = asked, answer
     voprf.verify_proof(public_key, blinded, evaluated, proof)
     outputs = voprf.finalize(messages, blinds, evaluated)
     key = key_id(public_key)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from hashlib import sha512
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from rbcl import (
     crypto_core_ristretto255_add,
@@ -37,7 +37,6 @@ __all__ = [
     "finalize",
     "generate_proof",
     "hash_to_group",
-    "in_threads",
     "multiply",
     "verify_proof",
 ]
@@ -45,9 +44,6 @@ __all__ = [
 ORDER = 2**252 + 27742317777372353535851937790883648493
 """Of the group: a scalar is 1 … ORDER - 1, 32 bytes, little-endian."""
 _CONTEXT = b"OPRFV1-\x01-ristretto255-SHA512"
-_THREADS = 2
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
 MAX_BATCH = 65535  # the transcript counts elements in two bytes
 
 
@@ -136,6 +132,15 @@ def _factors(public_key: bytes, blinded: Sequence[bytes], evaluated: Sequence[by
     ]
 
 
+@lru_cache(maxsize=256)
+def _composite(
+    public_key: bytes, blinded: tuple[bytes, ...], evaluated: tuple[bytes, ...]
+) -> tuple[list[bytes], bytes]:
+    """The weights and the blinded elements' weighted sum; kept, since who proves and checks in one process needs it twice."""
+    factors = _factors(public_key, blinded, evaluated)
+    return factors, _weighted_sum(factors, blinded)
+
+
 def _weighted_sum(factors: Sequence[bytes], points: Sequence[bytes]) -> bytes:
     total = multiply(factors[0], points[0])
     for factor, point in zip(factors[1:], points[1:], strict=True):
@@ -155,7 +160,7 @@ def generate_proof(
     nonce: bytes | None = None,
 ) -> bytes:
     """The 64-byte proof that each evaluated element is `secret` times its blinded one."""
-    composite = _weighted_sum(_factors(public_key, blinded, evaluated), blinded)
+    _, composite = _composite(public_key, tuple(blinded), tuple(evaluated))
     image = multiply(secret, composite)
     if nonce is None:
         nonce = crypto_core_ristretto255_scalar_random()
@@ -172,8 +177,8 @@ def verify_proof(
     if len(proof) != 64:
         raise ProofRefusedError("a proof has 64 bytes")
     c, s = proof[:32], proof[32:]
-    factors = _factors(public_key, blinded, evaluated)
-    composite, image = _weighted_sum(factors, blinded), _weighted_sum(factors, evaluated)
+    factors, composite = _composite(public_key, tuple(blinded), tuple(evaluated))
+    image = _weighted_sum(factors, evaluated)
     if not 0 < int.from_bytes(s, "little") < ORDER:
         raise ProofRefusedError("a scalar is out of range")
     base = _plus(crypto_scalarmult_ristretto255_base(s), multiply(c, public_key))
@@ -203,17 +208,6 @@ def finalize(messages: Sequence[bytes], blinds: Sequence[bytes], evaluated: Sequ
         sha512(_prefixed(message) + b"\x00\x20" + point + b"Finalize").digest()
         for message, point in zip(messages, points, strict=True)
     ]
-
-
-def in_threads(work: Callable[[_In], _Out], items: Sequence[_In]) -> list[_Out]:
-    """`work` on each item, in order, on two threads: libsodium runs outside the interpreter's lock."""
-    if len(items) < 4:
-        return [work(item) for item in items]
-    size = -(-len(items) // (2 * _THREADS))
-    parts = [items[i : i + size] for i in range(0, len(items), size)]
-    with ThreadPoolExecutor(_THREADS) as threads:
-        done = threads.map(lambda part: [work(item) for item in part], parts)
-        return [result for part in done for result in part]
 
 
 class Evaluation(NamedTuple):
@@ -250,7 +244,7 @@ class LocalEvaluation:
         if self._observer:
             for blinded in batches:
                 self._observer(organisation, blinded)
-        return tuple(in_threads(self._evaluate, batches))
+        return tuple(map(self._evaluate, batches))
 
     def _evaluate(self, blinded: Sequence[bytes]) -> Evaluation:
         evaluated = tuple(multiply(self._secret, element) for element in blinded)

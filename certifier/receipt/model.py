@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from certifier.commitment import BatchTree, Commitment, asset_id_of, field_leaf
 from certifier.fingerprint import Prf, component_facts
 from certifier.merkle import StandardTree
+from certifier.receipt.encoding import SCHEMA, encode, encode_body
 from certifier.schema import MUST_DISCLOSE
 from ledger.types import hex32
 
@@ -31,7 +32,6 @@ __all__ = [
     "identity_paths",
 ]
 
-SCHEMA = "assetcert/receipt/1"
 DOSSIER_SCHEMA = "assetcert/dossier/1"
 PRESETS = ("identity", "must-disclose", "all")
 
@@ -47,6 +47,15 @@ class DisclosedField(NamedTuple):
     salt: bytes | None = None
 
 
+class _Descriptor(Protocol):
+    @property
+    def chain_id(self) -> int: ...
+    @property
+    def genesis(self) -> bytes: ...
+    @property
+    def contracts(self) -> Mapping[str, str]: ...
+
+
 @dataclass(frozen=True)
 class LedgerName:
     """The ledger a receipt speaks of; a verifier compares it with its own descriptor."""
@@ -55,6 +64,11 @@ class LedgerName:
     genesis: bytes
     asset_registry: str
 
+    @classmethod
+    def of(cls, descriptor: _Descriptor) -> LedgerName:
+        """The ledger of a descriptor."""
+        return cls(descriptor.chain_id, descriptor.genesis, descriptor.contracts["asset_registry"])
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -62,15 +76,6 @@ class Hint:
 
     block: int
     transaction: bytes
-
-
-class _Descriptor(Protocol):
-    @property
-    def chain_id(self) -> int: ...
-    @property
-    def genesis(self) -> bytes: ...
-    @property
-    def contracts(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,11 @@ class Receipt:
 
     def to_json(self) -> str:
         """One line of JSON and a newline."""
-        return _json(self.to_document())
+        return self._encoded() + "\n"
+
+    def _encoded(self) -> str:
+        body = encode_body(self.fields, self.prf)
+        return encode(self.ledger, self.org, self.root, self.batch_proof, body, self.hint)
 
     def to_document(self) -> dict[str, Any]:
         """The receipt's members, ready for JSON."""
@@ -165,7 +174,8 @@ class Dossier:
     def to_json(self) -> str:
         """One line of JSON and a newline."""
         members = {"schema": DOSSIER_SCHEMA, "name": self.name, "issuer": hex32(self.issuer)}
-        return _json(members | {"receipts": [receipt.to_document() for receipt in self.receipts]})
+        start = json.dumps(members, ensure_ascii=False, separators=(",", ":"))[:-1]
+        return f'{start},"receipts":[{",".join(receipt._encoded() for receipt in self.receipts)}]}}\n'
 
 
 def build(
@@ -177,11 +187,12 @@ def build(
     hint: Hint | None = None,
 ) -> Receipt:
     """The whole receipt of an asset in a batch: every field disclosed."""
-    name = LedgerName(descriptor.chain_id, descriptor.genesis, descriptor.contracts["asset_registry"])
     fields = tuple(
         DisclosedField(item.path, item.digest, item.value, item.salt) for item in commitment.fields
     )
-    made = Receipt(name, org, tree.root, tree.proof(commitment.asset_id), fields, dict(prf), hint)
+    made = Receipt(
+        LedgerName.of(descriptor), org, tree.root, tree.proof(commitment.asset_id), fields, dict(prf), hint
+    )
     made.__dict__["asset_id"] = commitment.asset_id  # known already: spares a second tree
     return made
 
@@ -215,7 +226,3 @@ def _field_document(item: DisclosedField) -> dict[str, str]:
     if item.value is not None and item.salt is not None:
         document |= {"value": item.value, "salt": hex32(item.salt)}
     return document
-
-
-def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -1,24 +1,22 @@
 """The local block store: one file per CID in a folder, written atomically and re-hashed on every read.
 
-A batch is written to temporaries, flushed once for the whole file system, renamed into place, and flushed
-again: two waits for a batch of any size, and never a name without its bytes. Not a cache; it forgets nothing.
+A batch gets its names when all of its bytes are on disk (`certifier.store.files`): never a name without its bytes. Not a
+cache; it forgets nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from certifier.cid import Block, cid_bytes, matches
 from certifier.errors import BlockCorruptError, BlockMissingError, StoreFullError, StoreUnreachableError
+from certifier.store.files import File, runs, write_durably
 
 __all__ = ["LocalStore"]
 
@@ -38,7 +36,7 @@ class LocalStore:
             self._temporary.mkdir(parents=True, exist_ok=True)
             mine = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._temporary))
             try:
-                self._write(mine, blocks)
+                write_durably(self._files(str(mine), blocks))
             finally:
                 shutil.rmtree(mine, ignore_errors=True)
 
@@ -62,26 +60,16 @@ class LocalStore:
         cid_bytes(cid)  # a name from outside must not lead out of the folder
         return f"{self._blocks}/{cid[-2]}/{cid}"
 
-    def _write(self, folder: Path, blocks: Iterable[Block]) -> None:
-        """Paths are strings here: a batch has thousands."""
-        written = []
+    def _files(self, folder: str, blocks: Iterable[Block]) -> Iterator[File]:
         for number, block in enumerate(blocks):
-            temporary = f"{folder}/{number}"
-            _write_new(temporary, block.data)
-            written.append((temporary, self._place(block.cid)))
-        _flush(folder)
-        for parent in {os.path.dirname(place) for _, place in written}:  # noqa: PTH120
-            os.makedirs(parent, exist_ok=True)  # noqa: PTH103
-        for temporary, place in written:
-            os.replace(temporary, place)  # noqa: PTH105
-        _flush(folder)
+            yield File(f"{folder}/{number}", self._place(block.cid), block.data)
 
     def _sweep(self) -> None:
         """Removes what a killed writer left behind."""
         with contextlib.suppress(FileNotFoundError):
             for left in self._temporary.iterdir():
                 pid = left.name.partition("-")[0]
-                if pid.isdecimal() and not _runs(int(pid)):
+                if pid.isdecimal() and not runs(int(pid)):
                     shutil.rmtree(left, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -96,41 +84,3 @@ class LocalStore:
                     f"no space left for blocks in {self._path}: free some and run again"
                 ) from e
             raise StoreUnreachableError(f"the block store {self._path} fails: {e.strerror}") from e
-
-
-def _write_new(path: str, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-    finally:
-        os.close(handle)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-@cache
-def _libc() -> Any:
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def _flush(folder: Path) -> None:
-    """On return all that was written to the folder's file system is on disk; errors are reported (Linux)."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        if not hasattr(_libc(), "syncfs"):
-            raise OSError(errno.ENOSYS, "this system cannot flush a file system (Linux can)")
-        if _libc().syncfs(handle):
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
-    finally:
-        os.close(handle)

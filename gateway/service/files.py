@@ -6,10 +6,11 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from certifier.store.files import File, make_durably, runs, write_durably
 from gateway.errors import FULL, UnreadableError, UsageError
 from ledger import jsontext
 
@@ -21,11 +22,11 @@ __all__ = [
     "read_bounded",
     "schema_of",
     "sweep",
-    "write_into",
+    "write_many",
     "write_whole",
 ]
 
-_TEMPORARY = re.compile(r"\..+\.(?:receipt|dossier)\.json\.([0-9]+)")  # of `write_into`
+_TEMPORARY = re.compile(r"\..+\.(?:receipt|dossier)\.json\.([0-9]+)")  # of `write_many`
 SIGNERS_SUFFIX = ".signers.json"
 _OURS = (".receipt.json", ".dossier.json", ".offer.json", ".grant.json", SIGNERS_SUFFIX)
 MAX_JSON = 64 * 2**20
@@ -93,7 +94,7 @@ def schema_of(path: Path) -> str | None:
 def make_folder(path: Path) -> None:
     """A folder to write results to, made where absent. UsageError where there can be none."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_durably(str(path))
     except OSError as error:
         if error.errno in FULL:
             raise
@@ -109,34 +110,17 @@ def sweep(folder: Path) -> None:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         for entry in entries:
             left = _TEMPORARY.fullmatch(entry.name)
-            if left is not None and not _runs(int(left[1])):
+            if left is not None and not runs(int(left[1])):
                 Path(entry.path).unlink(missing_ok=True)
 
 
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, its folder made where absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_into(str(path.parent), path.name, data)
+    """Write a file whole and durably, or not at all, its folder made where absent."""
+    make_durably(str(path.parent))
+    write_many(path.parent, [(path.name, data)])
 
 
-def write_into(folder: str, name: str, data: bytes) -> None:
-    """The same into a folder that is there; in strings, since a batch has thousands."""
-    temporary = f"{folder}/.{name}.{os.getpid()}"
-    try:
-        with open(temporary, "wb") as file:  # noqa: PTH123
-            file.write(data)
-        os.replace(temporary, f"{folder}/{name}")  # noqa: PTH105
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
-        raise
+def write_many(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """The same of many files into a folder that is there."""
+    into, mark = str(folder), os.getpid()
+    write_durably(File(f"{into}/.{name}.{mark}", f"{into}/{name}", data, 0o666) for name, data in files)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from certifier import receipt
 from certifier.commitment import BatchTree, Commitment, Secret, digest, field_leaf
 from certifier.errors import CertifierError, InvalidReceiptError, UnreadableReceiptError
+from certifier.fingerprint import Prf
 from certifier.merkle import leaf_hash, process_proof
 from certifier.receipt import Dossier, Receipt, parse, parse_document
 from ledger.types import hex32, keccak
@@ -331,3 +332,33 @@ def test_dossiers_that_are_refused(spoil: Callable[[dict[str, Any]], dict[str, A
     document = json.loads(Dossier("Job", bytes(32), (built(1), built(2))).to_json())
     with pytest.raises(InvalidReceiptError, match=told):
         read(spoil(document))
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+NODE = st.binary(min_size=32, max_size=32)
+PRF = st.builds(Prf, NODE, NODE, NODE, st.binary(min_size=64, max_size=64))
+FIELDS = st.one_of(
+    st.builds(receipt.DisclosedField, TEXT, NODE, TEXT, NODE),
+    st.builds(receipt.DisclosedField, TEXT, NODE, st.none(), st.none()),
+)
+RECEIPTS = st.builds(
+    Receipt,
+    st.builds(receipt.LedgerName, st.integers(0, 2**62), NODE, TEXT),
+    NODE,
+    NODE,
+    st.lists(NODE, max_size=10).map(tuple),
+    st.lists(FIELDS, max_size=5).map(tuple),
+    st.dictionaries(TEXT, PRF, max_size=4),
+    st.none() | st.builds(receipt.Hint, st.integers(0, 2**62), NODE),
+)
+
+
+@given(st.lists(RECEIPTS, max_size=3), TEXT, NODE)
+def test_what_is_written_by_hand_is_json(made: list[Receipt], name: str, issuer: bytes) -> None:
+    for one in made:
+        plain = json.dumps(one.to_document(), ensure_ascii=False, separators=(",", ":"))
+        assert one.to_json() == plain + "\n"
+    dossier = {"schema": receipt.DOSSIER_SCHEMA, "name": name, "issuer": "0x" + issuer.hex()}
+    whole = dossier | {"receipts": [one.to_document() for one in made]}
+    plain = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    assert receipt.Dossier(name, issuer, tuple(made)).to_json() == plain + "\n"

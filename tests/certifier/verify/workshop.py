@@ -185,7 +185,7 @@ class Workshop:
         draft = certify.Draft(
             org, ISSUED_AT, document, _sha256(data), len(data), tuple(signers), tuple(links)
         )
-        prepared = certify.prepare(draft, data, secret, prints)
+        prepared = certify.prepare(certify.fields_of(draft), data, secret, prints)
         self.store.put(prepared.encrypted.blocks, [prepared.encrypted.cid])
         values = {field.path: field.value for field in prepared.commitment.fields} | (change or {})
         commitment = Commitment({path: value for path, value in values.items() if value}, secret)
