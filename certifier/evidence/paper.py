@@ -7,7 +7,7 @@ document was not given: what needs it is unknown then, never zero. Not a judge o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -19,7 +19,7 @@ from certifier.evidence.declared import Declaration
 from certifier.evidence.routing import PlannedStop, Routing
 from ledger.types import parse_hex32
 
-__all__ = ["SHANGHAI", "Paper", "Row", "Signer", "amount", "day_of", "instant", "of_receipt", "quantity", "unit"]  # fmt: skip
+__all__ = ["SHANGHAI", "Paper", "Row", "Signer", "amount", "day_of", "instant", "of_receipt", "quantity", "sealed", "unit"]  # fmt: skip
 
 SHANGHAI = timezone(timedelta(hours=8))
 """The zone of every business day here (PRODUCT 2)."""
@@ -120,7 +120,7 @@ def of_receipt(
         registered_at=registered_at,
         day=day_of(kind, facts) or registered,
         trace=document.trace if document is not None else None,
-        sealed=_sealed(values["asset.format"], facts, document),
+        sealed=sealed(values["asset.format"], facts, document),
         declared=declared,
     )
 
@@ -134,7 +134,8 @@ def _signers(values: Mapping[str, str], known: Mapping[bytes, bytes]) -> tuple[S
     )
 
 
-def _sealed(format_: str, facts: Mapping[str, str], document: Document | None) -> bool:
+def sealed(format_: str, facts: Mapping[str, str], document: Document | None) -> bool:
+    """Whether the tax authority's word stands on an e-fapiao: a seal that holds, else a number of due form and no bad seal."""
     codes = {notice.code for notice in document.warnings} if document is not None else set()
     if format_ != "e-fapiao" or "SEAL_INVALID" in codes:
         return False
@@ -195,8 +196,3 @@ def quantity(text: str | None) -> Decimal | None:
 def unit(text: str | None) -> str:
     """The unit of a quantity; empty where none is stated."""
     return (text or "").partition(" ")[2]
-
-
-def latest(papers: Sequence[Paper]) -> Paper | None:
-    """The newest by day; of one day, the one of the highest id: independent of the order in which they came."""
-    return max(papers, key=lambda paper: (paper.day, paper.asset_id), default=None)
