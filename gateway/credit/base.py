@@ -239,7 +239,8 @@ def _waterfall(items: Sequence[Item], product: Product, less: Deductions) -> Bas
         if amount:
             lines.append((code, text, -amount))
             base -= amount
-    return Base(tuple(lines), tuple(items), max(NOTHING, base))
+    shown_ = tuple((code, text, cents(amount)) for code, text, amount in lines)
+    return Base(shown_, tuple(items), max(NOTHING, cents(base)))
 
 
 def _reserve(invoices: Sequence[Item], product: Product, dilution: Decimal | None) -> Decimal:

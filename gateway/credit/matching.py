@@ -119,12 +119,16 @@ def match(
     rooms: Mapping[str, Room],
 ) -> tuple[tuple[Offer, ...], tuple[Refused, ...]]:
     """Offers in order of rank, and what was refused, by product. `rooms` by product id."""
-    offers, refused = [], []
+    offers: list[Offer] = []
+    refused: list[Refused] = []
     for product in sorted(products, key=lambda one: (one.code, one.version)):
         found = _unfit(ask, product, result, features) or _offer(
             ask, product, result, features, rooms[product.id]
         )
-        (offers if isinstance(found, Offer) else refused).append(found)  # type: ignore[arg-type]
+        if isinstance(found, Offer):
+            offers.append(found)
+        else:
+            refused.append(found)
     return tuple(sorted(offers, key=lambda one: one.rank)), tuple(refused)
 
 
