@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -83,7 +84,9 @@ def _change(node: Any, other: Any, chance: random.Random) -> None:
 
 
 def _copied(node: Any) -> Any:
-    return etree.fromstring(etree.tostring(node, with_tail=False))
+    copied = copy.deepcopy(node)
+    copied.tail = None
+    return copied
 
 
 def _text(chance: random.Random) -> str:

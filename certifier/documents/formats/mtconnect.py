@@ -22,7 +22,6 @@ from certifier.documents.tree import parse
 from certifier.errors import MalformedDocumentError, RefusedDocumentError
 
 CHUNK = 1 << 18
-BATCH = 4096
 _MULTIPART = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n(?:[A-Za-z-]+:[^\r\n]*\r?\n)+\r?\n")
 _LENGTH = re.compile(rb"content-length:\s*([0-9]{1,12})\s*\Z", re.IGNORECASE)
 _EXPAT = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "iso8859-1"})
@@ -50,38 +49,60 @@ class _Log(MachineLog):
 
 
 class _Page:
-    """One MTConnectStreams document, parsed by expat into the log."""
+    """One MTConnectStreams document, parsed by expat into the log.
+
+    Most elements of a log are observations of which only time, number and presence count: `_handlers` keeps to what
+    these need, everything else is a method.
+    """
 
     def __init__(self, log: _Log, max_depth: int) -> None:
         self.log = log
-        self._depth = 0
         self._max_depth = max_depth
-        self._observation_depth = _NEVER
+        self._observations_at = _NEVER
         self._device = ""
         self._state: Device | None = None
         self._times: list[str] = []
         self._numbers: list[str] = []
-        self._open = False
-        self._attributes: dict[str, str] = {}
-        self._text: list[str] = []
+        self._special: set[str] = set()
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text.append
+        self._handlers()
         self.parser.CommentHandler = self._comment
         self.parser.EntityDeclHandler = _refuse_entity
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._depth = depth = self._depth + 1
-        self._text.clear()
-        if depth != self._observation_depth:
-            self._structure(name, attributes, depth)
-        elif "dataItemId" in attributes and "timestamp" in attributes:
-            self._times.append(attributes["timestamp"])
-            self._numbers.append(attributes.get("sequence", "-"))
-            self._attributes = attributes
-            self._open = True
+    def _handlers(self) -> None:
+        """What expat calls at every start, text and end: local names, since there are millions of them."""
+        text: list[str] = []
+        clear_text, add_time, add_number = text.clear, self._times.append, self._numbers.append
+        depth, observations_at = 0, _NEVER
+        observed: dict[str, str] | None = None
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal depth, observations_at, observed
+            depth += 1
+            clear_text()
+            if depth != observations_at:
+                self._structure(name, attributes, depth)
+                observations_at = self._observations_at
+            elif "timestamp" in attributes and "dataItemId" in attributes:
+                observed = attributes
+                add_time(attributes["timestamp"])
+                add_number(attributes.get("sequence", "-"))
+
+        def end(name: str) -> None:
+            nonlocal depth, observations_at, observed
+            depth -= 1
+            if observed is not None and depth == observations_at - 1:
+                if name in self._special or (text and (len(text) > 1 or UNAVAILABLE in text[0])):
+                    self._close(name, observed, "".join(text).strip())
+                observed = None
+            elif depth < observations_at - 1:
+                self._leave(name, depth)
+                observations_at = self._observations_at
+
+        self.parser.StartElementHandler = start
+        self.parser.EndElementHandler = end
+        self.parser.CharacterDataHandler = text.append
 
     def _comment(self, text: str) -> None:
         self.log.previous = self.log.previous or previous_log(text)
@@ -97,38 +118,23 @@ class _Page:
         elif space != self.log.namespace:
             return
         elif local in _CONTAINERS and self._state is not None:
-            self._observation_depth = depth + 1
+            self._special = {f"{space} {name}".lstrip() for name in ("Execution", "PartCount", "Unavailable")}
+            self._observations_at = depth + 1
         elif local == "DeviceStream":
             self._device = attributes.get("uuid") or attributes.get("name") or ""
             self._state = self.log.device(self._device)
         elif local == "Header":
             self.log.header(attributes.get("instanceId"))
 
-    def _end(self, name: str) -> None:
-        depth = self._depth
-        self._depth = depth - 1
-        if depth == self._observation_depth:
-            if self._open:
-                self._open = False
-                if (
-                    self._of_interest(name)
-                    or (self._text and UNAVAILABLE in self._text[0])
-                    or len(self._text) > 1
-                ):
-                    self._close(name)
-        elif depth == self._observation_depth - 1:
-            self._observation_depth = _NEVER
-            self._flush()
+    def _leave(self, name: str, depth: int) -> None:
+        """An element around observations ends."""
+        if depth == self._observations_at - 2:
+            self._observations_at = _NEVER
+            self.flush()
         elif self._state is not None and name.endswith("DeviceStream"):
             self._state = None
 
-    def _of_interest(self, name: str) -> bool:
-        """Whether an observation is more than a value to count; full batches are added up on the way."""
-        if len(self._times) >= BATCH:
-            self._flush()
-        return name.endswith(("Execution", "PartCount", "Unavailable"))
-
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Add up the observations since the last flush: times, sequence numbers, counts."""
         log, device = self.log, self._state
         if not self._times or device is None:
@@ -139,37 +145,24 @@ class _Page:
         log.repeats += repeats
         log.observations += len(self._times) - repeats
         if numbers:
-            device.first_sequence = (
-                min(numbers) if device.first_sequence is None else min(*numbers, device.first_sequence)
-            )
-            device.last_sequence = (
-                max(numbers) if device.last_sequence is None else max(*numbers, device.last_sequence)
-            )
+            low, high = min(numbers), max(numbers)
+            device.first_sequence = low if device.first_sequence is None else min(low, device.first_sequence)
+            device.last_sequence = high if device.last_sequence is None else max(high, device.last_sequence)
         self._times.clear()
         self._numbers.clear()
 
-    def _close(self, name: str) -> None:
-        value = "".join(self._text).strip()
+    def _close(self, name: str, attributes: dict[str, str], value: str) -> None:
+        """An observation that is more than a value to count."""
         if value == UNAVAILABLE or name.endswith("Unavailable"):
-            self._unavailable()
-        if name.endswith(("Execution", "PartCount")):
-            self._event(name, value)
+            number = _number(attributes)
+            seen = self.log.unavailable_numbers.setdefault(self.log.run, Sequences())
+            self.log.unavailable += 1 if number == 0 else 1 - seen.update([number])
+        if name in self._special:
+            self._event(name.rpartition(" ")[2], attributes, value)
 
-    def _unavailable(self) -> None:
-        number = self._number()
-        seen = self.log.unavailable_numbers.setdefault(self.log.run, Sequences())
-        self.log.unavailable += 1 if number == 0 else 1 - seen.update([number])
-
-    def _number(self) -> int:
-        text = self._attributes.get("sequence", "")
-        return int(text) if text.isdecimal() and len(text) < 20 else 0
-
-    def _event(self, name: str, value: str) -> None:
-        log, attributes = self.log, self._attributes
-        space, _, local = name.rpartition(" ")
-        if space != log.namespace:
-            return
-        item, at = attributes["dataItemId"], At(log.run, self._number(), attributes["timestamp"])
+    def _event(self, local: str, attributes: dict[str, str], value: str) -> None:
+        log, item = self.log, attributes["dataItemId"]
+        at = At(log.run, _number(attributes), attributes["timestamp"])
         if local == "Execution":
             log.state(self._device, item, at, value)
         elif local == "PartCount":
@@ -177,6 +170,12 @@ class _Page:
             log.counter(
                 self._device, item, at, value, sub_type=sub_type, reset="resetTriggered" in attributes
             )
+
+
+def _number(attributes: dict[str, str]) -> int:
+    """The sequence number; 0 where none is stated."""
+    text = attributes.get("sequence", "")
+    return int(text) if text.isdecimal() and len(text) < 20 else 0
 
 
 def _whole(texts: list[str]) -> list[int]:
@@ -208,6 +207,7 @@ def _feed(page: _Page, chunks: Iterator[bytes] | Iterator[bytes | str]) -> None:
     try:
         for chunk in chunks:
             page.parser.Parse(chunk, False)
+            page.flush()
         page.parser.Parse(b"", True)
     except expat.ExpatError as e:
         raise MalformedDocumentError(
