@@ -16,13 +16,13 @@ from gateway.api.guard import Guarded
 from gateway.api.probes import router as probes
 from gateway.api.problems import MEDIA_TYPE, Problems
 from gateway.api.state import Gateway
-from gateway.api.v1 import me, session
+from gateway.api.v1 import api_keys, approvals, me, session, users
 from gateway.db import identity as table
 
 __all__ = ["create_app"]
 
 PREFIX = "/api/v1"
-_V1 = (session.router, me.router)
+_V1 = (session.router, me.router, users.router, api_keys.router, approvals.router)
 """Every router of `/api/v1`."""
 
 

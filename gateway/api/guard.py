@@ -76,6 +76,7 @@ class Guarded(APIRoute):
         marks = list(_marks(self.dependant))
         if not marks:
             raise TypeError(f"{self.path} does not say who may call it: May(…) or Anybody")
+        strangers = any(isinstance(mark, Open) for mark in marks)
         extra = self.openapi_extra or {}
         limit, streamed = extra.get("x-body-limit", BODY_LIMIT), extra.get("x-streamed", False)
 
@@ -85,7 +86,9 @@ class Guarded(APIRoute):
                     mark.admit(request)
             request = Request(request.scope, _limited(request, limit))
             if request.method not in SAFE:
-                await _check_csrf(request, streamed)
+                _check_origin(request)
+                if not strangers:
+                    await _check_csrf(request, streamed)
             if request.method in SAFE or streamed:
                 return await _transacted(request, handle)
             return await idempotency.answered(request, lambda: _transacted(request, handle))
@@ -147,8 +150,7 @@ def _limited(request: Request, limit: int) -> Receive:
 
 
 async def _check_csrf(request: Request, streamed: bool) -> None:
-    """ForbiddenError for an act that another site made a browser send, or that does not show the session's token."""
-    _check_origin(request)
+    """ForbiddenError for an act of a session that does not show the session's own token."""
     expected = getattr(request.state, "csrf", None)
     if expected is None:  # no cookie was used: nothing that a browser sends by itself
         return
@@ -164,6 +166,7 @@ async def _check_csrf(request: Request, streamed: bool) -> None:
 
 
 def _check_origin(request: Request) -> None:
+    """ForbiddenError for an act that another site has made a browser send."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site is not None:

@@ -26,7 +26,6 @@ from gateway.api.state import Gateway
 from gateway.db.identity import IdempotentAnswer
 from gateway.errors import BusyError, ConflictError, UsageError
 from gateway.identity.principal import Principal
-from gateway.identity.sealing import Sealing
 
 __all__ = ["KEPT", "answered"]
 
@@ -104,7 +103,7 @@ def _keep(gateway: Gateway, caller: str, key: str, session: Session, response: R
         session.execute(delete(IdempotentAnswer).where(*_row(caller, key)))
         return
     headers = [[name, value] for name, value in response.headers.items() if name != "content-length"]
-    sealed = Sealing.of(gateway.installation.home).seal(bytes(response.body), f"{caller}\n{key}")
+    sealed = gateway.sealing.seal(bytes(response.body), f"{caller}\n{key}")
     kept = {"status": response.status_code, "headers": headers, "body": sealed}
     session.execute(update(IdempotentAnswer).where(*_row(caller, key)).values(kept))
 
@@ -115,7 +114,7 @@ def _row(caller: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool
 
 def _again(gateway: Gateway, caller: str, key: str, stored: _Stored) -> Response:
     _, status, headers, body = stored
-    plain = Sealing.of(gateway.installation.home).open(body or b"", f"{caller}\n{key}")
+    plain = gateway.sealing.open(body or b"", f"{caller}\n{key}")
     response = Response(plain, status or 200)
     for name, value in headers or []:
         response.headers[name] = value

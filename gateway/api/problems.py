@@ -18,8 +18,10 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 
+from certifier.errors import CertifierError
 from gateway.cli.mapping import classify_lower
 from gateway.errors import FULL, BusyError, Exit, GatewayError, OverloadedError
+from ledger.errors import LedgerError
 
 __all__ = ["Problem", "Problems", "answer", "install", "problem_of"]
 
@@ -136,5 +138,6 @@ def install(app: FastAPI, pages: Problems | None) -> None:
         page = await pages(request, problem) if pages is not None else None
         return page or answer(request, problem)
 
-    for kind in (HTTPException, RequestValidationError, Exception):
+    ours = (GatewayError, CertifierError, LedgerError)
+    for kind in (*ours, HTTPException, RequestValidationError, IntegrityError, OSError, Exception):
         app.add_exception_handler(kind, handle)

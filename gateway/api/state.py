@@ -18,22 +18,16 @@ from gateway.db import identity as _tables  # noqa: F401 - its tables exist befo
 from gateway.db.session import Database
 from gateway.errors import NotFoundError, UnreadableError
 from gateway.home import Home
+from gateway.identity.oidc import Providers
+from gateway.identity.passkeys import Party
+from gateway.identity.provider import Provider
+from gateway.identity.sealing import Sealing
 from gateway.installation import Installation, Organisation
 
-__all__ = ["Gateway", "Provider", "Settings"]
+__all__ = ["Gateway", "Settings"]
 
 _BOOK_AGE = 2.0
-
-
-@dataclass(frozen=True)
-class Provider:
-    """An OpenID provider, as this gateway is registered with it. The secret is read from a file, and None for a public client."""
-
-    name: str
-    label: str
-    issuer: str
-    client_id: str
-    client_secret: str | None = field(default=None, repr=False)
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -57,6 +51,14 @@ class Settings:
     def host(self) -> str:
         """Its name without the port: the passkeys' relying party."""
         return urlsplit(self.origin).hostname or ""
+
+    def party(self, host: str | None) -> Party:
+        """For passkeys. At home that is `localhost`, where browsers allow them, if the page was opened under that name."""
+        if self.host in _LOOPBACK and host is not None:
+            name = urlsplit(f"//{host}").hostname or ""
+            if name in _LOOPBACK:
+                return Party(name, f"{urlsplit(self.origin).scheme}://{host}")
+        return Party(self.host, self.origin)
 
     @classmethod
     def load(cls, home: Home, address: str) -> Settings:
@@ -84,6 +86,8 @@ class Gateway:
     def __init__(self, installation: Installation, settings: Settings) -> None:
         self.installation = installation
         self.settings = settings
+        self.providers = Providers(dict(settings.providers))
+        self.sealing = Sealing.of(installation.home)
         self._lock = threading.Lock()
         self._book: dict[str, Organisation] = {}
         self._read_at = 0.0

@@ -17,13 +17,32 @@ from sqlalchemy.orm import Session
 from gateway.db import identity as table
 from gateway.db.identity import Throttle, User
 from gateway.db.session import Database
-from gateway.errors import ConflictError, OverloadedError, UnauthenticatedError, UsageError
-from gateway.identity import passwords
-from gateway.identity.roles import UserRole
+from gateway.errors import (
+    ConflictError,
+    ForbiddenError,
+    OverloadedError,
+    UnauthenticatedError,
+    UsageError,
+)
+from gateway.identity import passwords, totp
+from gateway.identity.roles import ADMINISTRATORS, UserRole
+from gateway.identity.sealing import Sealing
 from gateway.identity.tokens import digest, new_id, now
 from gateway.installation import Organisation
 
-__all__ = ["create", "one_time_password", "sign_in", "try_again_later"]
+__all__ = [
+    "change_password",
+    "check_second_factor",
+    "create",
+    "end",
+    "failed",
+    "one_time_password",
+    "recover",
+    "set_roles",
+    "sign_in",
+    "succeeded",
+    "try_again_later",
+]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _FREE = 5
@@ -87,6 +106,69 @@ def sign_in(database: Database, name: str, password: str) -> User:
         failed(database, folded)
         raise UnauthenticatedError("BAD_CREDENTIALS", "name, password or code is not right")
     return user
+
+
+def check_second_factor(database: Database, sealing: Sealing, user: User, code: str | None) -> None:
+    """For an account that has one. UnauthenticatedError CODE_REQUIRED without a code, BAD_CREDENTIALS with a wrong one."""
+    if user.totp is None:
+        return
+    if code is None:
+        raise UnauthenticatedError("CODE_REQUIRED", "enter the code of your app, or a recovery code")
+    try_again_later(database, user.name)
+    with database.session() as session:
+        right = totp.check(session, sealing, user, code)
+    if not right:
+        failed(database, user.name)
+        raise UnauthenticatedError("BAD_CREDENTIALS", "name, password or code is not right")
+
+
+def change_password(database: Database, user: User, current: str, new: str) -> None:
+    """By who knows the present one. A guess counts as a failure to sign in."""
+    try_again_later(database, user.name)
+    if not passwords.verified(user.password, current):
+        failed(database, user.name)
+        raise ForbiddenError("BAD_PASSWORD", "the present password is not right")
+    passwords.check_policy(new, user.name)
+    if new == current:
+        raise UsageError("PASSWORD_SAME", "the new password is the present one: choose another")
+    user.password, user.must_change = passwords.hashed(new), False
+    user.version += 1
+
+
+def recover(session: Session, user: User) -> str:
+    """Give somebody their account back: a one-time password, to be changed at once; nothing else opens it any more."""
+    password = one_time_password()
+    user.password, user.must_change, user.version = passwords.hashed(password), True, user.version + 1
+    totp.remove(session, user)
+    for passkey in table.passkeys_of(session, user.id):
+        session.delete(passkey)
+    table.end_sessions(session, user.id)
+    succeeded(session, user.name)
+    return password
+
+
+def set_roles(user: User, roles: Collection[UserRole], allowed: Collection[UserRole], changer: str) -> None:
+    """UsageError for a role that this organisation's users cannot have; ForbiddenError for one's own administration."""
+    if not roles:
+        raise UsageError("ROLES", "an account has one role at least: end it instead")
+    if not set(roles) <= set(allowed):
+        raise UsageError(
+            "ROLES", f"users of this organisation can be: {', '.join(sorted(allowed)) or 'nothing'}"
+        )
+    if user.id == changer and ADMINISTRATORS.isdisjoint(roles):
+        raise ForbiddenError(
+            "SELF", "you cannot take the administration from yourself: ask another administrator"
+        )
+    user.roles = sorted(roles)
+
+
+def end(session: Session, user: User, ender: str) -> None:
+    """Close an account and its sessions; its name stays taken, so that old acts keep their author."""
+    if user.id == ender:
+        raise ForbiddenError("SELF", "you cannot end your own account: ask another administrator")
+    if user.ended_at is None:
+        user.ended_at, user.version = now(), user.version + 1
+    table.end_sessions(session, user.id)
 
 
 def try_again_later(database: Database, name: str) -> None:

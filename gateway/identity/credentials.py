@@ -48,7 +48,7 @@ def recognise(session: Session, shown: Shown, organisation: Callable[[str], Orga
     row, user = found
     roles = frozenset(map(UserRole, user.roles))
     principal = Principal(
-        user.id, user.name, organisation(user.org), roles, "person", user.locale, session=row.id
+        user.id, user.name, organisation(user.org), roles, "person", user.locale, row.id, user.must_change
     )
     return Known(principal, row.csrf)
 

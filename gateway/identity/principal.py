@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.errors import ForbiddenError
-from gateway.identity.roles import PERMISSIONS, Action, UserRole
+from gateway.identity.roles import PEOPLE_ONLY, PERMISSIONS, Action, UserRole
 from gateway.installation import Organisation
 
 __all__ = ["Principal", "authorise", "may"]
@@ -24,6 +24,8 @@ class Principal:
     locale: str
     session: str | None = None
     """The id of the session of a person; no secret."""
+    must_change: bool = False
+    """Whether the password was given by somebody else: nothing but changing it is allowed."""
 
     @property
     def org(self) -> str:
@@ -32,12 +34,17 @@ class Principal:
 
 
 def may(principal: Principal, action: Action) -> bool:
-    """Whether one of the principal's roles has the permission."""
+    """Whether one of the principal's roles has the permission; a machine is denied what only people decide."""
+    if principal.kind == "machine" and action in PEOPLE_ONLY:
+        return False
     return not principal.roles.isdisjoint(PERMISSIONS[action])
 
 
 def authorise(principal: Principal, action: Action) -> None:
     """ForbiddenError says which roles may do it."""
+    if principal.must_change and action is not Action.ME:
+        raise ForbiddenError("PASSWORD_CHANGE", "choose a password of your own first")
     if not may(principal, action):
         allowed = ", ".join(sorted(PERMISSIONS[action]))
-        raise ForbiddenError("FORBIDDEN", f"{action} is for: {allowed}; ask a colleague with such a role")
+        people = " (people, no machines)" if action in PEOPLE_ONLY else ""
+        raise ForbiddenError("FORBIDDEN", f"{action} is for: {allowed}{people}; ask a colleague who may")

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ledger.membership import Role
 
-__all__ = ["ADMINISTRATORS", "PERMISSIONS", "ROLES_OF", "Action", "UserRole", "roles_for"]
+__all__ = ["ADMINISTRATORS", "PEOPLE_ONLY", "PERMISSIONS", "ROLES_OF", "Action", "UserRole", "roles_for"]
 
 
 class UserRole(StrEnum):
@@ -80,6 +80,9 @@ ROLES_OF: dict[Role, frozenset[UserRole]] = {
     Role.REGISTRAR: frozenset({UserRole.REGISTRAR}),
 }
 """Which roles the users of an organisation can have, by what the ledger admits it as."""
+
+PEOPLE_ONLY = frozenset({Action.USERS_MANAGE, Action.API_KEYS_MANAGE, Action.APPROVALS_DECIDE})
+"""What no machine's key may do, whatever its roles: a key that leaks must not make others."""
 
 PERMISSIONS: dict[Action, frozenset[UserRole]] = {
     Action.ME: _ALL,
