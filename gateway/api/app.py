@@ -16,13 +16,49 @@ from gateway.api.guard import Guarded
 from gateway.api.probes import router as probes
 from gateway.api.problems import MEDIA_TYPE, Problems
 from gateway.api.state import Gateway
-from gateway.api.v1 import api_keys, approvals, me, session, users
+from gateway.api.v1 import (
+    api_keys,
+    approvals,
+    assets,
+    audits,
+    batches,
+    dossiers,
+    evaluation,
+    events,
+    grants,
+    jobs,
+    me,
+    organisations,
+    pledging,
+    session,
+    uploads,
+    users,
+    verifications,
+)
 from gateway.db import identity as table
 
 __all__ = ["create_app"]
 
 PREFIX = "/api/v1"
-_V1 = (session.router, me.router, users.router, api_keys.router, approvals.router)
+_V1 = (
+    session.router,
+    me.router,
+    users.router,
+    api_keys.router,
+    approvals.router,
+    organisations.router,
+    uploads.router,
+    assets.router,
+    jobs.router,
+    batches.router,
+    dossiers.router,
+    verifications.router,
+    pledging.router,
+    grants.router,
+    audits.router,
+    evaluation.router,
+    events.router,
+)
 """Every router of `/api/v1`."""
 
 
@@ -42,6 +78,7 @@ def create_app(gateway: Gateway, pages: Problems | None = None) -> FastAPI:
     for router in _V1:
         v1.include_router(router)
     app.include_router(v1)
+    app.include_router(verifications.public)
     problems.install(app, pages)
     app.add_middleware(Edge, gateway=gateway)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
@@ -54,7 +91,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = gateway.settings.threads
     with gateway.database.session() as db:
         table.forget_unfinished_answers(db)
-    yield
+    with gateway.running():
+        yield
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

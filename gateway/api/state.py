@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from certifier.verify import Verifier
 from gateway.db import identity as _tables  # noqa: F401 - its tables exist before the database is opened
 from gateway.db.session import Database
 from gateway.errors import NotFoundError, UnreadableError
@@ -23,6 +25,9 @@ from gateway.identity.passkeys import Party
 from gateway.identity.provider import Provider
 from gateway.identity.sealing import Sealing
 from gateway.installation import Installation, Organisation
+from gateway.jobs.running import Jobs
+from gateway.service.verifying import of_installation
+from ledger.connection import Ledger
 
 __all__ = ["Gateway", "Settings"]
 
@@ -40,6 +45,8 @@ class Settings:
     address_limit: str = "200/second"
     at_once: int = 256
     threads: int = 16
+    loopback_webhooks: bool = False
+    """Whether webhooks may point to this machine, without https."""
     providers: Mapping[str, Provider] = field(default_factory=dict)
 
     @property
@@ -91,6 +98,30 @@ class Gateway:
         self._lock = threading.Lock()
         self._book: dict[str, Organisation] = {}
         self._read_at = 0.0
+        self._verifier: tuple[Ledger, Verifier] | None = None
+        self._jobs: Jobs | None = None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """With its queue, its feed of events and its webhooks at work."""
+        with Jobs.running(self.installation, loopback_webhooks=self.settings.loopback_webhooks) as jobs:
+            self._jobs = jobs
+            yield
+
+    @property
+    def jobs(self) -> Jobs:
+        """What runs beside the requests."""
+        assert self._jobs is not None, "the application's lifespan has not begun"
+        return self._jobs
+
+    @property
+    def verifier(self) -> Verifier:
+        """One for all requests: what it has read of the ledger's history stays read. Another one for another node."""
+        ledger = self.installation.ledger
+        with self._lock:
+            if self._verifier is None or self._verifier[0] is not ledger:
+                self._verifier = ledger, of_installation(self.installation)
+            return self._verifier[1]
 
     @property
     def database(self) -> Database:

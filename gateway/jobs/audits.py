@@ -55,6 +55,9 @@ class Auditing:
         """An audit has no files."""
         return ()
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _signed(self, org: str, report: Mapping[str, Any]) -> dict[str, Any]:
         ledger = self._installation.ledger.descriptor
         result = {

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from certifier.documents import Reader
+from certifier.documents.profile import Profile
 from gateway.db.jobs import Job
 from gateway.errors import ConflictError
 from gateway.installation import Installation, Organisation
 from gateway.jobs.spool import Spool
 from gateway.jobs.working import Done
 from gateway.service import certifying, sharing
+from gateway.service.profiles import of_home
 from ledger.types import parse_hex32
 
 __all__ = ["KIND", "Certification", "group_key"]
@@ -39,6 +42,22 @@ class Certification:
     def __init__(self, installation: Installation, spool: Spool) -> None:
         self._installation = installation
         self._spool = spool
+        self._reader: Reader | None = None
+        self._profiles: tuple[Profile, ...] = ()
+
+    def _read_by(self, organisation: Organisation) -> Reader:
+        """Processes that read documents, kept from one batch to the next as long as the profiles are the same."""
+        profiles = of_home(self._installation.home, organisation.short)
+        if self._reader is None or profiles != self._profiles:
+            self.close()
+            self._reader, self._profiles = Reader(profiles=profiles), profiles
+        return self._reader
+
+    def close(self) -> None:
+        """End the processes that read."""
+        if self._reader is not None:
+            self._reader.__exit__()
+            self._reader = None
 
     def do(self, jobs: Sequence[Job], _: Callable[[str, Mapping[str, Any]], None]) -> dict[str, Done]:
         """Certify what the jobs' files are."""
@@ -50,6 +69,7 @@ class Certification:
             [self._spool.path(file["id"]) for job in jobs for file in job.request["files"]],
             dossier=request["dossier"],
             links=[(relation, parse_hex32(target)) for relation, target in request["links"]],
+            reader=self._read_by(organisation),
         )
         blocks = {"0x" + one.root.hex(): one.block for one in outcome.batches}
         if request["replaces"] is not None:

@@ -51,6 +51,9 @@ class Work(Protocol):
     def forget(self, job: Job) -> Iterable[str]:
         """Files of the spool that a job needs no more once it has failed."""
 
+    def close(self) -> None:
+        """Give up what is held from one group to the next."""
+
 
 class Worker(threading.Thread):
     """A thread that does one kind of work until it is closed. Several may run, in several processes."""
@@ -82,6 +85,7 @@ class Worker(threading.Thread):
                 _log.exception("the worker of %s jobs goes on after an error", self._work.kind)
                 self._ended.wait(_IDLE)
             count = self._bell.wait(_IDLE, count)
+        self._work.close()
 
     def close(self) -> None:
         """End after the group that is at work."""

@@ -67,6 +67,9 @@ class Counting:
     def forget(self, job: Job) -> Iterable[str]:
         return [job.id]
 
+    def close(self) -> None:
+        pass
+
 
 def worker(database: Database, work: Counting) -> tuple[Worker, list[str]]:
     dropped: list[str] = []

@@ -74,7 +74,9 @@ def submit(jobs: Jobs, organisation: Organisation, *contents: bytes, dossier: st
         "dossier": dossier,
         "links": [],
         "replaces": None,
-        "files": [{"id": one.id, "name": one.name, "sha256": one.sha256, "bytes": one.bytes} for one in files],
+        "files": [
+            {"id": one.id, "name": one.name, "sha256": one.sha256, "bytes": one.bytes} for one in files
+        ],
     }
     asked = Asked(
         organisation.hex,
@@ -134,18 +136,21 @@ def test_the_stream_tells_history_jobs_and_what_parties_do_in_one_order_without_
     told = stream(installation, m1)
     assert [one.number for one in told] == list(range(1, len(told) + 1))
     kinds = [one.kind for one in told]
-    assert {"organisation.changed", "key.changed", "batch.registered", "job.done", "asset.standing"} <= set(kinds)
+    assert {"organisation.changed", "key.changed", "batch.registered", "job.done", "asset.standing"} <= set(
+        kinds
+    )
     assert set(kinds) <= set(feed.KINDS)
-    assert made.asset("M1/order.xml") in next(one for one in told if one.kind == "batch.registered").data["assets"]
+    assert (
+        made.asset("M1/order.xml")
+        in next(one for one in told if one.kind == "batch.registered").data["assets"]
+    )
 
 
 def test_the_ledgers_events_are_told_once_however_often_it_is_asked(
     jobs: Jobs, installation: Installation, m1: Organisation
 ) -> None:
     finished(jobs, m1, submit(jobs, m1, b"told once"))
-    threads = [
-        threading.Thread(target=feed.tell, args=(installation, installation.now)) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=feed.tell, args=(installation, installation.now)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -155,7 +160,9 @@ def test_the_ledgers_events_are_told_once_however_often_it_is_asked(
     assert len(roots) == len(set(roots))
 
 
-def test_an_audit_is_a_job_whose_result_its_organisation_signs(jobs: Jobs, installation: Installation) -> None:
+def test_an_audit_is_a_job_whose_result_its_organisation_signs(
+    jobs: Jobs, installation: Installation
+) -> None:
     lender = installation.book.find("L1")
     asked = Asked(lender.hex, "audit", {}, "d", installation.now())
     job = finished(jobs, lender, jobs.intake.submit(asked).result(10).job_id)
