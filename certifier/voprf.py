@@ -132,7 +132,7 @@ def _factors(public_key: bytes, blinded: Sequence[bytes], evaluated: Sequence[by
     ]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _composite(
     public_key: bytes, blinded: tuple[bytes, ...], evaluated: tuple[bytes, ...]
 ) -> tuple[list[bytes], bytes]:

@@ -7,6 +7,7 @@ time is the pinned block's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from certifier import schema
@@ -25,7 +26,7 @@ from ledger.types import hex32
 
 __all__ = ["Given", "Verifier", "malformed"]
 
-BULK = 400
+BULK = 200
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,27 @@ class Verifier:
         yield from self._checked(Given(receipt, reading), found, _Sitting(pinned, as_org))
 
     def verify_many(self, given: Sequence[Given], *, as_org: bytes | None = None) -> Iterator[Report]:
-        """Reports in order, all at one block, the ledger read in bulk."""
-        pinned: observe.Pinned | Missing | None = None
-        for start in range(0, len(given), BULK):
-            part = given[start : start + BULK]
-            pinned, found = self._gather([one.receipt for one in part], pinned)
+        """Reports in order, all at one block, the ledger read in bulk: for the next ones while these are checked."""
+        parts = [given[start : start + BULK] for start in range(0, len(given), BULK)]
+        for part, (pinned, found) in zip(parts, self._gathered(parts), strict=True):
             for one, what in zip(part, found, strict=True):
                 yield self._report(one, what, _Sitting(pinned, as_org))
+
+    def _gathered(
+        self, parts: Sequence[Sequence[Given]]
+    ) -> Iterator[tuple[observe.Pinned | Missing | None, list[_Found]]]:
+        """`_gather` for each part, all at the block of the first: always one part ahead."""
+        named = [[one.receipt for one in part] for part in parts]
+        if len(named) < 2:
+            yield from (self._gather(receipts, None) for receipts in named)
+            return
+        with ThreadPoolExecutor(1) as thread:
+            coming = thread.submit(self._gather, named[0], None)
+            for receipts in named[1:]:
+                pinned, found = coming.result()
+                coming = thread.submit(self._gather, receipts, pinned)
+                yield pinned, found
+            yield coming.result()
 
     def verify_dossier(self, given: Sequence[Given], *, as_org: bytes | None = None) -> list[Report]:
         """Reports on the papers of one job, in order. A link is judged by the papers here, and by what was found of them."""

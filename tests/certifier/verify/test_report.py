@@ -14,7 +14,7 @@ from certifier.receipt import DisclosedField
 from certifier.schema import KINDS
 from certifier.verify import Cause, Check, Code, Given, Report, Verdict, Verifier, worst
 from certifier.verify.profiles import profile_of
-from certifier.verify.verifier import _overall
+from certifier.verify.verifier import BULK, _overall
 from ledger.types import hex32
 from tests.certifier.verify.workshop import SAMPLES, Workshop, alone, invoice, other, sample, unknown
 
@@ -270,3 +270,16 @@ def test_hidden_values_only(shop: Workshop) -> None:
     )
     report = Verifier(shop.descriptor, [], None).verify(replace(paper.receipt, fields=fields))
     assert report.verdict is UNKNOWN
+
+
+def test_many_bulks_keep_their_order_and_their_block(shop: Workshop) -> None:
+    papers = [shop.certify(other()) for _ in range(3)]
+    alone = [shop.verify(paper, None) for paper in papers]
+    given = [Given(papers[at % 3].receipt) for at in range(3 * BULK + 1)]
+    reports = []
+    for report in shop.verifier().verify_many(given):
+        reports.append(report)
+        if len(reports) == 1:
+            shop.certify(other())  # a block later: not theirs
+    assert reports == [alone[at % 3] for at in range(len(given))]
+    assert list(shop.verifier().verify_many([])) == []
