@@ -83,13 +83,15 @@ class Tree:
     """Reading helpers over elements of one or two known namespaces, by path of full names."""
 
     def __init__(self, **namespaces: str) -> None:
-        self._names: dict[str, list[str]] = {}
+        self._names: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._namespaces = namespaces
 
-    def _steps(self, path: str) -> list[str]:
+    def _steps(self, path: str) -> tuple[str, tuple[str, ...]]:
+        """The first step's full name and the further ones'."""
         steps = self._names.get(path)
         if steps is None:
-            steps = self._names[path] = [self._full(step) for step in path.split("/")]
+            first, *further = (self._full(step) for step in path.split("/"))
+            steps = self._names[path] = first, tuple(further)
         return steps
 
     def _full(self, step: str) -> str:
@@ -99,9 +101,11 @@ class Tree:
 
     def all(self, node: Node, path: str) -> list[Node]:
         """Every element at `path` below `node`, in document order."""
-        steps = self._steps(path)
-        found = list(node.iterchildren(steps[0]))
-        for step in steps[1:]:
+        first, further = self._names.get(path) or self._steps(path)
+        found = list(node.iterchildren(first))
+        for step in further:
+            if not found:
+                break
             found = [child for parent in found for child in parent.iterchildren(step)]
         return found
 

@@ -28,7 +28,8 @@ _START = re.compile(rf"\A(?:\s*\*[^\n]*\n)*\s*{_RECORD.pattern}[^|\n]+\|")
 _INDENTED = re.compile(r"\s+[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 _MULTILINE = "--multiline--"
 _LEVELS = frozenset({"NORMAL", "WARNING", "FAULT"})
-_UNKNOWN = Role.OTHER  # until a key has been looked at
+_Item = tuple[Role, str, str]
+_UNKNOWN: _Item = (Role.OTHER, "", "")  # until a key has been looked at
 
 
 class _Log(MachineLog):
@@ -37,7 +38,7 @@ class _Log(MachineLog):
     def __init__(self) -> None:
         super().__init__()
         self.line = 0
-        self._roles: dict[str, Role | None] = {}
+        self._items: dict[str, _Item | None] = {}
         self._times: list[str] = []
         self._device = ""
 
@@ -53,15 +54,15 @@ class _Log(MachineLog):
         self.observations += 1
         if value == UNAVAILABLE:
             self.unavailable += 1
-        if role := self._roles.get(key, _UNKNOWN):
-            self._event(role, time, key, value)
+        if item := self._items.get(key, _UNKNOWN):
+            self._event(item, time, key, value)
 
     def _item(self, time: str, key: str, value: str) -> None:
         self.observations += 1
         if value == UNAVAILABLE:
             self.unavailable += 1
-        if role := self._roles.get(key, _UNKNOWN):
-            self._event(role, time, key, value)
+        if item := self._items.get(key, _UNKNOWN):
+            self._event(item, time, key, value)
 
     def _long(self, parts: list[str]) -> None:
         """Several items on one line; or a condition, a message, an asset, which stand alone."""
@@ -79,17 +80,17 @@ class _Log(MachineLog):
             for key, value in zip(rest[::2], rest[1::2], strict=False):
                 self._item(time, key, value)
 
-    def _event(self, role: Role, time: str, key: str, value: str) -> None:
-        device, _, name = key.rpartition(":")
-        if role is _UNKNOWN:
-            role = role_of(name)
-            self._roles[key] = None if role is Role.OTHER else role
-        at = At(0, self.line, time.partition("@")[0])
-        value = value.strip().upper()
+    def _event(self, item: _Item, time: str, key: str, value: str) -> None:
+        if item is _UNKNOWN:
+            device, _, name = key.rpartition(":")
+            item = role_of(name), device, name
+            self._items[key] = None if item[0] is Role.OTHER else item
+        role, device, name = item
+        at = At(0, self.line, time.partition("@")[0] if "@" in time else time)
         if role is Role.STATE:
             self.state(device or self._device, name, at, value)
         elif role is Role.COUNTER:
-            self.counter(device or self._device, name, at, value)
+            self.counter(device or self._device, name, at, value.strip())
 
     def command(self, text: str) -> None:
         """`* uuid: …`, `* device: …`, `* previous sha256:…`: what the adapter says about its machine and its log."""
