@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gateway.cli.context import Shell, plain, told, verb
+from gateway.cli.context import Shell, grid, plain, told, verb
 from gateway.errors import Exit
 
 __all__ = ["backup", "bench", "demo", "doctor", "reindex", "restore", "up"]
@@ -21,23 +21,41 @@ __all__ = ["backup", "bench", "demo", "doctor", "reindex", "restore", "up"]
     show_default=True,
     help="Port of the gateway on 127.0.0.1; 0 takes a free one.",
 )
-def up(shell: Shell, port: int) -> None:
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Fill a home that has no world yet with the demo's, and print a new login for each role.",
+)
+def up(shell: Shell, port: int, demo: bool) -> None:
     """Start ledger, store and gateway; a home that is not there yet is founded with one registrar."""
     from gateway.service import serving
 
     def passphrase() -> str:
         return shell.passphrase() if shell.home.exists else shell.first_passphrase()
 
-    serving.serve(shell.home, port, passphrase, shell.errors.print, lambda urls: _up_told(shell, urls))
+    serving.serve(
+        shell.home,
+        port,
+        passphrase,
+        shell.errors.print,
+        lambda said: _up_told(shell, said),
+        shell.progress if demo else None,
+    )
 
 
-def _up_told(shell: Shell, urls: dict[str, str]) -> None:
+def _up_told(shell: Shell, said: dict[str, Any]) -> None:
     if shell.as_json:
-        shell.emit(urls)
-    else:
-        for name, url in urls.items():
-            shell.console.print(f"{name:<8} {url}")
-        shell.console.print("ready; Ctrl-C stops it")
+        shell.emit(said)
+        return
+    logins = said.pop("logins", [])
+    for name, url in said.items():
+        shell.console.print(f"{name:<8} {url}")
+    if logins:
+        table = grid("user", "password", "organisation", "role", title="logins, shown this once")
+        for login in logins:
+            table.add_row(login["user"], login["password"], login["organisation"], login["role"])
+        shell.console.print(table)
+    shell.console.print("ready; Ctrl-C stops it")
 
 
 @verb

@@ -9,7 +9,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.errors import BusyError, UnavailableError
 from gateway.home import Home
@@ -23,6 +23,8 @@ from ledger.locks import write_lock
 if TYPE_CHECKING:
     import uvicorn
 
+    from gateway.demo.stage import Progress
+
 __all__ = ["listening", "only_one", "serve"]
 
 FIRST_REGISTRAR = Organisation("R1", "LOCAL:REGISTRAR1", "Registrar of this home")
@@ -33,29 +35,58 @@ def serve(
     port: int,
     passphrase: Callable[[], str],
     say: Callable[[str], object],
-    ready: Callable[[dict[str, str]], None],
+    ready: Callable[[dict[str, Any]], None],
+    demo: Progress | None = None,
 ) -> None:
-    """Serve until interrupted, a new home once it is founded. A second `up` of the same home is refused (69)."""
-    if not home.exists:
-        secret = passphrase()  # before anything is written
-        passphrase = lambda: secret  # noqa: E731
-    keys = Keystore(home.keys, passphrase)
-    with (
-        only_one(home.create()),
-        _founded(home, keys, say) as node,
-        Installation.attached(home, node, keys) as installation,
-        listening(port) as listener,
-    ):
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = _server(installation, address)
-        for asked in (
-            signal.SIGINT,
-            signal.SIGTERM,
-        ):  # also in a shell's background, where SIGINT was ignored before
-            signal.signal(asked, signal.default_int_handler)
-        with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends, then raises the signal again
-            ready({"gateway": address, "ready": f"{address}/readyz", "rpc": node.url, "home": str(home.root)})
-            server.run(sockets=[listener])
+    """Serve until interrupted, a new home once it is founded. A second `up` of the same home is refused (69).
+
+    With `demo`, which shows progress, a home that has no world yet is filled with the demo's, and every role is given a login.
+    """
+    secret = passphrase() if demo is None else ""  # before anything is written, never in the middle of a request
+    with only_one(home.create()):
+        if demo is not None:
+            from gateway.demo import load
+
+            load(home, demo)
+            secret = passphrase()
+        keys = Keystore(home.keys, lambda: secret)
+        with (
+            _founded(home, keys, say) as node,
+            Installation.attached(home, node, keys) as installation,
+            listening(port) as listener,
+        ):
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            server = _server(installation, address)
+            said: dict[str, Any] = {
+                "gateway": address,
+                "ready": f"{address}/readyz",
+                "rpc": node.url,
+                "home": str(home.root),
+            }
+            if demo is not None:
+                said["logins"] = _logins(installation)
+            for asked in (
+                signal.SIGINT,
+                signal.SIGTERM,
+            ):  # also in a shell's background, where SIGINT was ignored
+                signal.signal(asked, signal.default_int_handler)
+            with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends, then raises the signal again
+                ready(said)
+                server.run(sockets=[listener])
+
+
+def _logins(installation: Installation) -> list[dict[str, str]]:
+    """A new login for every role of every organisation of this home."""
+    from gateway.identity.logins import for_each_role
+    from ledger.replay import MembershipView
+
+    view, pinned = MembershipView(installation.ledger), installation.ledger.pin()
+    known = [(one, view.organisation(one.id, pinned)) for one in installation.book.all()]
+    admitted = [(one, record.roles) for one, record in known if record is not None]
+    made: list[dict[str, str]] = []
+    with installation.database.session() as session:
+        for_each_role(session, admitted, made.append)
+    return made
 
 
 def _server(installation: Installation, address: str) -> uvicorn.Server:
