@@ -26,6 +26,10 @@ _MULTIPART = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n(?:[A-Za-z-]+:[^\r\n]*\r?
 _LENGTH = re.compile(rb"content-length:\s*([0-9]{1,12})\s*\Z", re.IGNORECASE)
 _EXPAT = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "iso8859-1"})
 _NEVER = 1 << 30
+_ANOTHER = (
+    expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT],
+    expat.errors.codes[expat.errors.XML_ERROR_MISPLACED_XML_PI],
+)
 _CONTAINERS = frozenset({"Samples", "Events", "Condition"})
 
 
@@ -64,6 +68,9 @@ class _Page:
         self._times: list[str] = []
         self._numbers: list[str] = []
         self._special: set[str] = set()
+        self._ended = False
+        self._fed = 0
+        self._held = b""
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
         self._handlers()
@@ -104,6 +111,20 @@ class _Page:
         self.parser.EndElementHandler = end
         self.parser.CharacterDataHandler = text.append
 
+    def parse(self, chunk: bytes | str) -> bytes | None:
+        """Some more of the document. Where another one begins after its end, that one's beginning."""
+        try:
+            self.parser.Parse(chunk, False)
+        except expat.ExpatError as e:
+            if not self._ended or e.code not in _ANOTHER or isinstance(chunk, str):
+                raise
+            self.flush()
+            return (self._held + chunk)[self.parser.ErrorByteIndex - self._fed + len(self._held) :]
+        self.flush()
+        self._fed += len(chunk)
+        self._held = chunk[-16:] if isinstance(chunk, bytes) else b""
+        return None
+
     def _comment(self, text: str) -> None:
         self.log.previous = self.log.previous or previous_log(text)
 
@@ -133,6 +154,7 @@ class _Page:
             self.flush()
         elif self._state is not None and name.endswith("DeviceStream"):
             self._state = None
+        self._ended |= depth == 0
 
     def flush(self) -> None:
         """Add up the observations since the last flush: times, sequence numbers, counts."""
@@ -196,18 +218,22 @@ def read(source: Source) -> Document:
     log = _Log()
     multipart = source.root is None
     for chunks in _parts(source.open()) if multipart else [_chunks(source)]:
-        _feed(_Page(log, source.limits.max_depth), chunks)
+        _feed(log, source.limits.max_depth, chunks)
     media_type = "multipart/x-mixed-replace" if multipart else "application/xml"
     facts = Facts("machine-data", "mtconnect-streams", log.namespace or None, media_type)
     log.state_facts(facts)
     return facts.document()
 
 
-def _feed(page: _Page, chunks: Iterator[bytes] | Iterator[bytes | str]) -> None:
+def _feed(log: _Log, max_depth: int, chunks: Iterator[bytes] | Iterator[bytes | str]) -> None:
+    """Parse pages that follow each other; answers of an agent are often just written one after the other."""
+    page = _Page(log, max_depth)
     try:
         for chunk in chunks:
-            page.parser.Parse(chunk, False)
-            page.flush()
+            rest: bytes | str | None = chunk
+            while rest is not None:
+                if (rest := page.parse(rest)) is not None:
+                    page = _Page(log, max_depth)
         page.parser.Parse(b"", True)
     except expat.ExpatError as e:
         raise MalformedDocumentError(

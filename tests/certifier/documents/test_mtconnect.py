@@ -123,6 +123,24 @@ def test_pages_continue_each_other(lengths: bool) -> None:
     assert [w.code for w in repeated.warnings] == ["REPEATED_SEQUENCE"]
 
 
+@pytest.mark.parametrize("between", [b"", b"\n", b"\r\n<!-- next -->\r\n", b" " * 300_000])
+@pytest.mark.parametrize("declared", [True, False])
+def test_documents_written_one_after_the_other(between: bytes, declared: bool) -> None:
+    first = page(("Execution", 1, "08:00:00", "ACTIVE"), ("PartCount", 2, "08:00:00", "5"))
+    second = page(("PartCount", 3, "08:30:00", "7"), ("Execution", 4, "09:00:00", "READY"))
+    whole = multipart(first, second, lengths=True)
+    if not declared:
+        second = second.removeprefix(b'<?xml version="1.0"?>')
+    for document in (first + between + second, first + between + second + between + second):
+        assert read_bytes(document).facts == read_bytes(whole).facts
+    filling = page(*(("Line", n, "07:00:00", "1") for n in range(100_000, 105_000)))
+    assert read_bytes(filling + between + second).facts["observations"] == "5002"
+    with pytest.raises(MalformedDocumentError):
+        read_bytes(first + between + second[:-9])
+    with pytest.raises(MalformedDocumentError):
+        read_bytes(first + between + b"that was it")
+
+
 def test_a_restarted_agent_is_a_break_and_ends_activity() -> None:
     first = page(("Execution", 100, "08:00:00", "ACTIVE"), ("Line", 101, "08:20:00", "1"))
     second = page(("Execution", 1, "10:00:00", "READY"), instance="2")
