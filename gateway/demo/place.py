@@ -26,6 +26,7 @@ _OWN = _DATABASES | {
     "passphrase",
     "receipts",
     "run",
+    "spool",
 }
 """What a demo leaves in its home: a folder with anything else in it holds somebody's own."""
 
