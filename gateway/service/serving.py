@@ -42,7 +42,9 @@ def serve(
 
     With `demo`, which shows progress, a home that has no world yet is filled with the demo's, and every role is given a login.
     """
-    secret = passphrase() if demo is None else ""  # before anything is written, never in the middle of a request
+    secret = (
+        passphrase() if demo is None else ""
+    )  # before anything is written, never in the middle of a request
     with only_one(home.create()):
         if demo is not None:
             from gateway.demo import load
@@ -92,10 +94,10 @@ def _logins(installation: Installation) -> list[dict[str, str]]:
 def _server(installation: Installation, address: str) -> uvicorn.Server:
     import uvicorn
 
-    from gateway.api.app import create_app
     from gateway.api.state import Gateway, Settings
+    from gateway.web.pages import application
 
-    app = create_app(Gateway(installation, Settings.load(installation.home, address)))
+    app = application(Gateway(installation, Settings.load(installation.home, address)))
     return uvicorn.Server(
         uvicorn.Config(
             app,

@@ -1,0 +1,165 @@
+"""Take back, destroy, correct: what follows is stated first, the signatory confirms, then it is done."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import File, Form, Request, Response, UploadFile
+from fastapi.responses import HTMLResponse
+
+from gateway.api.depends import Installed, May
+from gateway.db import listing
+from gateway.db.listing import Held
+from gateway.errors import NotFoundError, UnreadableError
+from gateway.identity.principal import Principal
+from gateway.identity.roles import Action
+from gateway.installation import Installation
+from gateway.service import certifying, indexing, sharing
+from gateway.web.certificates import facts_and_title, held_or_missing
+from gateway.web.depends import Id, gone, note, router_of_pages
+from gateway.web.parties import Parties, Party
+from gateway.web.render import render, say
+from gateway.web.words import N_
+
+__all__ = ["router"]
+
+router = router_of_pages()
+Reason = Annotated[str, Form(min_length=1, max_length=400)]
+Sure = Annotated[str, Form(pattern="^yes$")]
+_ACTS = {
+    "revoke": (
+        N_("Take back"),
+        N_("I take it back."),
+        (
+            N_("Everybody who verifies it from now on sees: revoked by its issuer."),
+            N_("A lock on it stays until its lender releases it."),
+            N_("The same document may be certified again later, as a new paper."),
+        ),
+    ),
+    "shred": (
+        N_("Destroy content"),
+        N_("I know that this cannot be undone."),
+        (
+            N_(
+                "The key to the encrypted content is destroyed: nobody, you included, can open it here again."
+            ),
+            N_("That it was certified stays provable only to whoever holds its receipt and the document."),
+            N_("What was downloaded or read before is out of reach."),
+            N_("Keep the original file if the law asks you to: it is not destroyed on your computer."),
+        ),
+    ),
+    "correct": (
+        N_("Correct a mistake"),
+        N_("The new paper replaces this one."),
+        (
+            N_("First the new paper is certified, then this one is marked as revoked."),
+            N_("A lock on this one stays until its lender releases it."),
+            N_(
+                "Where the tax rules ask for a red-letter invoice, drop it and the new invoice under Papers instead."
+            ),
+        ),
+    ),
+}
+
+
+@router.get("/certificates/{asset_id}/{act}")
+def consequences(
+    request: Request,
+    who: Annotated[Principal, May(Action.ASSETS_READ)],
+    home: Installed,
+    asset_id: Id,
+    act: str,
+) -> HTMLResponse:
+    """What follows, before anything is done."""
+    if act not in _ACTS:
+        raise NotFoundError("NOT_FOUND", f"there is nothing at {request.url.path}")
+    row, lenders, readers = _affected(home, who, asset_id)
+    title, sure, lines = _ACTS[act]
+    return render(
+        request,
+        "consequences.html",
+        title=say(request, title),
+        name=facts_and_title(request, row)[1],
+        back=f"/certificates/{asset_id}",
+        path=request.url.path,
+        consequences=[say(request, line) for line in lines],
+        lenders=lenders,
+        readers=readers,
+        sure=say(request, sure),
+        button=say(request, title),
+        upload=say(request, "The new paper") if act == "correct" else None,
+    )
+
+
+def _affected(
+    home: Installation, who: Principal, asset_id: str
+) -> tuple[Held, list[Party], list[tuple[Party, int]]]:
+    """A paper with the lenders that have locked it and those who may read it."""
+    indexing.sync(home)
+    with home.database.session() as session:
+        row, parties = held_or_missing(session, who.organisation, asset_id), Parties(session)
+        lock = listing.locked(session, [asset_id]).get(asset_id)
+        grants = [g for g in listing.grants_by(session, who.org, [asset_id]) if g.sealed is not None]
+    return row, [parties[lock[0]]] if lock else [], [(parties[g.grantee], g.expires_at) for g in grants]
+
+
+@router.post("/certificates/{asset_id}/revoke")
+def revoke(
+    who: Annotated[Principal, May(Action.ASSETS_REVOKE)],
+    home: Installed,
+    asset_id: Id,
+    reason: Reason,
+    sure: Sure,
+) -> Response:
+    """Take it back."""
+    sharing.revoke(home, who.organisation, sharing.own_asset(home, who.organisation, asset_id))
+    note(home, who, "revoked", {"asset_id": asset_id, "reason": reason, "confirmed": sure})
+    return gone(f"/certificates/{asset_id}")
+
+
+@router.post("/certificates/{asset_id}/shred")
+def shred(
+    who: Annotated[Principal, May(Action.ASSETS_SHRED)],
+    home: Installed,
+    asset_id: Id,
+    reason: Reason,
+    sure: Sure,
+) -> Response:
+    """Destroy its content."""
+    sharing.shred(home, who.organisation, sharing.own_asset(home, who.organisation, asset_id))
+    note(home, who, "shredded", {"asset_id": asset_id, "reason": reason, "confirmed": sure})
+    return gone(f"/certificates/{asset_id}")
+
+
+@router.post("/certificates/{asset_id}/correct")
+def correct(
+    who: Annotated[Principal, May(Action.ASSETS_REVOKE)],
+    home: Installed,
+    asset_id: Id,
+    file: Annotated[UploadFile, File()],
+    reason: Reason,
+    sure: Sure,
+) -> Response:
+    """Certify the new paper into the same jobs, then take back the old one."""
+    row = sharing.own_asset(home, who.organisation, asset_id)
+    with home.database.session() as session:
+        dossiers = listing.dossiers_of(session, asset_id)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, Path(file.filename or "paper").name)
+        path.write_bytes(file.file.read())
+        outcome = certifying.certify(
+            home, who.organisation, [path], dossier=dossiers[0] if dossiers else None
+        )
+    if outcome.errors:
+        failed = outcome.errors[0]
+        raise UnreadableError(failed.code, failed.message.replace(str(path), path.name))
+    made = outcome.assets[0].asset_id
+    if made == asset_id:
+        raise UnreadableError("SAME", "the new paper is byte for byte the old one: choose the corrected file")
+    sharing.revoke(home, who.organisation, row)
+    note(
+        home, who, "corrected", {"asset_id": asset_id, "by_asset": made, "reason": reason, "confirmed": sure}
+    )
+    return gone(f"/certificates/{made}")

@@ -1,0 +1,37 @@
+"""What the signature of a page says: the gateway's own guard and permissions, and a few shapes that many pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from gateway.api.guard import Guarded
+from gateway.db.jobs import NewEvent, add_events
+from gateway.identity.principal import Principal
+from gateway.installation import Installation
+
+__all__ = ["As", "Id", "gone", "note", "router_of_pages"]
+
+Id = Annotated[str, Path(pattern="^0x[0-9a-f]{64}$")]
+"""An asset's, a pledge's, a grant's id."""
+As = Annotated[str, Query(alias="as", pattern="^(csv|xlsx)?$")]
+"""A table as a spreadsheet instead of the page."""
+
+
+def router_of_pages() -> APIRouter:
+    """A router behind the guard, in no API document."""
+    return APIRouter(route_class=Guarded, include_in_schema=False)
+
+
+def gone(path: str) -> Response:
+    """Done: the browser goes on to another page, whether a script or a form has asked."""
+    return Response(status_code=303, headers={"Location": path, "HX-Redirect": path})
+
+
+def note(home: Installation, who: Principal, what: str, said: Mapping[str, Any]) -> None:
+    """Keep in the organisation's own events who decided what, and what they said of it."""
+    event = NewEvent(who.org, f"decision.{what}", home.now(), {"by": who.user, **said})
+    with home.database.session() as session:
+        add_events(session, [event])

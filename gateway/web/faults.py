@@ -1,0 +1,165 @@
+"""Errors as a person reads them: what was wrong, where, what to do next, in their language.
+
+An error's code finds its words here; where a pattern is given, the numbers and names of the case come out of the error's own message. A code
+without words shows the message itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.web.language import translations
+from gateway.web.words import N_
+
+__all__ = ["Fault", "fault_of"]
+
+
+class Coded(Protocol):
+    """An error of one of our trees."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One error for a page."""
+
+    code: str
+    message: str
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class _Words:
+    text: str
+    next: str = ""
+    pattern: str = ""
+
+
+_AGAIN = N_("Try again in a moment. Nothing is lost.")
+_WORDS: dict[str, _Words] = {
+    "EMPTY": _Words(N_("The file is empty."), N_("Export it again from the program that made it.")),
+    "TOO_LARGE": _Words(N_("The file is too large."), N_("Split it, or ask for a higher limit.")),
+    "MALFORMED": _Words(
+        N_("The file is damaged: it begins like a document we know and cannot be read to its end."),
+        N_("Export it again from the program that made it, and drop it again."),
+    ),
+    "ENTITY_DECLARATION": _Words(
+        N_("The XML declares entities, which is not accepted."), N_("Export it again without a DTD.")
+    ),
+    "RECEIPT": _Words(
+        N_("There is no receipt among these files."),
+        N_("Drop the bundle (.zip) as it was downloaded, or the .receipt.json with the document."),
+    ),
+    "BUNDLE": _Words(N_("The bundle cannot be opened."), N_("Download it again where you got it from.")),
+    "NOT_PLEDGEABLE": _Words(
+        N_("This paper is evidence and can never be collateral."),
+        N_("Offer an invoice, or an order, that you have certified yourself."),
+    ),
+    "SHREDDED": _Words(
+        N_("The content of this paper was destroyed: nothing of it can be shown any more."),
+        N_("Certify the original again if you still have it."),
+    ),
+    "NOT_ANCHORED": _Words(N_("This paper is still being certified."), _AGAIN),
+    "SELF": _Words(N_("An organisation cannot offer, grant or lend to itself."), N_("Choose another one.")),
+    "DAYS": _Words(
+        N_("The offer would end before it can be accepted."),
+        N_("Give it more days, or fewer days to accept."),
+    ),
+    "UNTIL": _Words(N_("The end lies before today."), N_("Choose a later day.")),
+    "LIEN": _Words(
+        N_("Not locked: another lender has locked this receivable, or a similar one."),
+        N_("Open the report: the check Liens shows what is known."),
+    ),
+    "OFFER_SIGNATURE": _Words(
+        N_("The offer is not signed by the enterprise."), N_("Ask it for another offer.")
+    ),
+    "OFFER_MISMATCH": _Words(
+        N_("The offer names another receivable than the paper shows."), N_("Ask for another offer.")
+    ),
+    "NOT_PARTY": _Words(N_("You are not a party of this."), N_("Go back to your list.")),
+    "GRANT_ENDED": _Words(N_("The permission to read was withdrawn."), N_("Ask the owner for a new one.")),
+    "GRANT_EXPIRED": _Words(N_("The permission to read has ended."), N_("Ask the owner for a new one.")),
+    "NO_WRAP": _Words(
+        N_("The owner has withdrawn or destroyed what was granted."), N_("Ask the owner for it again.")
+    ),
+    "UNKNOWN_ORG": _Words(N_("No such organisation on this ledger."), N_("Check its number.")),
+    "IDENTIFIER": _Words(
+        N_("This is no legal number of an organisation."),
+        N_("Enter scheme and number, such as CN-USCC:91500000000000211L, and check the last character."),
+    ),
+    "SHORT": _Words(
+        N_("The short name is taken or malformed."),
+        N_("Use letters, digits, - and _, up to 32, that no other organisation has."),
+    ),
+    "ADMITTED": _Words(
+        N_("This organisation is a member already, with another name or role."),
+        N_("Open it in the list and change it there."),
+    ),
+    "NO_REGISTRAR": _Words(
+        N_("The keys of a registrar are not in this installation."),
+        N_("The registrar has to vote from its own installation."),
+    ),
+    "UNKNOWN_CALL": _Words(N_("Nobody has proposed this."), N_("Go back to the list of open votes.")),
+    "FINGERPRINT_KEY": _Words(
+        N_("The key for duplicate detection is never changed while anything is locked."), N_("Leave it.")
+    ),
+    "CONFLICT": _Words(
+        N_("Somebody else has decided this since you opened it."),
+        N_("Look at what it is now, then decide again."),
+    ),
+    "STALE": _Words(
+        N_("This changed since you opened it: nothing was overwritten."),
+        N_("Look at what it is now, then send again."),
+    ),
+    "FORBIDDEN": _Words(
+        N_("Your role may not do this."), N_("Ask a colleague whose role may, or your administrator.")
+    ),
+    "NOT_FOUND": _Words(N_("There is no such page, or it is not yours."), N_("Go back to the start.")),
+    "CSRF": _Words(N_("This form is too old."), N_("Send it again.")),
+    "BUSY": _Words(N_("Another process is writing."), _AGAIN),
+    "RATE_LIMITED": _Words(N_("Too much at once."), N_("Wait a moment, then send it again.")),
+    "UNREACHABLE": _Words(N_("The ledger or the store cannot be reached."), _AGAIN),
+    "INTERNAL": _Words(
+        N_("Something went wrong on our side."), N_("Try again; if it stays so, tell the operator the time.")
+    ),
+    "CODE_REQUIRED": _Words(
+        N_("This account needs a one-time code."), N_("Enter the code that your authenticator app shows.")
+    ),
+    "BAD_CODE": _Words(
+        N_("The code is not right."), N_("Check the clock of your phone, and enter the next code.")
+    ),
+    "TOO_MANY_ATTEMPTS": _Words(
+        N_("Too many attempts failed."), N_("Wait a while, or ask your administrator.")
+    ),
+    "INVALID_REQUEST": _Words(
+        N_("Something in the form is missing or does not fit."), N_("Check the fields and send it again.")
+    ),
+    "NOTHING_CHOSEN": _Words(
+        N_("Nothing was chosen."), N_("Choose at least one paper that waits to be confirmed.")
+    ),
+    "WEAK_PASSWORD": _Words(
+        N_("This password is too short or too common."),
+        N_("Choose 12 characters or more that nobody guesses."),
+    ),
+    "SAME": _Words(N_("The new paper is byte for byte the old one."), N_("Choose the corrected file.")),
+    "NO_LINK": _Words(N_("This link leads nowhere."), N_("Scan the certificate again, whole and flat.")),
+    "BAD_CREDENTIALS": _Words(
+        N_("User name, password or code is not right."), N_("Check them and sign in again.")
+    ),
+}
+
+
+def fault_of(language: str, code: str, message: str) -> Fault:
+    """The words of an error in a language; English keeps the error's own, which names the case."""
+    say = translations(language).gettext
+    words = _WORDS.get(code)
+    if words is None:
+        return Fault(code, message)
+    found = re.search(words.pattern, message) if words.pattern else None
+    if words.pattern and found is None:
+        return Fault(code, message)
+    text = say(words.text)
+    return Fault(code, text % found.groupdict() if found else text, say(words.next) if words.next else "")

@@ -1,0 +1,88 @@
+"""How values read on a page: money, times, sizes, ids. Filters of the templates; each returns text or safe markup.
+
+Times are shown in Asia/Shanghai, with UTC on hover; money in CNY can be switched to 万 by the page's one toggle.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+__all__ = ["day", "money", "plain_money", "short", "size", "time"]
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_SIGNS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
+
+
+def plain_money(value: Decimal | str | None, currency: str = "CNY") -> str:
+    """`¥1,234,567.89`; a dash where there is none, the text itself where it is no number."""
+    if value is None or value == "":
+        return "–"
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        return str(value)
+    sign = _SIGNS.get(currency, f"{currency} ")
+    return f"{'−' if amount < 0 else ''}{sign}{abs(amount).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+
+
+def money(value: Decimal | str | None, currency: str = "CNY") -> Markup:
+    """The same with its amount in 万 beside it, for the toggle."""
+    text = plain_money(value, currency)
+    if currency != "CNY" or text == "–" or not text.lstrip("−").startswith("¥"):
+        return escape(text)
+    tens = (Decimal(value or 0) / 10_000).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    wan = f"{'−' if tens < 0 else ''}¥{abs(tens):,} 万"
+    return Markup('<span class="money" data-yuan="{0}" data-wan="{1}">{0}</span>').format(text, wan)
+
+
+def time(value: int | str | datetime | None) -> Markup:
+    """A moment, from seconds since 1970, an instant's text or a datetime; a dash for None."""
+    if value is None or value == "":
+        return Markup("–")
+    moment = _moment(value)
+    local, utc = moment.astimezone(SHANGHAI), moment.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        local.strftime("%Y-%m-%d %H:%M"),
+    )
+
+
+def day(value: int | str | datetime | date | None) -> str:
+    """A day in Shanghai."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and len(value) == 10:
+        return value
+    return _moment(value).astimezone(SHANGHAI).date().isoformat()
+
+
+def size(count: int | str | None) -> str:
+    """Bytes as a person says them."""
+    number = int(count or 0)
+    if number < 1000:
+        return f"{number} B"
+    if number < 1_000_000:
+        return f"{number / 1000:.1f} kB"
+    return f"{number / 1_000_000:.1f} MB"
+
+
+def short(text: str | None, length: int = 10) -> str:
+    """The beginning of an id; the whole stands in its title."""
+    return text if text is None or len(text) <= length + 2 else text[: length + 2] + "…"  # type: ignore[return-value]
+
+
+def _moment(value: int | str | datetime | date) -> datetime:
+    if isinstance(value, int):
+        return datetime.fromtimestamp(value, UTC)
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=SHANGHAI)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)

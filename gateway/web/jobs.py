@@ -1,0 +1,118 @@
+"""The job board and one job: seven stations, what is missing, share it as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import Form, Request, Response
+from fastapi.responses import HTMLResponse
+
+from gateway.api.depends import Installed, May
+from gateway.db import listing
+from gateway.db.models import Asset
+from gateway.errors import NotFoundError
+from gateway.identity.principal import Principal
+from gateway.identity.roles import Action
+from gateway.installation import Installation
+from gateway.service import dossiers, indexing
+from gateway.web import words
+from gateway.web.board import JobView, job_view
+from gateway.web.certificates import attachment, held_table
+from gateway.web.depends import As, gone, router_of_pages
+from gateway.web.offers import grant_content, parties_to_read
+from gateway.web.render import render, say
+from gateway.web.tables import Column, Table, export
+
+__all__ = ["router"]
+
+router = router_of_pages()
+Reader = Annotated[Principal, May(Action.ASSETS_READ)]
+
+
+@router.get("/jobs")
+def board(request: Request, who: Reader, home: Installed, form: As = "") -> Response:
+    """Every job, those with something missing first."""
+    with home.database.session() as session:
+        found = listing.jobs(session, who.org)
+    jobs = sorted((job_view(name, assets) for name, assets in found.items()), key=lambda job: not job.missing)
+    if form:
+        return export(_table(request, jobs), form, "jobs")
+    held_back = sum((job.held_back or Decimal(0) for job in jobs), Decimal(0))
+    return render(request, "jobs.html", jobs=jobs, held_back=held_back)
+
+
+def _table(request: Request, jobs: Sequence[JobView]) -> Table:
+    def missing(job: JobView) -> str:
+        return ", ".join(say(request, words.KINDS[one.kind]) for one in job.missing)
+
+    columns = (
+        Column(say(request, "Job"), lambda job: job.name),
+        Column(say(request, "Buyer"), lambda job: job.buyer),
+        Column(say(request, "Amount"), lambda job: job.amount),
+        Column(say(request, "missing"), missing),
+        Column(say(request, "not yet financeable"), lambda job: job.held_back),
+    )
+    return Table(say(request, "Jobs"), columns, jobs)
+
+
+def _assets(home: Installation, org: str, name: str) -> list[Asset]:
+    with home.database.session() as session:
+        assets = listing.jobs(session, org).get(name)
+    if not assets:
+        raise NotFoundError("NOT_FOUND", f"there is no job {name!r}")
+    return assets
+
+
+@router.get("/jobs/{name}")
+def one(request: Request, who: Reader, home: Installed, name: str, form: As = "") -> Response:
+    """One job: its stations and its papers."""
+    indexing.sync(home)
+    assets = _assets(home, who.org, name)
+    with home.database.session() as session:
+        ids = {one.asset_id for one in assets}
+        rows = [row for row in listing.held(session, who.org, limit=10**6) if row.asset.asset_id in ids]
+        locks = listing.locked(session, list(ids))
+    table = held_table(request, rows, locks)
+    if form:
+        return export(table, form, name)
+    return render(request, "job.html", job=job_view(name, assets), table=table)
+
+
+@router.get("/jobs/{name}/dossier.json")
+def dossier(who: Reader, home: Installed, name: str) -> Response:
+    """The receipts of the whole job, to be verified together."""
+    return attachment(dossiers.document(home, who.organisation, name), "application/json", "job.dossier.json")
+
+
+@router.get("/jobs/{name}/share")
+def share_form(request: Request, who: Reader, home: Installed, name: str) -> HTMLResponse:
+    """To whom, for what, until when."""
+    _assets(home, who.org, name)
+    return render(
+        request,
+        "share.html",
+        name=name,
+        back=f"/jobs/{name}",
+        path=request.url.path,
+        readers=parties_to_read(home, who.org),
+        until=(date.today() + timedelta(days=30)).isoformat(),
+    )
+
+
+@router.post("/jobs/{name}/share")
+def share(
+    who: Annotated[Principal, May(Action.GRANTS_GIVE)],
+    home: Installed,
+    name: str,
+    reader: Annotated[str, Form()],
+    purpose: Annotated[str, Form(min_length=1, max_length=200)],
+    until: Annotated[date, Form()],
+) -> Response:
+    """One grant for each paper of the job."""
+    for row in _assets(home, who.org, name):
+        if row.fields is not None and row.root is not None:
+            grant_content(home, who.organisation, row.asset_id, reader, purpose, until)
+    return gone("/readers")

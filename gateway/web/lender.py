@@ -1,0 +1,235 @@
+"""A lender's pages: offers and papers shared with it, a verification that streams in check by check, lock, release, read.
+
+What a page shows of a lien is what the ledger shows a party: nothing of another lender's name, price or papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import Form, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from certifier.receipt import Receipt
+from certifier.verify import Code
+from gateway.api.depends import Installed, May
+from gateway.db import listing
+from gateway.errors import ConflictError, NotFoundError
+from gateway.identity.principal import Principal, may
+from gateway.identity.roles import Action
+from gateway.installation import Installation
+from gateway.service import indexing, pledging, verifying
+from gateway.service.certifying import rebuild
+from gateway.web import formats, words
+from gateway.web.depends import As, Id, gone, note, router_of_pages
+from gateway.web.offers import offer_state
+from gateway.web.parties import Parties
+from gateway.web.render import environment, language_of, render, say
+from gateway.web.report import facts_of, parts, pending
+from gateway.web.tables import Column, Table, export
+from ledger.pledges import Status
+
+__all__ = ["router"]
+
+router = router_of_pages()
+Reader = Annotated[Principal, May(Action.OFFERS_READ)]
+
+
+@router.get("/inbox")
+def inbox(request: Request, who: Annotated[Principal, May(Action.CONTENT_READ)], home: Installed, form: As = "", list: str = "") -> Response:  # fmt: skip
+    """Offers to this lender and papers it may read."""
+    indexing.sync(home)
+    offers, shared = _offers(request, home, who), _shared(request, home, who)
+    if form:
+        return export(shared if list == "shared" else offers, form, "inbox")
+    return render(request, "inbox.html", offers=offers, shared=shared)
+
+
+def _offers(request: Request, home: Installation, who: Principal, *, only: str = "") -> Table:
+    with home.database.session() as session:
+        rows, parties = listing.offers(session, who.org, "lender"), Parties(session)
+    rows = [row for row in rows if not only or row[1] == only]
+    cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
+    now = home.now()
+
+    def amount(row: Any) -> str | None:
+        return _amount(home, row[0].content)
+
+    columns = (
+        Column(say(request, "Enterprise"), lambda row: parties[row[0].content["debtor"]], lambda row: parties[row[0].content["debtor"]].html()),
+        Column(say(request, "Receivables"), lambda row: len(row[0].content["claims"]), lambda row: cells.linked(f"/inbox/{row[0].pledge_id}", _called(request, home, row[0].content))),
+        Column(say(request, "Amount"), amount, lambda row: formats.money(amount(row)), numeric=True),
+        Column(say(request, "accept by"), lambda row: row[0].content["accept_by"], lambda row: formats.time(row[0].content["accept_by"])),
+        Column(say(request, "locked until at most"), lambda row: formats.day(row[0].content["expires_at"])),
+        Column(say(request, "State"), lambda row: say(request, offer_state(row[0].content, row[1], now)[0]), lambda row: cells.state(offer_state(row[0].content, row[1], now))),
+    )  # fmt: skip
+    title = say(request, "Locked") if only else say(request, "Offers")
+    return Table(title, columns, rows, say(request, "No offers to you."))
+
+
+def _shared(request: Request, home: Installation, who: Principal) -> Table:
+    with home.database.session() as session:
+        rows, parties = listing.grants_to(session, who.org), Parties(session)
+        names = listing.numbers(session, [row.asset_id for row in rows])
+        dossiers = {row.asset_id: ", ".join(listing.dossiers_of(session, row.asset_id)) for row in rows}
+    rows = [row for row in rows if row.sealed is not None]
+    cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
+
+    def name(row: Any) -> str:
+        kind, number = names.get(row.asset_id, ("other", None))
+        return f"{say(request, words.KINDS.get(kind, kind))} {number or formats.short(row.asset_id)}"
+
+    columns = (
+        Column(say(request, "Enterprise"), lambda row: parties[row.owner], lambda row: parties[row.owner].html()),
+        Column(say(request, "Job"), lambda row: dossiers[row.asset_id]),
+        Column(say(request, "Paper"), name, lambda row: cells.linked(f"/shared/{row.grant_id}", name(row))),
+        Column(say(request, "Purpose"), lambda row: row.purpose),
+        Column(say(request, "Until"), lambda row: formats.day(row.expires_at)),
+    )  # fmt: skip
+    return Table(
+        say(request, "Papers you may read"), columns, rows, say(request, "Nothing is shared with you.")
+    )
+
+
+@router.get("/book")
+def book(request: Request, who: Annotated[Principal, May(Action.CONTENT_READ)], home: Installed, form: As = "") -> Response:  # fmt: skip
+    """What this lender has locked now."""
+    indexing.sync(home)
+    table = _offers(request, home, who, only="live")
+    if form:
+        return export(table, form, "locked")
+    lead = say(request, "Receivables that are locked for you alone. Release them once they are paid.")
+    return render(request, "list.html", title=say(request, "Locked"), lead=lead, tables=[(table, "/book")])
+
+
+# ── one offer
+
+
+def _offer(home: Installation, who: Principal, pledge_id: str) -> tuple[dict[str, Any], str | None]:
+    with home.database.session() as session:
+        found = listing.offer(session, pledge_id)
+    if found is None or found[0].content["lender"] != who.org:
+        raise NotFoundError("NOT_FOUND", f"there is no offer {pledge_id} to you")
+    return found[0].content, found[1]
+
+
+def _receipts(home: Installation, content: dict[str, Any]) -> list[Receipt]:
+    """The receipts of an offer's receivables, showing what a lender must see and no more."""
+    wanted = [claim["fingerprint"] for claim in content["claims"]]
+    with home.database.session() as session:
+        rows = listing.assets_with_fingerprints(session, content["debtor"], wanted)
+    owner = home.book.find(content["debtor"])
+    return [one.redact("must-disclose") for one in rebuild(home, owner, rows)]
+
+
+def _amount(home: Installation, content: dict[str, Any]) -> str | None:
+    wanted = [claim["fingerprint"] for claim in content["claims"]]
+    with home.database.session() as session:
+        rows = listing.assets_with_fingerprints(session, content["debtor"], wanted)
+    fields = rows[0].fields or {} if len(rows) == 1 else {}
+    return fields.get("fact.payable") or fields.get("fact.total") or fields.get("fact.net")
+
+
+def _called(request: Request, home: Installation, content: dict[str, Any]) -> str:
+    wanted = [claim["fingerprint"] for claim in content["claims"]]
+    with home.database.session() as session:
+        rows = listing.assets_with_fingerprints(session, content["debtor"], wanted)
+    return ", ".join(f"{say(request, words.KINDS.get(r.kind, r.kind))} {r.number or ''}" for r in rows) or "–"
+
+
+@router.get("/inbox/{pledge_id}")
+def offer(request: Request, who: Reader, home: Installed, pledge_id: Id) -> HTMLResponse:
+    """One offer: its receivables, each being verified while the page is open, and the decision."""
+    indexing.sync(home)
+    content, status = _offer(home, who, pledge_id)
+    receipts = _receipts(home, content)
+    with home.database.session() as session:
+        parties = Parties(session)
+        grants = {row.asset_id: row.grant_id for row in listing.grants_to(session, who.org) if row.sealed}
+    papers = [_paper(one, claim, grants) for one, claim in zip(receipts, content["claims"], strict=True)]
+    open_still = content["accept_by"] >= home.now()
+    return render(
+        request, "offer.html", title=_called(request, home, content), path=request.url.path, offer=content, taken=status,
+        state=offer_state(content, status, home.now()), debtor=parties[content["debtor"]], papers=papers, codes=pending(),
+        open=open_still, may_pledge=may(who, Action.PLEDGES_ACCEPT), may_close=may(who, Action.PLEDGES_CLOSE),
+        acceptable=[Code.LIEN, Code.SIGNERS, Code.LINKS], why=_why(request, status, open_still),
+    )  # fmt: skip
+
+
+def _paper(receipt: Receipt, claim: dict[str, Any], grants: dict[str, str]) -> dict[str, Any]:
+    return {
+        "kind": receipt.values["asset.kind"],
+        "number": receipt.values.get("fact.number", ""),
+        "facts": facts_of(receipt.values),
+        "percent": f"{claim['share'] / 100:g}",
+        "grant_id": grants.get(receipt.asset_id_hex),
+        "readable": receipt.asset_id_hex in grants,
+    }
+
+
+def _why(request: Request, status: str | None, open_still: bool) -> str:
+    if status not in (None, "live"):
+        return say(request, "This was released.")
+    if status is None and not open_still:
+        return say(request, "This offer was not accepted in time: ask the enterprise for a new one.")
+    return say(request, "Your role sees this and does not decide it: a colleague has to.")
+
+
+@router.get("/inbox/{pledge_id}/checks/{number}")
+def checks(request: Request, who: Reader, home: Installed, pledge_id: Id, number: int) -> StreamingResponse:
+    """The verification of one receivable as server-sent events: each check as it is made, then the report."""
+    content, _ = _offer(home, who, pledge_id)
+    receipts = _receipts(home, content)
+    if not 1 <= number <= len(receipts):
+        raise NotFoundError("NOT_FOUND", f"this offer has no receivable {number}")
+    stream = verifying.of_installation(home).stream(receipts[number - 1], as_org=who.organisation.id)
+    template = environment(language_of(request)).get_template("includes/stream.html")
+
+    def events() -> Iterator[str]:
+        for what, item in parts(stream):
+            html = template.render(what=what, item=item, at=number)
+            yield "event: part\n" + "".join(f"data: {line}\n" for line in html.splitlines() if line) + "\n"
+        yield "event: end\ndata:\n\n"
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+
+
+@router.post("/inbox/{pledge_id}/pledge")
+def pledge(
+    who: Annotated[Principal, May(Action.PLEDGES_ACCEPT)],
+    home: Installed,
+    pledge_id: Id,
+    accept: Annotated[Sequence[str], Form()] = (),
+    registry: Annotated[str, Form(max_length=80)] = "",
+) -> Response:
+    """Verify, lock, verify again."""
+    indexing.sync(home)
+    content, status = _offer(home, who, pledge_id)
+    if status is not None:
+        raise ConflictError("CONFLICT", f"this offer is {status} already: a colleague has decided it")
+    made = pledging.offer_file(home, content, _receipts(home, content))
+    codes = {Code[name] for name in accept if name in Code.__members__}
+    pledging.pledge(home, who.organisation, made, verifying.of_installation(home), codes)
+    said = {
+        "pledge_id": pledge_id,
+        "accepted": sorted(code.name for code in codes),
+        "registry_search": registry,
+    }
+    note(home, who, "pledged", said)
+    return gone(f"/inbox/{pledge_id}")
+
+
+@router.post("/inbox/{pledge_id}/close")
+def close(
+    who: Annotated[Principal, May(Action.PLEDGES_CLOSE)],
+    home: Installed,
+    pledge_id: Id,
+    status: Annotated[str, Form(pattern="^(satisfied|cancelled|enforced)$")],
+) -> Response:
+    """Release the lock, or say that it was enforced."""
+    _offer(home, who, pledge_id)
+    made = pledging.known_offer(home, pledge_id)
+    pledging.close(home, who.organisation, made, Status[status.upper()])
+    return gone(f"/inbox/{pledge_id}")

@@ -1,0 +1,55 @@
+"""What stands in the navigation: only what exists, and only for whoever may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gateway.identity.principal import Principal, may
+from gateway.identity.roles import Action
+from gateway.web.words import N_
+
+__all__ = ["Item", "items", "start_of"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry, for whoever may do all of `actions`."""
+
+    path: str
+    icon: str
+    label: str
+    actions: tuple[Action, ...]
+    current: bool = False
+
+
+_LENDER = (Action.OFFERS_READ, Action.CONTENT_READ)
+_ITEMS = (
+    Item("/papers", "upload", N_("Papers"), (Action.ASSETS_CERTIFY,)),
+    Item("/jobs", "jobs", N_("Jobs"), (Action.ASSETS_READ,)),
+    Item("/certificates", "paper", N_("Certified"), (Action.ASSETS_READ,)),
+    Item("/offers", "lock", N_("Offers"), (Action.ASSETS_READ, Action.OFFERS_READ)),
+    Item("/readers", "eye", N_("Who read"), (Action.READERS_READ,)),
+    Item("/inbox", "inbox", N_("Inbox"), _LENDER),
+    Item("/book", "lock", N_("Locked"), _LENDER),
+    Item("/audit", "audit", N_("Audit"), (Action.AUDIT_RUN,)),
+    Item("/explore", "search", N_("Explore"), (Action.LEDGER_EXPLORE,)),
+    Item("/sampling", "sample", N_("Sample"), (Action.AUDIT_RUN,)),
+    Item("/admissions", "people", N_("Members"), (Action.ORGANISATIONS_ADMIT,)),
+    Item("/keys", "key", N_("Keys"), (Action.KEYS_MANAGE,)),
+    Item("/health", "health", N_("Health"), (Action.HEALTH_READ,)),
+    Item("/verify", "shield", N_("Verify"), (Action.VERIFY,)),
+)
+
+
+def items(principal: Principal | None, path: str = "") -> Iterator[Item]:
+    """Entries for somebody, the one of `path` marked; none for a stranger."""
+    for item in _ITEMS:
+        if principal is not None and all(may(principal, action) for action in item.actions):
+            yield replace(item, current=path == item.path or path.startswith(item.path + "/"))
+
+
+def start_of(principal: Principal) -> str:
+    """The page on which somebody begins: the first entry."""
+    found = [item.path for item in items(principal)]
+    return next((path for path in found if path != "/explore"), "/verify")
