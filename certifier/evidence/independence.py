@@ -199,10 +199,16 @@ def _low(case: Case, claims: Iterable[Claim], index: Decimal | None) -> Iterator
         return
     told = f"outside the firm's control, {ratio_text((moved or Decimal(0)) * 100, 0)} per cent of what it bills was moved by a carrier who signs; independence is {ratio_text(index, 2)}"
     numbers = {"index": ratio_text(index)} | {one.name: ratio_text(one.share) for one in claims if one.share is not None}  # fmt: skip
-    silent = {
-        a for one in case.sales if case.inside(one.day) and one.type_code != SELF_BILLED
-        for n in one.despatches & case.deliveries.keys() if not case.deliveries[n].witnesses
-        for a in case.deliveries[n].assets
-    }  # fmt: skip
-    bare = {a for one in case.sales if case.inside(one.day) and not one.despatches for a in one.assets}
-    yield Finding(Code.INDEPENDENCE, AMBER, told, numbers, tuple(sorted(silent or bare)))
+    billed = [one for one in case.sales if case.inside(one.day) and one.type_code != SELF_BILLED]
+    silent = {asset for one in billed for asset in _silent(case, one)} or {
+        a for one in billed for a in one.assets
+    }
+    yield Finding(Code.INDEPENDENCE, AMBER, told, numbers, tuple(sorted(silent)))
+
+
+def _silent(case: Case, invoice: Invoice) -> Iterable[bytes]:
+    """The deliveries of an invoice that no carrier signed; the invoice itself where none is certified."""
+    moved = [case.deliveries[n] for n in invoice.despatches & case.deliveries.keys()]
+    if not moved:
+        return invoice.assets
+    return [asset for delivery in moved if not delivery.witnesses for asset in delivery.assets]

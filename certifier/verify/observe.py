@@ -58,13 +58,18 @@ class Pinned:
     as_of: AsOf
 
 
-def pin(nodes: Sequence[Node]) -> Pinned | Missing:
-    """The newest final block that any node knows, if all of them have it: a node that lags would hide what is new."""
+def pin(nodes: Sequence[Node], at: Block | None = None) -> Pinned | Missing:
+    """The newest final block that any node knows, if all of them have it: a node that lags would hide what is new.
+
+    With `at`: that earlier block, if it is final and every node has it.
+    """
     if not nodes:
         return Missing(Cause.UNREACHABLE, "no node of the ledger was given")
     try:
         blocks = [node.ledger.pin() for node in nodes]
-        block = max(blocks, key=lambda one: one.number)
+        block = at if at is not None else max(blocks, key=lambda one: one.number)
+        if block.number > max(one.number for one in blocks):
+            return Missing(Cause.NOT_FINAL, f"block {block.number:,} is not final yet: try again in a moment")
         for node, own in zip(nodes, blocks, strict=True):
             if own != block and node.ledger.chain.block(block.number) != block:
                 raise ContradictedError(f"the nodes differ about block {block.number:,}")

@@ -5,8 +5,10 @@ What could not be established is a `Missing` with its cause; a check that needs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from certifier.documents import Document
 from certifier.errors import ContentRefusedError, DocumentError
@@ -18,7 +20,10 @@ from ledger.membership import Key
 from ledger.pledges import Lien
 from ledger.replay import Claim, OrganisationRecord
 
-__all__ = ["ContentState", "Ledgered", "Missing", "Paper", "PublishedKey", "Subject"]
+if TYPE_CHECKING:
+    from certifier.evidence import Assessment
+
+__all__ = ["ContentState", "Job", "Ledgered", "Missing", "Paper", "PublishedKey", "Subject"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,23 @@ class Paper:
 
 
 @dataclass(frozen=True)
+class Job:
+    """The papers of a dossier that are sound by their own checks, and those of them whose document was given.
+
+    `assess` compares them all; that is done once, when a check first asks.
+    """
+
+    papers: frozenset[bytes]
+    read: frozenset[bytes]
+    assess: Callable[[], Assessment]
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        """What they say together."""
+        return self.assess()
+
+
+@dataclass(frozen=True)
 class Subject:
     """One receipt under verification, whose shown values are as their schema says.
 
@@ -88,6 +110,7 @@ class Subject:
     fingerprint_key: bytes | None
     as_org: bytes | None = None
     dossier: Mapping[bytes, Paper] | None = None
+    job: Job | None = None
 
     @property
     def kind(self) -> str:

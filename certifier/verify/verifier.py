@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from certifier import schema
 from certifier.certify import certification_rank
@@ -18,13 +19,21 @@ from certifier.receipt import Receipt
 from certifier.store import ContentStore
 from certifier.verify import observe
 from certifier.verify.checks import run
+from certifier.verify.corroborate import job_of
 from certifier.verify.profiles import Profile, profile_of
 from certifier.verify.report import NOBODY_VERIFIED, Cause, Check, Code, NotVerified, Report, Verdict, worst
 from certifier.verify.subject import ContentState, Ledgered, Missing, Paper, Subject
+from ledger.chain import Block
 from ledger.descriptor import Descriptor
 from ledger.types import hex32
 
+if TYPE_CHECKING:
+    from certifier.evidence import Attribute
+
 __all__ = ["Given", "Verifier", "malformed"]
+
+_TOGETHER = (Code.PLAUSIBILITY, Code.INDEPENDENCE)
+_BY_ITSELF = tuple(code for code in Code if code not in _TOGETHER)
 
 BULK = 200
 
@@ -35,6 +44,8 @@ class Given:
 
     receipt: Receipt
     reading: Reading | None = None
+    data: bytes | None = None
+    """The document's bytes, where the reading's path no longer leads to them."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +62,25 @@ _Found = Ledgered | Missing | Report
 
 
 class Verifier:
-    """Verifies against one descriptor. `nodes` may be empty (or a `Missing`): what needs the ledger is UNKNOWN then."""
+    """Verifies against one descriptor. `nodes` may be empty (or a `Missing`): what needs the ledger is UNKNOWN then.
+
+    `at`: an earlier block to read everything at, so that a decision can be replayed; else the newest final one, each time.
+    """
 
     def __init__(
-        self, descriptor: Descriptor, nodes: Sequence[observe.Node] | Missing, store: ContentStore | None
+        self,
+        descriptor: Descriptor,
+        nodes: Sequence[observe.Node] | Missing,
+        store: ContentStore | None,
+        *,
+        at: Block | None = None,
     ) -> None:
         if not isinstance(nodes, Missing) and any(node.ledger.descriptor != descriptor for node in nodes):
             raise ValueError("a node was connected under another descriptor than the verifier's")
         self._descriptor = descriptor
         self._nodes = nodes
         self._store = store
+        self._at = at
 
     def verify(
         self, receipt: Receipt, reading: Reading | None = None, *, as_org: bytes | None = None
@@ -98,14 +118,35 @@ class Verifier:
                 yield pinned, found
             yield coming.result()
 
-    def verify_dossier(self, given: Sequence[Given], *, as_org: bytes | None = None) -> list[Report]:
-        """Reports on the papers of one job, in order. A link is judged by the papers here, and by what was found of them."""
+    def verify_dossier(
+        self,
+        given: Sequence[Given],
+        *,
+        as_org: bytes | None = None,
+        attributes: Sequence[Attribute] = (),
+    ) -> list[Report]:
+        """Reports on the papers of one job, in order. A link is judged by the papers here, and by what was found of them.
+
+        Checks 11 and 12 compare the papers that hold by themselves; `attributes` tell who is under one control.
+        """
         pinned, found = self._gather([one.receipt for one in given], None)
         papers = {one.receipt.asset_id: Paper(one.receipt) for one in given}
+        sitting = _Sitting(pinned, as_org, papers)
+        subjects: dict[int, Subject] = {}
         reports: dict[int, Report] = {}
         for at in sorted(range(len(given)), key=lambda at: certification_rank(_kind(given[at].receipt))):
-            reports[at] = self._report(given[at], found[at], _Sitting(pinned, as_org, papers))
+            what = found[at]
+            if isinstance(what, Report):
+                reports[at] = what
+            else:
+                subject = subjects[at] = self._subject(given[at], what, sitting)
+                reports[at] = _summed(subject, list(run(subject, _BY_ITSELF)), pinned)
             papers[given[at].receipt.asset_id] = Paper(given[at].receipt, reports[at])
+        whole = [(given[at], subject.ledgered, reports[at].checks) for at, subject in subjects.items()]
+        job = job_of(whole, attributes)
+        for at, subject in subjects.items():
+            together = run(replace(subject, job=job), _TOGETHER)
+            reports[at] = _summed(subject, [*reports[at].checks, *together], pinned)
         return [reports[at] for at in range(len(given))]
 
     def _gather(
@@ -115,7 +156,7 @@ class Verifier:
         refused = [self._refused(receipt) for receipt in receipts]
         sound = [receipt for receipt, report in zip(receipts, refused, strict=True) if report is None]
         if sound and pinned is None:
-            pinned = self._nodes if isinstance(self._nodes, Missing) else observe.pin(self._nodes)
+            pinned = self._nodes if isinstance(self._nodes, Missing) else observe.pin(self._nodes, self._at)
         ledgered = iter(self._ledgered(pinned, sound))
         return pinned, [report or next(ledgered) for report in refused]
 
@@ -157,9 +198,7 @@ class Verifier:
         for check in run(subject):
             checks.append(check)
             yield check
-        verdict = _overall(subject.profile, checks, in_dossier=subject.dossier is not None)
-        as_of = sitting.pinned.as_of if isinstance(sitting.pinned, observe.Pinned) else None
-        yield Report(verdict, tuple(checks), as_of, _not_verified(checks), hex32(subject.asset_id))
+        yield _summed(subject, checks, sitting.pinned)
 
     def _subject(self, given: Given, ledgered: Ledgered | Missing, sitting: _Sitting) -> Subject:
         return Subject(
@@ -172,6 +211,13 @@ class Verifier:
             as_org=sitting.as_org,
             dossier=sitting.papers,
         )
+
+
+def _summed(subject: Subject, checks: Sequence[Check], pinned: observe.Pinned | Missing | None) -> Report:
+    """The report on one receipt, of the checks that were made of it."""
+    verdict = _overall(subject.profile, checks, in_dossier=subject.dossier is not None)
+    as_of = pinned.as_of if isinstance(pinned, observe.Pinned) else None
+    return Report(verdict, tuple(checks), as_of, _not_verified(checks), hex32(subject.asset_id))
 
 
 def _kind(receipt: Receipt) -> str:

@@ -1,4 +1,4 @@
-"""Cases of the ten checks: in each, one check fails alone, or cannot be established, and the report says so.
+"""Cases of the twelve checks: in each, one check fails alone, or cannot be established, and the report says so.
 
 `test_checks` runs every case as it stands, and once more with the check's function made to answer VALID: then at least one
 must fail.
@@ -7,8 +7,10 @@ must fail.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 from certifier.cid import DAG_CBOR, RAW, Block, cid_of
 from certifier.errors import StoreUnreachableError
@@ -21,6 +23,7 @@ from ledger.connection import Ledger
 from ledger.membership import Key, Purpose, Role
 from ledger.pledges import Status
 from ledger.types import ZERO32, hex32, keccak
+from scripts.two_rivers.papers import qif
 from tests.certifier.verify.workshop import (
     LyingStore,
     Paper,
@@ -537,6 +540,64 @@ def a_dossier_without_a_node(shop: Workshop) -> None:
     """What is not known of the predecessor is not known of the link."""
     bought, sold = _job(shop)
     unknown(shop.dossier(bought, sold, nodes=[])[1], Cause.UNREACHABLE, Code.LINKS, *ON_LEDGER)
+
+
+# 11 PLAUSIBILITY, 12 INDEPENDENCE
+
+
+@case(Code.PLAUSIBILITY)
+def two_lots_with_the_same_measured_values(shop: Workshop) -> None:
+    values = [Decimal(f"32.{(n * 7919) % 10007:04}") for n in range(60)]
+    reports = [shop.certify(_measured(lot, values)) for lot in ("A", "B")]
+    for report in shop.dossier(*reports):
+        alone(report, Code.PLAUSIBILITY, INVALID)
+        (finding,) = report.check(Code.PLAUSIBILITY).evidence["findings"]
+        assert finding["code"] == "COPIED_MEASUREMENTS"
+        assert set(finding["assets"]) == {hex32(paper.asset_id) for paper in reports}
+
+
+@case(Code.PLAUSIBILITY)
+def more_billed_than_moved(shop: Workshop) -> None:
+    """Amber: UNKNOWN, and the whole stands, since nothing asks for this check."""
+    po, dn = (f"{word}-{os.urandom(4).hex()}" for word in ("PO", "DN"))
+    bought, moved = shop.certify(order(po)), shop.certify(despatch(dn, po))
+    data = invoice(order=po, despatch=dn).replace(b'="H87">40<', b'="H87">41<')
+    sold = shop.certify(data, links=[("bills", bought.asset_id), ("fulfils", moved.asset_id)])
+    report = shop.dossier(bought, moved, sold)[2]
+    assert report.verdict is Verdict.VALID
+    check = report.check(Code.PLAUSIBILITY)
+    assert (check.verdict, check.cause) == (UNKNOWN, Cause.CONTRADICTED), check
+    assert [one["code"] for one in check.evidence["findings"]] == ["QUANTITIES"]
+
+
+@case(Code.PLAUSIBILITY)
+def a_log_whose_document_is_not_given(shop: Workshop) -> None:
+    """Alone, or in its job without the document: nobody says that it holds."""
+    log = shop.certify(sample("machine.xml"))
+    for report in (shop.verify(log), *shop.dossier(log, files=False)):
+        check = report.check(Code.PLAUSIBILITY)
+        assert (check.verdict, check.cause) == (UNKNOWN, Cause.NOT_GRANTED), check
+
+
+@case(Code.INDEPENDENCE)
+def nobody_but_its_issuer(shop: Workshop) -> None:
+    bought, sold = _job(shop)
+    check = shop.dossier(bought, sold)[1].check(Code.INDEPENDENCE)
+    assert (check.verdict, check.cause) == (UNKNOWN, Cause.CONTRADICTED), check
+    assert check.evidence["findings"][0]["numbers"]["index"] == "0.000000"
+
+
+@case(Code.INDEPENDENCE)
+def judged_alone(shop: Workshop) -> None:
+    check = shop.verify(shop.certify(invoice())).check(Code.INDEPENDENCE)
+    assert (check.verdict, check.cause) == (UNKNOWN, Cause.NOT_GRANTED), check
+
+
+def _measured(lot: str, values: Sequence[Decimal]) -> bytes:
+    fresh = os.urandom(4).hex()
+    return qif.report(
+        f"IR-{fresh}", "P101", f"{lot}-{fresh}", date(2026, 7, 4), "CMM-01", values, [False] * len(values)
+    )
 
 
 def _job(shop: Workshop) -> tuple[Paper, Paper]:

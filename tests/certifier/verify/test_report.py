@@ -15,8 +15,18 @@ from certifier.schema import KINDS
 from certifier.verify import Cause, Check, Code, Given, Report, Verdict, Verifier, worst
 from certifier.verify.profiles import profile_of
 from certifier.verify.verifier import BULK, _overall
+from ledger.chain import Block
 from ledger.types import hex32
-from tests.certifier.verify.workshop import SAMPLES, Workshop, alone, invoice, other, sample, unknown
+from tests.certifier.verify.workshop import (
+    SAMPLES,
+    Workshop,
+    alone,
+    invoice,
+    other,
+    reading,
+    sample,
+    unknown,
+)
 
 ALWAYS = {1, 2, 3, 4, 5, 6}
 WITH_FACTS = ALWAYS | {9}
@@ -95,6 +105,27 @@ def test_as_of_and_business_time(shop: Workshop) -> None:
     assert later.as_of is not None
     assert int(later.as_of.time[:4]) == int(first.as_of.time[:4]) + 40
     assert [check.to_json() for check in later.checks] == [check.to_json() for check in first.checks]
+
+
+def test_an_earlier_block_is_read_as_it_was(shop: Workshop) -> None:
+    """What happened after it changes nothing; a block that is not there yet, or is another chain's, is said to be so."""
+    paper = shop.certify(invoice())
+    block, before = shop.world.pin(), shop.verify(paper)
+    shop.pledge(paper)
+    assert shop.verify(paper).check(Code.LIEN).verdict is Verdict.INVALID
+
+    def at(pinned: Block) -> Report:
+        return Verifier(shop.descriptor, [shop.node], shop.store, at=pinned).verify(
+            paper.receipt, reading(paper.data)
+        )
+
+    assert at(block).to_json() == before.to_json()
+    for pinned, cause in (
+        (replace(block, number=block.number + 99), Cause.NOT_FINAL),
+        (replace(block, hash=bytes(32)), Cause.CONTRADICTED),
+    ):
+        check = at(pinned).check(Code.REGISTRATION)
+        assert (check.verdict, check.cause) == (UNKNOWN, cause)
 
 
 def test_what_nobody_verified(shop: Workshop) -> None:
