@@ -17,12 +17,13 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from gateway.api import idempotency
 from gateway.api.depends import Allowed, Open, gateway_of
 from gateway.db.session import Database
-from gateway.errors import ForbiddenError, TooLargeError
+from gateway.errors import ForbiddenError
 from gateway.identity.sessions import csrf_holds
 
 __all__ = ["BODY_LIMIT", "Guarded", "Transaction", "body_limit"]
@@ -131,8 +132,10 @@ def _limited(request: Request, limit: int) -> Receive:
     receive = request.receive
     left = limit
 
-    def refuse() -> TooLargeError:
-        return TooLargeError("TOO_LARGE", f"this address takes at most {limit:,} bytes: send less at once")
+    def refuse() -> (
+        HTTPException
+    ):  # of the framework's own kind: it makes 400 of any other that comes while it reads
+        return HTTPException(413, f"this address takes at most {limit:,} bytes: send less at once")
 
     announced = request.headers.get("content-length", "")
 

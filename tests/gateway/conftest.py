@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from eth_keyfile.keyfile import create_keyfile_json
@@ -29,6 +29,9 @@ from gateway.installation import Installation
 from gateway.keys import Keystore
 from gateway.service import certifying, consortium
 from ledger import embedded
+
+if TYPE_CHECKING:
+    from .running import Running as Gateway
 
 PASSPHRASE = "correct horse battery staple"
 MEMBERS = tuple(member for member in papers.MEMBERS if member[0].short in ("M1", "M2", "L1", "L2", "I1"))
@@ -243,3 +246,12 @@ def installed() -> Iterator[Callable[[Path], Installation]]:
 
     with ExitStack() as stack:
         yield lambda home: stack.enter_context(Installation.open(Home(home), lambda: PASSPHRASE))
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One running gateway for all tests of API, identity and pages that change nothing others stand on: see `running.Running`."""
+    from .running import running
+
+    with running(tmp_path_factory.mktemp("api")) as found:
+        yield found

@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from gateway import samples
+from gateway.api.app import create_app
 from gateway.api.state import Gateway, Settings
 from gateway.home import Home, write_private
 from gateway.identity import logins
@@ -25,7 +26,6 @@ from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
 from gateway.service import consortium
 from gateway.service.serving import listening
-from gateway.web.pages import application
 from ledger import embedded
 from ledger.membership import Role
 
@@ -56,13 +56,15 @@ class Running:
         return httpx.Client(base_url=self.url, timeout=20)
 
     def signed_in(self, user: str) -> httpx.Client:
-        """A new session of a user such as `m1-accountant`, its CSRF token in every request; close it."""
-        client = self.stranger()
-        said = {"name": user, "password": self.passwords[user]}
-        answer = client.post("/api/v1/session", json=said)
+        """A client in a new session of a user such as `m1-accountant`, its CSRF token in every request; close it."""
+        with self.stranger() as client:
+            said = {"name": user, "password": self.passwords[user]}
+            answer = client.post("/api/v1/session", json=said)
         assert answer.status_code == 201, answer.text
-        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
-        return client
+        mine = self.stranger()
+        mine.cookies.update(answer.cookies)
+        mine.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        return mine
 
     def client(self, user: str) -> httpx.Client:
         """The one session of a user that all tests share: nobody may end it."""
@@ -104,7 +106,7 @@ def served(installation: Installation, **settings: Any) -> Iterator[Running]:
         gateway = Gateway(
             installation, Settings(**({"origin": url, "address_limit": "5000/second"} | settings))
         )
-        found = Running(gateway, application(gateway), url)
+        found = Running(gateway, create_app(gateway), url)
         roles = {one.short: role for one, role, _ in samples.MEMBERS} | {"R1": Role.REGISTRAR}
         known = [(one, roles[one.short]) for one in installation.book.all() if one.short in roles]
         with gateway.database.session() as session:
