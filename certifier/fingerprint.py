@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from certifier import voprf
 from certifier.canonical import base64url, ident, parse_base64url
 from certifier.errors import ProofRefusedError
 from certifier.schema import PLEDGEABLE
 from ledger.types import hex32, keccak, parse_hex32
+
+if TYPE_CHECKING:
+    from certifier import voprf
 
 __all__ = [
     "E_FAPIAO",
@@ -204,6 +206,8 @@ _Asked = tuple[list[bytes], list[bytes]]
 
 def _blinded(messages: Sequence[bytes]) -> _Asked:
     """Blinds, and blinded elements."""
+    from certifier import voprf  # loading libsodium takes a tenth of a second, and most verbs need none
+
     pairs = [voprf.blind(message) for message in messages]
     return [scalar for scalar, _ in pairs], [element for _, element in pairs]
 
@@ -211,6 +215,8 @@ def _blinded(messages: Sequence[bytes]) -> _Asked:
 def _finished(
     public_key: bytes, messages: Sequence[bytes], asked: _Asked, answer: voprf.Evaluation
 ) -> list[Fingerprint]:
+    from certifier import voprf
+
     (blinds, blinded), (evaluated, proof) = asked, answer
     voprf.verify_proof(public_key, blinded, evaluated, proof)
     outputs = voprf.finalize(messages, blinds, evaluated)
@@ -242,6 +248,8 @@ def check(inputs: Inputs, values: Mapping[str, bytes], prf: Mapping[str, Prf], p
 
 
 def _recomputed(messages: Sequence[bytes], evidence: Sequence[Prf], public_key: bytes) -> list[bytes]:
+    from certifier import voprf
+
     blinds, evaluated = [item.blind for item in evidence], [item.evaluated for item in evidence]
     blinded = [voprf.blind(message, scalar)[1] for message, scalar in zip(messages, blinds, strict=True)]
     voprf.verify_proof(public_key, blinded, evaluated, evidence[0].proof)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from certifier import fingerprint, hpke
 from certifier.certify import prepare
@@ -18,7 +18,9 @@ from certifier.cid import Block
 from certifier.commitment import Secret
 from certifier.fingerprint import Fingerprint, Inputs
 from certifier.receipt.encoding import encode_body
-from certifier.voprf import EvaluationService
+
+if TYPE_CHECKING:
+    from certifier.voprf import EvaluationService
 
 __all__ = ["Job", "Made", "Maker", "Refused"]
 

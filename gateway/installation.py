@@ -12,13 +12,13 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from certifier import hpke
 from certifier.commitment import Secret
 from certifier.errors import WrapRefusedError
 from certifier.store import ContentStore
 from certifier.store.local import LocalStore
-from certifier.voprf import EvaluationService, LocalEvaluation
 from gateway.db.session import Database
 from gateway.errors import UnreadableError, UsageError
 from gateway.home import Home, write_private
@@ -30,6 +30,9 @@ from ledger.descriptor import Descriptor
 from ledger.locks import write_lock
 from ledger.types import hex32, organisation_id, parse_hex32
 from ledger.writer import Writer
+
+if TYPE_CHECKING:
+    from certifier.voprf import EvaluationService
 
 _LOCK_WAIT = 10.0
 _SHORT = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
@@ -219,15 +222,13 @@ class Installation:
 
     def evaluation(self) -> EvaluationService:
         """The consortium's fingerprint service: the one that `HOME/evaluation.json` names, else the key that this home holds."""
-        from gateway.service.evaluating import remote
+        from certifier.voprf import LocalEvaluation
 
-        if (service := remote(self.home.root / "evaluation.json")) is not None:
-            return service
+        if (setting := self.home.root / "evaluation.json").is_file():
+            from gateway.service.evaluating import remote
+
+            return remote(setting)
         return LocalEvaluation(self.keys.seed(self.fingerprint_holder(), "fingerprint"))
-
-    def seal_secret(self, organisation: Organisation, asset_id: bytes, secret: Secret) -> bytes:
-        """The asset secret wrapped to its owner: the only form in which it is kept."""
-        return hpke.wrap(secret.reveal(), asset_id, organisation.id, self._own_public_key(organisation))
 
     def open_secret(self, organisation: Organisation, asset_id: bytes, sealed: bytes) -> Secret:
         """The asset secret of a wrap to its owner."""
@@ -247,16 +248,9 @@ class Installation:
                     )
             raise
 
-    def _own_public_key(self, organisation: Organisation) -> bytes:
-        if organisation.short not in self._public_keys:
-            self._public_keys[organisation.short] = hpke.seed_public_key(
-                self.keys.seed(organisation.short, "encryption")
-            )
-        return self._public_keys[organisation.short]
-
-    @cached_property
-    def _public_keys(self) -> dict[str, bytes]:
-        return {}
+    def wrap_key(self, organisation: Organisation) -> bytes:
+        """The public key that secrets are wrapped to for an organisation of this home."""
+        return hpke.seed_public_key(self.keys.seed(organisation.short, "encryption"))
 
     def _close(self) -> None:
         if "database" in self.__dict__:

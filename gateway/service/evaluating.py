@@ -119,10 +119,8 @@ def _evaluation(member: Any) -> Evaluation:
         ) from error
 
 
-def remote(setting: Path) -> EvaluationService | None:
-    """The service that a home's setting names; None where it holds the key itself."""
-    if not setting.is_file():
-        return None
+def remote(setting: Path) -> EvaluationService:
+    """The service that a home's setting names."""
     try:
         members = json.loads(setting.read_bytes())
         return RemoteEvaluation(str(members["url"]), str(members["token"]))

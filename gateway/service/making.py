@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from certifier import hpke
 from certifier.certify import (
     Draft,
     Earlier,
@@ -19,7 +18,7 @@ from certifier.certify import (
     own_numbers,
     own_numbers_of,
 )
-from certifier.fingerprint import Fingerprint, Prf
+from certifier.fingerprint import Fingerprint, Prf, evaluate_many
 from certifier.makers import Makers
 from certifier.making import Job, Maker, Refused
 from gateway.db import repository
@@ -30,6 +29,9 @@ from gateway.service.anchoring import Ready
 from gateway.service.papers import Item
 from gateway.service.times import instant
 from ledger.types import parse_hex32
+
+if TYPE_CHECKING:
+    from certifier.voprf import EvaluationService
 
 __all__ = ["Making", "PaperLinks"]
 
@@ -55,6 +57,7 @@ class Making:
         self._paper_links = paper_links
         self._makers: Makers | None = None
         self._evaluates = False
+        self._remote: EvaluationService | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +79,7 @@ class Making:
         makers = self._ready_for(items, known)
         if not self.linked:
             jobs = [self._job(item, known.get(item.sha256), issued_at, self._links) for item in items]
-            yield from _answers(makers, items, jobs, known)
+            yield from self._answers(makers, items, jobs, known)
             return
         earlier, assets = self._earlier(), self._linked(items)
         ranked = sorted(items, key=_rank)
@@ -86,7 +89,7 @@ class Making:
                 self._job(item, known.get(item.sha256), issued_at, self._links_of(item, earlier, assets))
                 for item in wave
             ]
-            for item, answer in _answers(makers, wave, jobs, known):
+            for item, answer in self._answers(makers, wave, jobs, known):
                 if isinstance(answer, Ready):
                     asset_id = answer.made.asset_id
                     earlier.append(Earlier(asset_id, item.document.kind, own_numbers(item.document)))
@@ -101,10 +104,31 @@ class Making:
             self._makers = None
         if self._makers is None:
             self._evaluates = needed
-            public_key = hpke.seed_public_key(self._home.keys.seed(self._org.short, "encryption"))
             service = self._home.evaluation() if needed else None
-            self._makers = Makers(Maker(self._org.id, public_key, service))
+            self._remote = None if service is None or _is_local(service) else service
+            local = service if self._remote is None else None
+            self._makers = Makers(Maker(self._org.id, self._home.wrap_key(self._org), local))
         return self._makers
+
+    def _answers(
+        self, makers: Makers, items: Sequence[Item], jobs: Sequence[Job], known: Mapping[bytes, Asset]
+    ) -> Iterator[tuple[Item, Ready | Refused]]:
+        for item, made in zip(items, makers.make(self._evaluated(jobs)), strict=True):
+            if isinstance(made, Refused):
+                yield item, made
+            else:
+                row = known.get(item.sha256)
+                yield item, Ready(item, made, row.asset_id if row is not None else None)
+
+    def _evaluated(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """Fingerprints by somebody else's service are asked for here, all at once; the home's own key is the makers'."""
+        if self._remote is None:
+            return jobs
+        found = evaluate_many(self._remote, self._org.id, [job.inputs for job in jobs])
+        return [
+            job._replace(inputs={}, fingerprints={**job.fingerprints, **prints})
+            for job, prints in zip(jobs, found, strict=True)
+        ]
 
     def _job(self, item: Item, row: Asset | None, issued_at: str, links: Sequence[tuple[str, bytes]]) -> Job:
         if row is not None:
@@ -157,12 +181,7 @@ def _rank(item: Item) -> int:
     return certification_rank(item.document.kind)
 
 
-def _answers(
-    makers: Makers, items: Sequence[Item], jobs: Sequence[Job], known: Mapping[bytes, Asset]
-) -> Iterator[tuple[Item, Ready | Refused]]:
-    for item, made in zip(items, makers.make(jobs), strict=True):
-        if isinstance(made, Refused):
-            yield item, made
-        else:
-            row = known.get(item.sha256)
-            yield item, Ready(item, made, row.asset_id if row is not None else None)
+def _is_local(service: EvaluationService) -> bool:
+    from certifier.voprf import LocalEvaluation
+
+    return isinstance(service, LocalEvaluation)
