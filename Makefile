@@ -5,12 +5,12 @@ DEMO_HOME ?= .build/demo
 export ETH_HASH_BACKEND = pysha3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-contracts test-core test-service test-long lint format bench up kubo clean lock
+.PHONY: help setup demo test test-contracts test-core test-ledger test-cli test-api test-web test-long lint format bench screenshots up kubo clean lock
 
 help: ## list the habits
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: .build/system.stamp .build/python.stamp .build/node.stamp contracts/artifacts/.stamp ## install everything into .venv and node_modules, compile the contracts
+setup: .build/system.stamp .build/python.stamp .build/node.stamp .build/assets.stamp contracts/artifacts/.stamp ## install everything into .venv and node_modules, compile the contracts
 
 .build/system.stamp: scripts/debian.sh
 	@mkdir -p .build
@@ -29,6 +29,10 @@ setup: .build/system.stamp .build/python.stamp .build/node.stamp contracts/artif
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.build/assets.stamp: .build/python.stamp .build/node.stamp scripts/assets.py
+	$(PY) scripts/assets.py
+	@touch $@
+
 contracts/artifacts/.stamp: .build/python.stamp .build/node.stamp $(wildcard contracts/*.sol contracts/interfaces/*.sol) scripts/compile.py scripts/solc.js
 	$(PY) scripts/compile.py
 	@touch $@
@@ -40,7 +44,7 @@ up: setup ## start ledger, store and gateway on the embedded default
 	@.venv/bin/assetcert up
 
 test: setup lint ## what .ci/run runs: lint, then contracts, JavaScript and Python on two cores
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-core test-service test-contracts
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-cli test-core test-web test-api test-ledger test-contracts
 
 test-contracts: setup
 	npx hardhat test
@@ -50,8 +54,17 @@ test-contracts: setup
 test-core: setup
 	$(PY) -m pytest tests/certifier tests/two_rivers
 
-test-service: setup
-	$(PY) -m pytest tests/ledger tests/gateway
+test-ledger: setup
+	$(PY) -m pytest tests/ledger tests/gateway/credit
+
+test-cli: setup
+	$(PY) -m pytest tests/gateway --ignore tests/gateway/api --ignore tests/gateway/web --ignore tests/gateway/credit
+
+test-api: setup
+	$(PY) -m pytest tests/gateway/api
+
+test-web: setup
+	$(PY) -m pytest tests/gateway/web
 
 test-long: setup ## the long part: run before an issue is called resolved
 	npm run --silent coverage
@@ -71,6 +84,9 @@ format: setup ## rewrite the style
 
 bench: setup ## the figures of docs/benchmarks.md, each beside what it is compared with
 	@.venv/bin/assetcert bench
+
+screenshots: setup ## pictures of every page into docs/screenshots
+	$(PY) scripts/screenshots.py
 
 kubo: ## build Kubo 0.43 from the Go module proxy into .build/kubo
 	bash scripts/kubo/build.sh
