@@ -16,6 +16,7 @@ from certifier.documents.profile import Profile
 from gateway.db.jobs import Job
 from gateway.errors import ConflictError
 from gateway.installation import Installation, Organisation
+from gateway.jobs import feed
 from gateway.jobs.spool import Spool
 from gateway.jobs.working import Done
 from gateway.service import certifying, sharing
@@ -74,6 +75,9 @@ class Certification:
         blocks = {"0x" + one.root.hex(): one.block for one in outcome.batches}
         if request["replaces"] is not None:
             self._replace(organisation, request["replaces"], outcome.assets)
+        feed.tell(
+            self._installation, self._installation.now
+        )  # lists have it before the job is said to be done
         said = {one.path.name: _asset(one, blocks) for one in outcome.assets}
         errors = {one.path.name: (one.code, one.message) for one in outcome.errors}
         return {job.id: self._done(job, said, errors) for job in jobs}

@@ -147,7 +147,7 @@ class Intake:
         job_id, digest = known[key]
         if digest != asked.digest:
             return ConflictError(
-                "IDEMPOTENCY_KEY",
+                "IDEMPOTENCY_KEY_REUSED",
                 f"the key {asked.idempotency_key!r} was used for another request: take a new one for each",
             )
         return Accepted(job_id, existing=True)

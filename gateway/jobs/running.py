@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from gateway.db import jobs as table
 from gateway.errors import OverloadedError, UnavailableError
@@ -21,6 +21,7 @@ from gateway.jobs.intake import Intake
 from gateway.jobs.spool import Spool
 from gateway.jobs.webhooks import Dispatcher
 from gateway.jobs.working import Work, Worker
+from ledger.errors import LedgerError
 
 __all__ = ["Jobs"]
 
@@ -55,6 +56,8 @@ class Jobs:
         """Until the block ends; what is at work is finished then, what waits stays on the disk."""
         jobs = cls(installation, loopback_webhooks=loopback_webhooks)
         threads: list[Worker | _Feeder | Dispatcher] = [*jobs._workers, jobs._feeder, jobs._dispatcher]
+        with suppress(LedgerError):  # told later, once the node answers
+            tell(installation, jobs.now)
         for thread in threads:
             thread.start()
         try:
@@ -70,6 +73,11 @@ class Jobs:
     def now(self) -> int:
         """Business time in seconds."""
         return self.installation.now()
+
+    def tell(self) -> None:
+        """Bring index and events to what was just sent to the ledger, so that whoever asks next sees it."""
+        tell(self.installation, self.now)
+        self.bell.ring()
 
     def require_room(self) -> None:
         """OverloadedError where more waits than is good, or the disk is nearly full; looked at once a second."""

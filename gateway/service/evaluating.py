@@ -20,11 +20,13 @@ from certifier.voprf import Evaluation, EvaluationService
 from gateway.db import evaluations as table
 from gateway.errors import OverloadedError, RefusedError, UnavailableError, UnreadableError
 from gateway.installation import Installation
+from ledger.types import hex32
 
 __all__ = ["POINTS_AN_HOUR", "RemoteEvaluation", "decode", "encode", "evaluate_for", "remote"]
 
 POINTS_AN_HOUR = 40_000
 """Of one organisation: ten thousand documents with four fingerprints each."""
+_HOUR = 3_600
 _TIMEOUT = 30.0
 _BATCHES = 1_000
 
@@ -48,17 +50,17 @@ def decode(text: str) -> bytes:
 def evaluate_for(
     installation: Installation, org: bytes, batches: Sequence[Sequence[bytes]]
 ) -> tuple[Evaluation, ...]:
-    """The registrar's answer to an organisation, written to its log first. OverloadedError beyond its hour's points."""
-    points, now = sum(map(len, batches)), installation.now()
+    """The registrar's answer to an organisation, written to its log before it is given. OverloadedError beyond its hour's points."""
+    points, now, name = sum(map(len, batches)), installation.now(), hex32(org)
     with installation.database.session() as session:
-        table.log_evaluation(session, "0x" + org.hex(), now, points)
-        asked = table.asked_since(session, "0x" + org.hex(), now - 3_600)
-    if asked > POINTS_AN_HOUR:
-        raise OverloadedError(
-            "EVALUATION_LIMIT",
-            f"{asked:,} points were asked for within an hour, {POINTS_AN_HOUR:,} are allowed: go on in an hour",
-            retry_after=3_600,
-        )
+        table.log_evaluation(session, name, now, points)
+        asked = table.asked_since(session, name, now - _HOUR)
+        if asked > POINTS_AN_HOUR:
+            raise OverloadedError(
+                "EVALUATION_LIMIT",
+                f"an organisation may ask for {POINTS_AN_HOUR:,} points within an hour: go on later",
+                retry_after=_HOUR,
+            )
     try:
         return installation.evaluation().evaluate(org, batches)
     except ProofRefusedError as error:
@@ -81,7 +83,7 @@ class RemoteEvaluation:
         found: list[Evaluation] = []
         for start in range(0, len(batches), _BATCHES):
             asked = [[encode(point) for point in batch] for batch in batches[start : start + _BATCHES]]
-            answer = self._ask("POST", {"org": "0x" + organisation.hex(), "batches": asked})
+            answer = self._ask("POST", {"org": hex32(organisation), "batches": asked})
             found += map(_evaluation, answer["evaluations"])
         return tuple(found)
 

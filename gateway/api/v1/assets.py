@@ -433,7 +433,7 @@ def download(caller: Reader, home: Installed, asset_id: Hex32) -> Response:
 
 @router.put("/assets/{asset_id}/standing")
 def set_standing(
-    caller: Revoker, home: Installed, asset_id: Hex32, asked: Standings, match: IfMatch
+    caller: Revoker, home: Installed, jobs: Running, asset_id: Hex32, asked: Standings, match: IfMatch
 ) -> Stated:
     """Revoke an asset for good, suspend it, or lift that. A lien on it stays."""
     shown = _shown(home, caller.org, asset_id)
@@ -442,18 +442,21 @@ def set_standing(
     block = sharing.revoke(
         home, caller.organisation, row, to=Standing[asked.standing.upper()], reason=asked.reason
     )
+    jobs.tell()
     return Stated(asset_id=asset_id, block=block)
 
 
 @router.post("/assets/{asset_id}/shredding", status_code=201)
-def shred(caller: Shredder, home: Installed, asset_id: Hex32, match: IfMatch) -> Stated:
+def shred(caller: Shredder, home: Installed, jobs: Running, asset_id: Hex32, match: IfMatch) -> Stated:
     """Destroy an asset's secret: nothing of it can be disclosed or granted again, its anchor stays. What was shown before is out of reach."""
     shown = _shown(home, caller.org, asset_id)
     match.check(shown.version)
     if shown.shredded:
         raise ConflictError("SHREDDED", f"the secret of asset {asset_id} was shredded before")
     row = sharing.own_asset(home, caller.organisation, asset_id)
-    return Stated(asset_id=asset_id, block=sharing.shred(home, caller.organisation, row))
+    block = sharing.shred(home, caller.organisation, row)
+    jobs.tell()
+    return Stated(asset_id=asset_id, block=block)
 
 
 @router.post("/assets/{asset_id}/correction", status_code=202, response_model=JobOut)

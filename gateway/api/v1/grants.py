@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from gateway.api.depends import Db, Installed, May
 from gateway.api.guard import Guarded, body_limit
 from gateway.api.shapes import Page, Paged, Strict, Time
-from gateway.api.v1.common import Document, Hex32, not_found
+from gateway.api.v1.common import Document, Hex32, Running, not_found
 from gateway.api.v1.verifications import CheckOut
 from gateway.db import catalogue
 from gateway.db.models import Grant
@@ -109,7 +109,7 @@ class AccessOut(BaseModel):
 
 
 @router.post("/grants", status_code=201)
-def give(caller: Giver, home: Installed, asked: NewGrant) -> GrantMade:
+def give(caller: Giver, home: Installed, jobs: Running, asked: NewGrant) -> GrantMade:
     """Grant one organisation fields or the document of one's own asset. The grant stands on the ledger, the keys do not."""
     receipt = sharing.own_receipt(home, caller.organisation, asked.asset_id)
     if asked.expires_at.tzinfo is None:
@@ -123,6 +123,7 @@ def give(caller: Giver, home: Installed, asked: NewGrant) -> GrantMade:
         asked.purpose,
         int(asked.expires_at.timestamp()),
     )
+    jobs.tell()
     return GrantMade(grant_id=hex32(made.grant_id), grant=made.to_json())
 
 
@@ -150,22 +151,25 @@ def get_grant(caller: Reader, db: Db, grant_id: Hex32) -> GrantOut:
 
 
 @router.post("/grants/{grant_id}/ending", status_code=201)
-def end(caller: Ender, home: Installed, grant_id: Hex32) -> Ended:
+def end(caller: Ender, home: Installed, jobs: Running, grant_id: Hex32) -> Ended:
     """End a grant that one's organisation gave. What was read before is out of reach."""
     with home.database.session() as session:
         row = catalogue.grant(session, caller.org, grant_id)
     if row is None:
         raise not_found("grant", grant_id)
-    return Ended(grant_id=grant_id, block=sharing.end_grant(home, caller.organisation, parse_hex32(grant_id)))
+    block = sharing.end_grant(home, caller.organisation, parse_hex32(grant_id))
+    jobs.tell()
+    return Ended(grant_id=grant_id, block=block)
 
 
 @router.post("/reads", status_code=201, openapi_extra=body_limit(4 * 2**20))
-def read(caller: ContentReader, home: Installed, asked: Granted) -> ReadOut:
+def read(caller: ContentReader, home: Installed, jobs: Running, asked: Granted) -> ReadOut:
     """Read what was granted: the read stands on the ledger before any key is handed over."""
     if asked.grant.get("schema") != sharing.GRANT_SCHEMA:
         raise UnreadableError("SCHEMA", f'a document of the schema "{sharing.GRANT_SCHEMA}" is expected')
     granting = sharing.parse_grant(asked.grant, "the grant")
     found = sharing.read_grant(home, caller.organisation, granting)
+    jobs.tell()
     return ReadOut.model_validate(
         {
             "asset_id": hex32(found.asset_id),

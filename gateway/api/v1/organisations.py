@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from gateway.api.depends import Db, Here, Installed, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import Page, Paged, Strict, Time
-from gateway.api.v1.common import Hex32, not_found
+from gateway.api.v1.common import Hex32, Running, not_found
 from gateway.db import catalogue
 from gateway.db.models import IndexedOrganisation
 from gateway.errors import UsageError
@@ -131,7 +131,7 @@ def list_keys(_: Reader, home: Installed, org: Hex32) -> list[KeyOut]:
 
 
 @router.post("/organisations")
-def admit(caller: Registrar, home: Installed, asked: Admission) -> VoteOut:
+def admit(caller: Registrar, home: Installed, jobs: Running, asked: Admission) -> VoteOut:
     """Vote to admit an organisation, or to change it. The vote that completes the quorum admits it."""
     roles = Role(0)
     for name in asked.roles:
@@ -142,9 +142,10 @@ def admit(caller: Registrar, home: Installed, asked: Admission) -> VoteOut:
         asked.name,
         tuple(map(consortium.identifier, asked.aliases)),
     )
-    return VoteOut.of(
-        consortium.admit(home, organisation, roles, change=asked.change, voters=[caller.organisation])
-    )
+    voters = [caller.organisation]
+    vote = consortium.admit(home, organisation, roles, change=asked.change, voters=voters)
+    jobs.tell()
+    return VoteOut.of(vote)
 
 
 class Suspension(Strict):
@@ -154,11 +155,12 @@ class Suspension(Strict):
 
 
 @router.put("/organisations/{org}/suspension")
-def suspend(caller: Registrar, home: Installed, org: Hex32, asked: Suspension) -> VoteOut:
+def suspend(caller: Registrar, home: Installed, jobs: Running, org: Hex32, asked: Suspension) -> VoteOut:
     """Vote to suspend an organisation, or to lift that."""
-    return VoteOut.of(
-        consortium.suspend(home, parse_hex32(org), lift=not asked.suspended, voters=[caller.organisation])
-    )
+    voters = [caller.organisation]
+    vote = consortium.suspend(home, parse_hex32(org), lift=not asked.suspended, voters=voters)
+    jobs.tell()
+    return VoteOut.of(vote)
 
 
 @router.post("/organisations/{org}/keys/{purpose}")
@@ -214,6 +216,8 @@ def list_proposals(_: Registrar, home: Installed) -> list[Proposal]:
 
 
 @router.post("/proposals/{proposal}/votes", status_code=201)
-def approve(caller: Registrar, home: Installed, proposal: Hex32) -> VoteOut:
+def approve(caller: Registrar, home: Installed, jobs: Running, proposal: Hex32) -> VoteOut:
     """Vote for what another registrar has proposed."""
-    return VoteOut.of(consortium.confirm(home, parse_hex32(proposal), caller.organisation))
+    vote = consortium.confirm(home, parse_hex32(proposal), caller.organisation)
+    jobs.tell()
+    return VoteOut.of(vote)

@@ -13,7 +13,7 @@ from certifier.verify import Code
 from gateway.api.depends import Db, Here, Installed, May
 from gateway.api.guard import Guarded, body_limit
 from gateway.api.shapes import IfMatch, Page, Paged, Strict, Time, etag
-from gateway.api.v1.common import Document, Hex32, not_found, version_of
+from gateway.api.v1.common import Document, Hex32, Running, not_found, version_of
 from gateway.api.v1.verifications import CheckOut, ReportOut
 from gateway.db import catalogue
 from gateway.db.models import IndexedClaim, IndexedPledge, Offer
@@ -214,6 +214,7 @@ def take_offer(caller: Acceptor, gateway: Here, asked: Acceptance) -> Pledged:
     made = pledging.parse_offer(home, _of_schema(asked.offer, pledging.OFFER_SCHEMA), "the offer")
     codes = {Code[name] for name in asked.accept}
     done = pledging.pledge(home, caller.organisation, made, gateway.verifier, codes)
+    gateway.jobs.tell()
     return Pledged.model_validate(
         {
             "pledge_id": hex32(done.pledge_id),
@@ -253,7 +254,9 @@ def get_pledge(caller: PledgeReader, db: Db, pledge_id: Hex32, response: Respons
 
 
 @router.post("/pledges/{pledge_id}/closing", status_code=201)
-def close_pledge(caller: Closer, home: Installed, pledge_id: Hex32, asked: Closing, match: IfMatch) -> Closed:
+def close_pledge(
+    caller: Closer, home: Installed, jobs: Running, pledge_id: Hex32, asked: Closing, match: IfMatch
+) -> Closed:
     """Release a pledge, say that it was enforced, or close it as expired."""
     indexing.sync(home)
     with home.database.session() as session:
@@ -264,6 +267,7 @@ def close_pledge(caller: Closer, home: Installed, pledge_id: Hex32, asked: Closi
     match.check(PledgeOut.of(row, claims).version)
     offer = pledging.known_offer(home, pledge_id)
     block = pledging.close(home, caller.organisation, offer, Status[asked.status.upper()])
+    jobs.tell()
     return Closed(pledge_id=pledge_id, block=block)
 
 
