@@ -92,12 +92,14 @@ def registration(subject: Subject) -> Check:
     if isinstance(state, Missing):
         return unknown(code, state)
     if state.batch.registered_at:
-        return valid(
-            code,
-            f"registered by its issuer in a batch of {state.batch.count:,}",
-            root=hex32(receipt.root),
-            registered_at=state.batch.registered_at,
-        )
+        told = f"registered by its issuer in a batch of {state.batch.count:,}"
+        evidence: dict[str, object] = {
+            "root": hex32(receipt.root),
+            "registered_at": state.batch.registered_at,
+        }
+        if (hint := receipt.hint) is not None:  # where to look: the receipt's word, which no verdict rests on
+            evidence["receipt_names"] = {"block": hint.block, "transaction": hex32(hint.transaction)}
+        return valid(code, told, **evidence)
     if (waiting := _not_final(state)) is not None:
         return unknown(code, waiting, root=hex32(receipt.root))
     return invalid(code, "this issuer has registered no such batch on this ledger", root=hex32(receipt.root))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from certifier.canonical import ident
 from certifier.schema import RELATIONS
 from certifier.verify.report import Cause, Check, Code, Verdict
@@ -61,6 +63,8 @@ def _link_fault(subject: Subject, path: str, earlier: Paper) -> str | None:
         for check in report.checks
     ):
         return "the paper it points to is not valid itself"
+    if (fault := _disagreement(subject, relation, earlier)) is not None:
+        return fault
     if relation not in _STATED:
         return None
     start, end = _STATED[relation]
@@ -76,6 +80,30 @@ def _link_fault(subject: Subject, path: str, earlier: Paper) -> str | None:
     if number.value is None or any(field.value is None for field in stated):
         return "the numbers of the two papers are not shown"
     return f"it states number {stated[0].value}, the paper it points to has {number.value}"
+
+
+_SAME_PARTIES = frozenset({"bills", "fulfils", "ships", "corrects"})
+
+
+def _disagreement(subject: Subject, relation: str, earlier: Paper) -> str | None:
+    """What the two papers state differently of their parties; of a correction, also what cannot be taken back.
+
+    Numbers of different schemes (a tax number, a GLN) are not compared, nor is what is not shown.
+    """
+    ours, theirs = subject.values, earlier.receipt.values
+    for party in ("seller", "buyer") if relation in _SAME_PARTIES else ():
+        mine, other = (ident(values.get(f"fact.{party}_id", "")) for values in (ours, theirs))
+        if mine is not None and other is not None and len(mine) == len(other) and mine != other:
+            return f"its {party} is {mine}, that of the paper it points to {other}"
+    if relation != "corrects":
+        return None
+    dates = [values.get("fact.issue_date") for values in (ours, theirs)]
+    if dates[0] is not None and dates[1] is not None and dates[0] < dates[1]:
+        return f"it is of {dates[0]}, before the invoice of {dates[1]} that it corrects"
+    totals = [values.get("fact.total") for values in (ours, theirs)]
+    if totals[0] is not None and totals[1] is not None and abs(Decimal(totals[0])) > abs(Decimal(totals[1])):
+        return f"it takes back {totals[0]} of {totals[1]}"
+    return None
 
 
 def _number(value: str) -> str:

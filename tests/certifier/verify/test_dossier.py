@@ -77,6 +77,34 @@ def test_a_number_that_is_another_papers(
     assert report.check(Code.LINKS).verdict is Verdict.INVALID
 
 
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("invoice", {"buyer_id": "91500000000000115B"}),
+        ("despatch", {"seller_id": "91500000000000115B"}),
+        ("credit", {"issue_date": "2026-07-12"}),
+        ("credit", {"total": "99999999.6"}),
+    ],
+)
+def test_a_paper_that_its_predecessor_contradicts(
+    shop: Workshop, papers: dict[str, Paper], name: str, facts: dict[str, str]
+) -> None:
+    """Another party than the order's; a correction before its invoice, or of more than it."""
+    paper = papers[name]
+    links = {path: value for path, value in paper.values.items() if path.startswith("link.")}
+    changed = shop.certify(paper.data, facts=facts, change=links)
+    report = shop.dossier(*(p for n, p in papers.items() if n != name), changed)[-1]
+    assert report.check(Code.LINKS).verdict is Verdict.INVALID
+
+
+def test_parties_under_another_scheme_are_not_compared(shop: Workshop, papers: dict[str, Paper]) -> None:
+    advice = papers["despatch"]
+    gln = shop.certify(
+        advice.data, facts={"seller_id": "6901234000139"}, links=[("ships", papers["order"].asset_id)]
+    )
+    assert verdicts(shop, [papers["order"], gln])[1] is Verdict.VALID
+
+
 def test_the_order_that_a_work_order_states(shop: Workshop, papers: dict[str, Paper]) -> None:
     work, bought = papers["work"], papers["order"]
     for stated, verdict in (("PO-OTHER", Verdict.INVALID), (None, Verdict.VALID)):

@@ -107,6 +107,16 @@ def test_as_of_and_business_time(shop: Workshop) -> None:
     assert [check.to_json() for check in later.checks] == [check.to_json() for check in first.checks]
 
 
+def test_where_the_registration_is_to_be_looked_for(shop: Workshop) -> None:
+    paper = shop.certify(invoice())
+    hint = paper.receipt.hint
+    assert hint is not None
+    named = shop.verify(paper).check(Code.REGISTRATION).evidence["receipt_names"]
+    assert named == {"block": hint.block, "transaction": hex32(hint.transaction)}
+    bare = shop.verify(replace(paper.receipt, hint=None))
+    assert "receipt_names" not in bare.check(Code.REGISTRATION).evidence
+
+
 def test_an_earlier_block_is_read_as_it_was(shop: Workshop) -> None:
     """What happened after it changes nothing; a block that is not there yet, or is another chain's, is said to be so."""
     paper = shop.certify(invoice())
