@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
+from gateway.db import credit as _credit  # noqa: F401 - its tables are made with the others
 from gateway.db.models import Base
 from gateway.errors import BusyError, UnavailableError, UnreadableError
 from gateway.home import Home
