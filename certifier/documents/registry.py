@@ -25,12 +25,14 @@ __all__ = ["Format", "Inner", "read", "register", "registered"]
 class Inner:
     """A document found inside another, the wrapper's media type, and what the wrapper has to say.
 
-    The format is the inner document's: the same invoice is the same invoice, whatever it travels in.
+    The format is the inner document's: the same invoice is the same invoice, whatever it travels in. `schema` is given
+    where `data` is the document in other words.
     """
 
     data: bytes
     media_type: str
     notices: tuple[Notice, ...] = ()
+    schema: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def read(source: Source) -> Document:
     for format_ in registered():
         if format_.claims(source):
             found = _finish(format_, source)
-            return found if isinstance(found, Document) else _inner(found, source.limits)
+            return found if isinstance(found, Document) else _inner(format_, found, source.limits)
     return _other(source)
 
 
@@ -82,12 +84,19 @@ def _finish(format_: Format, source: Source) -> Document | Inner:
         ) from e
 
 
-def _inner(found: Inner, limits: Limits) -> Document:
+def _inner(wrapper: Format, found: Inner, limits: Limits) -> Document:
     document = read(Source.of_bytes(found.data, limits))
+    notices = document.warnings + found.notices
+    if document.format == "other":
+        unknown = Notice(
+            "NO_FACTS", f"{wrapper.name}: what is inside is nothing that is read: certified by its bytes"
+        )
+        document, notices = replace(document, format=wrapper.name), (*notices, unknown)
     return replace(
         document,
+        schema=found.schema or document.schema,
         media_type=found.media_type,
-        warnings=tuple(sorted(document.warnings + found.notices, key=lambda n: (n.code, n.message))),
+        warnings=tuple(sorted(notices, key=lambda n: (n.code, n.message))),
     )
 
 
@@ -97,6 +106,12 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"GIF8", "image/gif", "a picture"),
     (b"II*\x00", "image/tiff", "a scan"),
     (b"MM\x00*", "image/tiff", "a scan"),
+    (b"BM", "image/bmp", "a picture"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "application/x-ole-storage",
+        "an old Office file (.xls, .doc; save it as .xlsx)",
+    ),
 )
 
 
@@ -115,13 +130,12 @@ def _other(source: Source) -> Document:
                 {},
                 (Notice("NO_FACTS", f"{what}: kept and certified by its bytes, no facts are read"),),
             )
+    if source.archive is not None:
+        notice = Notice(
+            "NO_FACTS", "an archive: kept and certified by its bytes; unpack it to certify what is inside"
+        )
+        return Document("other", "other", None, "application/zip", {}, (notice,))
     if source.json is not None:
         return Document("other", "other", None, "application/json", {})
-    media_type = (
-        "application/zip"
-        if source.archive
-        else "text/plain"
-        if source.head_text
-        else "application/octet-stream"
-    )
+    media_type = "text/plain" if source.head_text else "application/octet-stream"
     return Document("other", "other", None, media_type, {})

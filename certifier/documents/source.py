@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from zipfile import ZipFile
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["Source", "Text", "decode", "need_text", "text_encoding"]
 
 HEAD = 64 * 1024
+_CONTROL = re.compile(
+    rb"[\x00-\x08\x0b\x0e\x10-\x13\x15-\x1f]"
+)  # in binary files; 0F and 14 separate in AQDEF
+_HIGH = re.compile(rb"[\x80-\xff]+")
 _JSON_START = re.compile(rb"\A(?:\xef\xbb\xbf)?[ \t\r\n]*[\[{]")
 
 
@@ -93,11 +97,11 @@ class Source:
 
     @cached_property
     def json(self) -> object:
-        """The parsed JSON value, or None where the file is not JSON. Too deep nesting is refused."""
+        """The parsed JSON value, of JSON Lines their list; None where it is neither. Too deep nesting is refused."""
         if not _JSON_START.match(self.head):
             return None
         try:
-            value: object = json.loads(self.data, parse_float=str, parse_int=str, parse_constant=_no_constant)
+            value = _parsed(self.data)
         except RecursionError:
             raise RefusedDocumentError(
                 "TOO_DEEP",
@@ -110,7 +114,7 @@ class Source:
 
     @cached_property
     def text(self) -> Text | None:
-        """The file as text (UTF-8, UTF-16 or GB18030), or None where it is not text."""
+        """The file as text (UTF-8, UTF-16, GB18030 or Windows-1252), or None where it is not text."""
         return decode(self.data)
 
     @cached_property
@@ -120,12 +124,22 @@ class Source:
         return self.head.decode(encoding, "replace").lstrip("\ufeff") if encoding else ""
 
 
+def _parsed(data: bytes) -> object:
+    """A JSON document, or several objects, one a line (what a broker's subscriber writes down)."""
+    read = partial(json.loads, parse_float=str, parse_int=str, parse_constant=_no_constant)
+    first, _, rest = data.strip().partition(b"\n")
+    if not (first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")):
+        value: object = read(data)
+        return value
+    return [read(line) for line in data.splitlines() if line.strip()]
+
+
 def _no_constant(name: str) -> object:
     raise ValueError(name)
 
 
 def text_encoding(head: bytes) -> str | None:
-    """The encoding of text that begins with `head`: by its mark, by UTF-16's zero bytes, else UTF-8 or GB18030."""
+    """The encoding of text that begins with `head`: by its mark, by UTF-16's zero bytes, else UTF-8, else eight bits."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     sample = head[:2048]
@@ -138,7 +152,7 @@ def text_encoding(head: bytes) -> str | None:
                 return encoding
     if 0 in sample:
         return None
-    for encoding in ("utf-8", "gb18030"):
+    for encoding in ("utf-8", _eight_bits(head)):
         try:
             head[:-4].decode(encoding) if len(head) == HEAD else head.decode(encoding)
         except UnicodeDecodeError as e:
@@ -149,12 +163,20 @@ def text_encoding(head: bytes) -> str | None:
     return None
 
 
+def _eight_bits(head: bytes) -> str:
+    """GB18030 or Windows-1252, for text that is not UTF-8: Chinese comes in pairs of high bytes, umlauts stand alone."""
+    runs = _HIGH.findall(head)
+    if _CONTROL.search(head):
+        return "gb18030"
+    return "cp1252" if sum(len(run) % 2 for run in runs) * 2 > len(runs) else "gb18030"
+
+
 def decode(data: bytes) -> Text | None:
     """`data` as text in the encoding that it is found to be in; None for binary data."""
     encoding = text_encoding(data[:HEAD])
     if encoding is None:
         return None
-    for name in dict.fromkeys((encoding, "gb18030")):
+    for name in dict.fromkeys((encoding, _eight_bits(data))):
         try:
             return Text(data.decode(name).lstrip("\ufeff"), name)
         except UnicodeDecodeError:
@@ -168,6 +190,6 @@ def need_text(source: Source, format_: str) -> str:
     if text is None:
         raise MalformedDocumentError(
             "ENCODING",
-            f"{format_}: the file is not UTF-8, UTF-16 or GB18030 text throughout; save it as UTF-8",
+            f"{format_}: the file is not UTF-8, UTF-16, GB18030 or Windows-1252 text throughout; save it as UTF-8",
         )
     return text.value

@@ -1,6 +1,7 @@
 """A machine's states and counters over time, added up in memory that does not grow with the log.
 
-Observations stand in order of agent run, sequence number and time, whatever the order of elements in the file. A series
+Observations stand in order of agent run, sequence number and time, whatever the order of elements in the file; only
+those that agree in all three (a format without numbers has the number 0) stand as the file has them. A series
 keeps 28 bytes an observation, and once it is long its older half is added up for good: what comes later than half a
 series out of order is left out, and told (`OUT_OF_ORDER`). It knows no format; `certifier.documents.machine` does.
 """
@@ -12,6 +13,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
+from operator import itemgetter
 
 from certifier.documents.trace import MAX_ENTRIES
 
@@ -34,6 +36,8 @@ _WORDS = {
     ABSENT: "UNAVAILABLE OFFLINE 离线",
 }
 _CODES = {word: code for code, words in _WORDS.items() for word in words.split()}
+
+_PLACE = itemgetter(0, 1, 2)
 
 Row = tuple[int, int, int, int]
 """Run of the agent, sequence number, nanoseconds since 1970, state or reading."""
@@ -104,8 +108,7 @@ class _Series:
     def __init__(self) -> None:
         self._columns = array("i"), array("Q"), array("q"), array("q")
         self._ordered = True
-        self._last: Row = (-1, 0, 0, 0)
-        self._floor: Row = (-1, 0, 0, 0)
+        self._last = self._floor = (-1, 0, 0)
         self.late = 0
         self.steps_back = False
 
@@ -114,12 +117,13 @@ class _Series:
 
     def add(self, row: Row) -> None:
         """One observation. What belongs before those that were folded is only counted."""
-        if row < self._last:
-            if row <= self._floor:
-                self.late += row != self._floor
+        place = row[:3]
+        if place < self._last:
+            if place < self._floor:
+                self.late += 1
                 return
             self._ordered = False
-        self._last = row
+        self._last = place
         for column, value in zip(self._columns, row, strict=True):
             column.append(value)
 
@@ -127,7 +131,7 @@ class _Series:
         """All that are kept, in order; the clock is looked at on the way."""
         rows = list(zip(*self._columns, strict=True))
         if not self._ordered:
-            rows.sort()
+            rows.sort(key=_PLACE)
         self.steps_back |= any(a[1] < b[1] and a[0] == b[0] and b[2] < a[2] for a, b in pairwise(rows))
         return rows
 
@@ -135,7 +139,7 @@ class _Series:
         """Go on with these only; they are in order."""
         for position, column in enumerate(self._columns):
             column[:] = array(column.typecode, (row[position] for row in rows))
-        self._ordered, self._floor, self._last = True, rows[0], rows[-1]
+        self._ordered, self._floor, self._last = True, rows[0][:3], rows[-1][:3]
 
 
 class Count:

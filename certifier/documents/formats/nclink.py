@@ -32,7 +32,7 @@ def read(source: Source) -> Document:
         log.device(device)
         log.previous = log.previous or previous_log(f"previous {message.get('previous', '')}")
         for name, time, value in _samples(message):
-            log.sample(device, name, At(0, log.observations, time), value)
+            log.sample(device, name, At(0, 0, time), value)
     log.state_facts(facts)
     return facts.document()
 

@@ -2,13 +2,14 @@
 
 An attached invoice is read as what it is; Factur-X names the file factur-x.xml, ZUGFeRD zugferd-invoice.xml. The pages
 are never guessed: a PDF without XML states no facts, whoever signed it. A signature is checked for integrity, its
-signer named; whether the certificate deserves trust is not decided here.
+signer named; whether the certificate deserves trust is not decided here. SM2 signatures in a PDF are told, not checked.
 """
 
 from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +19,15 @@ from certifier.documents.source import Source
 from certifier.errors import MalformedDocumentError, RefusedDocumentError
 
 MEDIA_TYPE = "application/pdf"
-_KNOWN = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
+_KNOWN = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml", "order-x.xml")
 _MAX_ATTACHMENTS = 200
+_SM_OID = re.compile(
+    rb"2a811ccf5501|\x2a\x81\x1c\xcf\x55\x01", re.IGNORECASE
+)  # 1.2.156.10197.1, in hexadecimal or not
+_NOT_SM = (
+    "signed or sealed with SM2 and SM3 (GM/T 0031, GB/T 38540): in a PDF these are not checked here, neither who signed nor whether "
+    "the file was changed since; the tax bureau's OFD of the same invoice is checked"
+)
 
 
 def read(source: Source) -> Document | Inner:
@@ -75,18 +83,18 @@ def _signatures(data: bytes) -> Iterator[Notice]:
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.pdf_utils.reader import PdfFileReader
 
+    chinese = _SM_OID.search(data) is not None
     try:
         signatures = list(PdfFileReader(io.BytesIO(data), strict=False).embedded_signatures)
     except (PdfError, ValueError, KeyError, TypeError, AttributeError, OSError) as e:
-        yield Notice(
-            "SIGNATURE_NOT_CHECKED", f"the PDF's signature cannot be read ({type(e).__name__}): not checked"
-        )
+        said = _NOT_SM if chinese else f"the PDF's signature cannot be read ({type(e).__name__}): not checked"
+        yield Notice("SIGNATURE_NOT_CHECKED", said)
         return
     for signature in signatures:
-        yield _check(signature)
+        yield _check(signature, chinese)
 
 
-def _check(signature: Any) -> Notice:
+def _check(signature: Any, chinese: bool) -> Notice:
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.errors import SignatureValidationError
@@ -110,6 +118,8 @@ def _check(signature: Any) -> Notice:
         AttributeError,
         NotImplementedError,
     ) as e:
+        if chinese:
+            return Notice("SIGNATURE_NOT_CHECKED", _NOT_SM)
         return Notice(
             "SIGNATURE_NOT_CHECKED",
             f"the PDF's signature cannot be checked ({type(e).__name__}: {str(e)[:80]})",

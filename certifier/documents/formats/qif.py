@@ -148,6 +148,38 @@ class _Report:
         """Id → the text that nodes state under `name`."""
         return {node.get("id") or "": text for node in nodes if (text := self.tree.text(node, name))}
 
+    def statistics(self) -> None:
+        """A study without the results that it sums up: parts, measurements and how many were out of tolerance.
+
+        Stated only where every study, or every characteristic of it, says so (QIF 3.0, 8.6).
+        """
+        samples = [
+            text
+            for study in self.tree.below(self.root, "StatisticalStudiesResults")
+            for entry in self.tree.children(study)
+            for name in ("NumberOfSamples", "NumberOfParts")
+            for text in self.tree.texts(entry, name)
+        ]
+        self.facts.only("parts", samples)
+        stats = [
+            entry
+            for group in self.tree.below(self.root, "CharacteristicsStats")
+            for entry in self.tree.children(group)
+        ]
+        self._sum("characteristics", [self._measurements(entry) for entry in stats])
+        failed = [self.tree.text(entry, "ValueStats/NumberOutOfTolerance") for entry in stats]
+        self._sum("characteristics_failed", failed)
+
+    def _measurements(self, entry: Node) -> str | None:
+        total = self.tree.text(entry, "ValueStats/TotalNumber")
+        ids = [n for name in ("MeasuredIds", "ActualIds") for n in self.tree.all(entry, f"{name}/Ids/Id")]
+        return total or (str(len(ids)) if ids else None)
+
+    def _sum(self, name: str, texts: list[str | None]) -> None:
+        """State a sum, where every part of it is stated."""
+        if texts and all(text and text.isascii() and text.isdecimal() and len(text) < 10 for text in texts):
+            self.facts.put(name, sum(int(text) for text in texts if text))
+
     def instruments(self) -> None:
         """Measuring equipment by serial number, else by name."""
         found = {
@@ -228,6 +260,8 @@ def read(source: Source) -> Document:
         report.parts()
         report.characteristics()
         report.facts.measure(report.measured())
+    else:
+        report.statistics()
     report.instruments()
     return report.facts.document()
 

@@ -74,11 +74,11 @@ def read_cbor(source: Source) -> Document:
 def _document(records: Iterable[Record], media_type: str) -> Document:
     log = MachineLog()
     relative = False
-    for index, (name, time, value) in enumerate(_resolved(records)):
+    for name, time, value in _resolved(records):
         device, item = _device(name)
         stamp = _instant(time)
         relative |= stamp is None
-        log.sample(device, item, At(0, index, stamp or ""), value)
+        log.sample(device, item, At(0, 0, stamp or ""), value)
         if name.lower().endswith("previous"):
             log.previous = log.previous or previous_log(f"previous {value}")
         log.device(device)

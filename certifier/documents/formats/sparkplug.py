@@ -68,7 +68,7 @@ def read(source: Source) -> Document:
     for number, value in fields:
         if number == 2 and isinstance(value, bytes):
             name, stamp, text = _metric(value)
-            at = At(0, log.observations, _instant(stamp if stamp is not None else time))
+            at = At(0, 0, _instant(stamp if stamp is not None else time))
             log.sample("", name, at, text)
     log.state_facts(facts)
     return facts.document()

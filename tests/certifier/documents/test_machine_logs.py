@@ -254,3 +254,23 @@ def test_sparkplug_numbers_of_every_width() -> None:
 def test_bytes_that_only_begin_like_senml_are_other(data: bytes) -> None:
     """CBOR has no mark of its own: nonsense is certified by its bytes, whatever they begin like."""
     assert read_bytes(data).kind == "other"
+
+
+def test_messages_one_a_line_and_messages_delivered_twice() -> None:
+    """A broker delivers at least once: what arrives again, or late, changes nothing."""
+    messages = nclink()
+    once = read_bytes(json.dumps(messages).encode())
+    for order in (messages, messages + messages, messages[::-1]):
+        lines = "\r\n".join(json.dumps(message) for message in order).encode()
+        document = read_bytes(b"\xef\xbb\xbf" + lines + b"\n")
+        assert document.format == "nc-link"
+        assert {n: document.facts[n] for n in SAME if n.startswith("device.")} == {
+            n: once.facts[n] for n in SAME if n.startswith("device.")
+        }
+    assert read_bytes(b'{"a": 1}\n{"b": 2').format == "other"
+
+
+def test_states_at_one_moment_stand_as_the_file_has_them() -> None:
+    rows = [("08:00:00", "ACTIVE"), ("08:10:00", "READY"), ("08:10:00", "ACTIVE"), ("08:20:00", "READY")]
+    records = [{"n": "m:execution", "t": seconds(f"2026-07-06T{t}Z"), "vs": v} for t, v in rows]
+    assert read_bytes(json.dumps(records).encode()).facts["device.0001.active_seconds"] == "1200"

@@ -1,0 +1,250 @@
+"""Files like the known ones, as other systems write them: older and newer versions, envelopes, encodings, separators.
+
+All are written by us. Each says what one of our samples says, so that its facts are known.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from lxml import etree
+
+from certifier.documents import Document, read_bytes
+from certifier.errors import DocumentError
+
+from .helpers import read_sample, sample
+from .test_efapiao import pdf
+
+
+def codes(document: Document) -> list[str]:
+    return [w.code for w in document.warnings]
+
+
+ZUGFERD1 = """<?xml version="1.0" encoding="UTF-8"?>
+<rsm:CrossIndustryDocument xmlns:rsm="urn:ferd:CrossIndustryDocument:invoice:1p0"
+  xmlns:ram="urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:12" xmlns:udt="urn:un:unece:uncefact:data:standard:UnqualifiedDataType:15">
+ <rsm:SpecifiedExchangedDocumentContext><ram:GuidelineSpecifiedDocumentContextParameter><ram:ID>urn:ferd:CrossIndustryDocument:invoice:1p0:comfort</ram:ID></ram:GuidelineSpecifiedDocumentContextParameter></rsm:SpecifiedExchangedDocumentContext>
+ <rsm:HeaderExchangedDocument><ram:ID>RC-2026-0713</ram:ID><ram:Name>RECHNUNG</ram:Name><ram:TypeCode>380</ram:TypeCode>
+  <ram:IssueDateTime><udt:DateTimeString format="102">20260713</udt:DateTimeString></ram:IssueDateTime></rsm:HeaderExchangedDocument>
+ <rsm:SpecifiedSupplyChainTradeTransaction>
+  <ram:ApplicableSupplyChainTradeAgreement>
+   <ram:SellerTradeParty><ram:Name>锐川精密</ram:Name><ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">9150000000000022XC</ram:ID></ram:SpecifiedTaxRegistration></ram:SellerTradeParty>
+   <ram:BuyerTradeParty><ram:Name>嘉陵装备制造</ram:Name><ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">915000000000001236</ram:ID></ram:SpecifiedTaxRegistration></ram:BuyerTradeParty>
+   <ram:BuyerOrderReferencedDocument><ram:IssueDateTime>2026-07-03T00:00:00</ram:IssueDateTime><ram:ID>JL-PO-2026-0703</ram:ID></ram:BuyerOrderReferencedDocument>
+  </ram:ApplicableSupplyChainTradeAgreement>
+  <ram:ApplicableSupplyChainTradeDelivery>
+   <ram:DeliveryNoteReferencedDocument><ram:ID>RC-DN-2026-0711</ram:ID></ram:DeliveryNoteReferencedDocument>
+  </ram:ApplicableSupplyChainTradeDelivery>
+  <ram:ApplicableSupplyChainTradeSettlement><ram:InvoiceCurrencyCode>CNY</ram:InvoiceCurrencyCode>
+   <ram:ApplicableTradeTax><ram:CalculatedAmount currencyID="CNY">769.60</ram:CalculatedAmount><ram:TypeCode>VAT</ram:TypeCode>
+    <ram:BasisAmount currencyID="CNY">5920.00</ram:BasisAmount><ram:CategoryCode>S</ram:CategoryCode><ram:ApplicablePercent>13.00</ram:ApplicablePercent></ram:ApplicableTradeTax>
+   <ram:SpecifiedTradePaymentTerms><ram:Description>Net 43</ram:Description><ram:DueDateDateTime><udt:DateTimeString format="102">20260825</udt:DateTimeString></ram:DueDateDateTime></ram:SpecifiedTradePaymentTerms>
+   <ram:SpecifiedTradeSettlementMonetarySummation><ram:LineTotalAmount currencyID="CNY">5920.00</ram:LineTotalAmount><ram:ChargeTotalAmount currencyID="CNY">0.00</ram:ChargeTotalAmount>
+    <ram:TaxBasisTotalAmount currencyID="CNY">5920.00</ram:TaxBasisTotalAmount><ram:TaxTotalAmount currencyID="CNY">769.60</ram:TaxTotalAmount>
+    <ram:GrandTotalAmount currencyID="CNY">6689.60</ram:GrandTotalAmount><ram:DuePayableAmount currencyID="CNY">6689.60</ram:DuePayableAmount></ram:SpecifiedTradeSettlementMonetarySummation>
+  </ram:ApplicableSupplyChainTradeSettlement>
+  <ram:IncludedSupplyChainTradeLineItem><ram:AssociatedDocumentLineDocument><ram:LineID>1</ram:LineID></ram:AssociatedDocumentLineDocument>
+   <ram:SpecifiedSupplyChainTradeAgreement><ram:NetPriceProductTradePrice><ram:ChargeAmount currencyID="CNY">148.0000</ram:ChargeAmount></ram:NetPriceProductTradePrice></ram:SpecifiedSupplyChainTradeAgreement>
+   <ram:SpecifiedSupplyChainTradeDelivery><ram:BilledQuantity unitCode="H87">40.0000</ram:BilledQuantity></ram:SpecifiedSupplyChainTradeDelivery>
+   <ram:SpecifiedSupplyChainTradeSettlement><ram:ApplicableTradeTax><ram:TypeCode>VAT</ram:TypeCode><ram:CategoryCode>S</ram:CategoryCode><ram:ApplicablePercent>13.00</ram:ApplicablePercent></ram:ApplicableTradeTax>
+    <ram:SpecifiedTradeSettlementMonetarySummation><ram:LineTotalAmount currencyID="CNY">5920.00</ram:LineTotalAmount></ram:SpecifiedTradeSettlementMonetarySummation></ram:SpecifiedSupplyChainTradeSettlement>
+   <ram:SpecifiedTradeProduct><ram:Name>P201 阀体</ram:Name></ram:SpecifiedTradeProduct>
+  </ram:IncludedSupplyChainTradeLineItem>
+ </rsm:SpecifiedSupplyChainTradeTransaction>
+</rsm:CrossIndustryDocument>"""
+
+
+def test_zugferd_1_says_what_its_successor_says() -> None:
+    old, new = read_bytes(ZUGFERD1.encode()), read_sample("invoice-cii.xml")
+    assert (old.kind, old.format, old.facts, codes(old)) == ("invoice", "cii", new.facts, [])
+    assert old.schema == "urn:ferd:CrossIndustryDocument:invoice:1p0"
+    assert old.trace.terms_days == 43
+    inside = read_bytes(pdf(**{"ZUGFeRD-invoice": ZUGFERD1.encode()}))
+    assert (inside.facts, inside.media_type) == (old.facts, "application/pdf")
+
+
+def test_zugferd_1_amounts_are_recomputed() -> None:
+    charge = "<ram:SpecifiedLogisticsServiceCharge><ram:Description>Fracht</ram:Description><ram:AppliedAmount currencyID='CNY'>10.00</ram:AppliedAmount></ram:SpecifiedLogisticsServiceCharge><ram:SpecifiedTradePaymentTerms>"
+    assert "BR-CO-12" in codes(
+        read_bytes(ZUGFERD1.replace("<ram:SpecifiedTradePaymentTerms>", charge).encode())
+    )
+    assert "BR-CO-15" in codes(
+        read_bytes(ZUGFERD1.replace(">6689.60</ram:Grand", ">6689.61</ram:Grand").encode())
+    )
+
+
+def test_an_envelope_is_what_it_holds() -> None:
+    envelope = (
+        '<sh:StandardBusinessDocument xmlns:sh="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"><sh:StandardBusinessDocumentHeader>'
+        '<sh:HeaderVersion>1.0</sh:HeaderVersion><sh:Sender><sh:Identifier Authority="iso6523-actorid-upis">0192:1</sh:Identifier></sh:Sender>'
+        "</sh:StandardBusinessDocumentHeader>{}</sh:StandardBusinessDocument>"
+    )
+    invoice = etree.tostring(etree.fromstring(sample("invoice.xml")), encoding="unicode")
+    assert read_bytes(envelope.format(invoice).encode()).facts == read_sample("invoice.xml").facts
+    for inside in ("", invoice * 2):
+        document = read_bytes(envelope.format(inside).encode())
+        assert (document.kind, document.format, codes(document)) == ("other", "sbdh", ["NO_FACTS"])
+    unknown = read_bytes(envelope.format("<x/>").encode())
+    assert (unknown.kind, unknown.format, codes(unknown)) == ("other", "sbdh", ["NO_FACTS"])
+
+
+def test_a_pdf_with_xml_that_nobody_knows() -> None:
+    document = read_bytes(pdf(railway=b"<ticket><number>1</number></ticket>"))
+    assert (document.kind, document.format, document.media_type) == ("other", "pdf", "application/pdf")
+    assert codes(document) == ["NO_FACTS"]
+
+
+@pytest.mark.parametrize("customization", [
+    "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0",
+    "urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0",
+])  # fmt: skip
+def test_peppol_and_xrechnung_are_ubl(customization: str) -> None:
+    attachment = (
+        "<cac:AdditionalDocumentReference><cbc:ID>1</cbc:ID><cac:Attachment><cbc:EmbeddedDocumentBinaryObject mimeCode='application/pdf' filename='a.pdf'>"
+        + "QUJD" * 300_000
+        + "</cbc:EmbeddedDocumentBinaryObject></cac:Attachment></cac:AdditionalDocumentReference>"
+    )
+    text = sample("invoice.xml").decode()
+    head = f"<cbc:CustomizationID>{customization}</cbc:CustomizationID><cbc:ProfileID>urn:fdc:peppol.eu:2017:poacc:billing:01:1.0</cbc:ProfileID>"
+    changed = text.replace(
+        "<cac:AccountingSupplierParty>", f"{head}{attachment}<cac:AccountingSupplierParty>", 1
+    )
+    assert changed != text
+    assert read_bytes(changed.encode()).facts == read_sample("invoice.xml").facts
+
+
+EDI = sample("invoice-d96a.edi").decode()
+
+
+def respelled(component: str, element: str, mark: str, escape: str, end: str, between: str = "") -> bytes:
+    """The EDIFACT sample with other service characters."""
+    body = EDI.partition("UNB")[1] + EDI.partition("UNB")[2] if EDI.startswith("UNA") else EDI
+    table = str.maketrans({":": component, "+": element, "'": end + between, "\n": "", "\r": ""})
+    text = re.sub(r"(?<=[0-9])\.(?=[0-9]{2}[:+'])", mark, body).translate(table)
+    return f"UNA{component}{element}{mark}{escape} {end}{between}{text}".encode(
+        "latin-1" if "UNOC" in EDI else "utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    "characters", [(":", "+", ".", "?", "'"), (":", "+", ",", "?", "'"), ("\x1f", "\x1d", ",", " ", "\x1c"), (">", "*", ".", "\\", "~"), (";", "|", ".", "^", "'")]
+)  # fmt: skip
+@pytest.mark.parametrize("between", ["", "\n", "\r\n"])
+def test_edifact_with_other_separators(characters: tuple[str, str, str, str, str], between: str) -> None:
+    document = read_bytes(respelled(*characters, between))
+    assert document.facts == read_sample("invoice-d96a.edi").facts
+    assert codes(document) == codes(read_sample("invoice-d96a.edi"))
+
+
+@pytest.mark.parametrize("version", ["2.1.0", "2.4.0", "3.0.0", "3.3.0"])
+def test_calibration_certificates_of_other_versions(version: str) -> None:
+    text = re.sub(r'schemaVersion="[^"]*"', f'schemaVersion="{version}"', sample("calibration.xml").decode())
+    document = read_bytes(text.encode())
+    assert document.facts == read_sample("calibration.xml").facts
+    assert document.schema == f"https://ptb.de/dcc {version}"
+
+
+@pytest.mark.parametrize(
+    ("family", "old", "new"),
+    [
+        ("camt.053.001.02", ("BkToCstmrStmt", "Stmt"), ("BkToCstmrStmt", "Stmt")),
+        ("camt.053.001.13", ("BkToCstmrStmt", "Stmt"), ("BkToCstmrStmt", "Stmt")),
+        ("camt.054.001.08", ("BkToCstmrStmt", "Stmt"), ("BkToCstmrDbtCdtNtfctn", "Ntfctn")),
+        ("camt.052.001.08", ("BkToCstmrStmt", "Stmt"), ("BkToCstmrAcctRpt", "Rpt")),
+    ],
+)
+def test_bank_messages_of_other_versions(family: str, old: tuple[str, str], new: tuple[str, str]) -> None:
+    text = re.sub(r"camt\.05[34]\.001\.[0-9]{2}", family, sample("bank-receipt.xml").decode())
+    before = re.search(r"<(BkToCstmr\w+)>.*?<(Stmt|Ntfctn)>", text, re.DOTALL)
+    assert before is not None
+    for was, becomes in zip((before[1], before[2]), new, strict=True):
+        text = text.replace(f"<{was}>", f"<{becomes}>").replace(f"</{was}>", f"</{becomes}>")
+    document = read_bytes(text.encode())
+    assert (document.facts, document.schema) == (
+        read_sample("bank-receipt.xml").facts,
+        f"urn:iso:std:iso:20022:tech:xsd:{family}",
+    )
+
+
+DFQ = "K0100 1\r\nK1001/1 P201\r\nK1002/1 {}\r\nK0006/1 {}\r\nK2001/1 1\r\nK2002/1 {}\r\nK2110/1 1\r\nK2111/1 2\r\nK0001/1 1,5\r\nK0004/1 01.01.2026/10:00:00\r\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"),
+    [
+        (("Ventilkörper", "Los Nürnberg", "Maß"), "cp1252"),
+        (("Ventilkörper", "Los Nürnberg", "Maß"), "utf-8"),
+        (("阀体", "批次二零二六", "孔径"), "gb18030"),
+        (("阀体", "批次二零二六", "孔径"), "utf-16"),
+    ],
+)
+def test_the_encoding_of_a_data_file(words: tuple[str, str, str], encoding: str) -> None:
+    document = read_bytes(DFQ.format(*words).encode(encoding))
+    assert (document.kind, document.facts["lot"]) == ("inspection-report", words[1])
+
+
+@pytest.mark.parametrize(
+    "version", ["urn:mtconnect.org:MTConnectStreams:1.1", "urn:mtconnect.org:MTConnectStreams:1.8", "urn:mtconnect.org:MTConnectStreams:2.5", "urn:mtconnect.com:MTConnectStreams:0.9"]
+)  # fmt: skip
+def test_mtconnect_of_any_version(version: str) -> None:
+    text = sample("machine.xml").decode().replace("urn:mtconnect.org:MTConnectStreams:1.3", version)
+    prefixed = re.sub(r"<(/?)([A-Z])", r"<\1m:\2", text).replace("xmlns=", "xmlns:m=")
+    for document in (read_bytes(text.encode()), read_bytes(prefixed.encode())):
+        assert (document.facts, document.schema) == (read_sample("machine.xml").facts, version)
+
+
+@pytest.mark.parametrize("data", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), b"BM" + bytes(60)])
+def test_old_office_files_and_pictures_say_what_they_are(data: bytes) -> None:
+    document = read_bytes(data)
+    assert (document.kind, codes(document)) == ("other", ["NO_FACTS"])
+
+
+def signed_pdf(contents: bytes) -> bytes:
+    """A PDF of one page with one signature whose value is `contents`."""
+    value = contents.hex().encode()
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] /SigFlags 3 >> >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Annots [4 0 R] >>",
+        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Seal) /Rect [0 0 0 0] /P 3 0 R /V 5 0 R >>",
+        b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /ByteRange [0 10 20 30] /Contents <" + value + b"> >>",
+    ]  # fmt: skip
+    out, places = b"%PDF-1.7\n", []
+    for at, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (at, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return (
+        out
+        + b"xref\n0 6\n0000000000 65535 f \n%strailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+        % (table, len(out))
+    )
+
+
+def test_an_sm2_seal_in_a_pdf_is_told_and_not_checked() -> None:
+    document = read_bytes(signed_pdf(bytes.fromhex("30100603020101" + "06082a811ccf55018375")))
+    assert (document.kind, document.format) == ("other", "signed-pdf")
+    said = next(w.message for w in document.warnings if w.code == "SIGNATURE_NOT_CHECKED")
+    assert "SM2" in said
+    assert "not checked" in said
+
+
+def test_statistics_without_results(data_dir: object) -> None:
+    stats = '<QIFDocument xmlns="http://qifstandards.org/xsd/qif3"><Statistics><StatisticalStudiesResults n="1"><SimpleStudyResults id="3"><CharacteristicsStats n="2">{}{}</CharacteristicsStats><NumberOfSamples>25</NumberOfSamples></SimpleStudyResults></StatisticalStudiesResults></Statistics></QIFDocument>'
+    one = "<DiameterCharacteristicStats><ValueStats><TotalNumber>25</TotalNumber><NumberOutOfTolerance>1</NumberOutOfTolerance></ValueStats></DiameterCharacteristicStats>"
+    two = "<LengthCharacteristicStats><ValueStats><TotalNumber>25</TotalNumber></ValueStats></LengthCharacteristicStats>"
+    assert read_bytes(stats.format(one, one).encode()).facts == {
+        "parts": "25",
+        "characteristics": "50",
+        "characteristics_failed": "2",
+    }
+    assert read_bytes(stats.format(one, two).encode()).facts == {"parts": "25", "characteristics": "50"}
+
+
+@pytest.mark.parametrize("name", ["UNOA", "UNOB"])
+def test_letters_outside_of_the_alphabet_are_an_error(name: str) -> None:
+    data = re.sub("UNO[A-Z]", name, EDI).replace("RC-2026-0713", "RC-Ü-0713").encode("latin-1", "replace")
+    with pytest.raises(DocumentError) as caught:
+        read_bytes(data)
+    assert caught.value.code == "ENCODING"
