@@ -46,6 +46,7 @@ __all__ = [
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _FREE = 5
+_FIRST = 30
 _LONGEST = 900
 _FORGOTTEN = 3600
 
@@ -185,7 +186,7 @@ def try_again_later(database: Database, name: str) -> None:
 
 
 def failed(database: Database, name: str) -> None:
-    """Count a failure: from the sixth on the name waits, twice as long each time."""
+    """Count a failure: from the fifth on the name waits, twice as long each time."""
     at = now()
     with database.session() as session:
         row = session.get(Throttle, digest(name))
@@ -194,7 +195,8 @@ def failed(database: Database, name: str) -> None:
             return
         row.failures = 1 if at - row.at > _FORGOTTEN else row.failures + 1
         row.at = at
-        row.until = at + min(_LONGEST, 2 ** (row.failures - _FREE)) if row.failures >= _FREE else 0
+        over = row.failures - _FREE
+        row.until = at + min(_LONGEST, _FIRST * 2 ** min(over, 10)) if over >= 0 else 0
 
 
 def succeeded(session: Session, name: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from gateway.db import identity as table
 from gateway.db.identity import Ceremony
+from gateway.db.session import Database
 from gateway.errors import ConflictError
 from gateway.identity.tokens import digest, new_token, now
 
@@ -36,9 +37,10 @@ def start(session: Session, kind: str, data: dict[str, Any], user_id: str | None
     return token
 
 
-def finish(session: Session, kind: str, token: str) -> Remembered:
-    """ConflictError for a token that is unknown, used or too old."""
-    row = table.take_ceremony(session, digest(token), kind)
+def finish(database: Database, kind: str, token: str) -> Remembered:
+    """ConflictError for a token that is unknown, used or too old. It is used up even where what follows is refused."""
+    with database.session() as session:
+        row = table.take_ceremony(session, digest(token), kind)
     if row is None:
         raise ConflictError("CEREMONY", "this took too long, or was done already: begin again")
     return Remembered(row.user_id, row.data)

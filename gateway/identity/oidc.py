@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from gateway.db import identity as table
 from gateway.db.identity import User
+from gateway.db.session import Database
 from gateway.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from gateway.identity import ceremonies
 from gateway.identity.provider import Provider
@@ -65,10 +66,18 @@ class Providers:
         )
         return ceremonies.start(session, f"oidc/{name}", said), str(url)
 
-    def finish(self, session: Session, name: str, redirect: str, token: str, answer: dict[str, str]) -> User:
+    def finish(
+        self,
+        database: Database,
+        session: Session,
+        name: str,
+        redirect: str,
+        token: str,
+        answer: dict[str, str],
+    ) -> User:
         """Whose account it is. UnauthenticatedError, ForbiddenError for a subject without an account."""
         provider = self._provider(name)
-        said = ceremonies.finish(session, f"oidc/{name}", token).data
+        said = ceremonies.finish(database, f"oidc/{name}", token).data
         if not hmac.compare_digest(answer.get("state", ""), said["state"]):
             raise _refuse("the answer belongs to another sign-in")
         if answer.get("iss", provider.issuer).rstrip("/") != provider.issuer:

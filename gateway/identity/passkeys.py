@@ -23,6 +23,7 @@ from webauthn.helpers.structs import (
 
 from gateway.db import identity as table
 from gateway.db.identity import Passkey, User
+from gateway.db.session import Database
 from gateway.errors import ConflictError, UnauthenticatedError
 from gateway.identity import ceremonies
 from gateway.identity.tokens import new_id, now
@@ -62,10 +63,16 @@ def begin_registration(session: Session, party: Party, user: User) -> tuple[str,
 
 
 def register(
-    session: Session, party: Party, user: User, token: str, credential: dict[str, Any], name: str
+    database: Database,
+    session: Session,
+    party: Party,
+    user: User,
+    token: str,
+    credential: dict[str, Any],
+    name: str,
 ) -> Passkey:
     """The new passkey. UnauthenticatedError where the device's answer does not hold."""
-    remembered = ceremonies.finish(session, "passkey", token)
+    remembered = ceremonies.finish(database, "passkey", token)
     if remembered.user_id != user.id:
         raise ConflictError("CEREMONY", "this was begun by somebody else: begin again")
     try:
@@ -104,9 +111,11 @@ def begin_sign_in(session: Session, party: Party) -> tuple[str, dict[str, Any]]:
     )
 
 
-def sign_in(session: Session, party: Party, token: str, credential: dict[str, Any]) -> User:
+def sign_in(
+    database: Database, session: Session, party: Party, token: str, credential: dict[str, Any]
+) -> User:
     """Whose passkey has answered. UnauthenticatedError where it has not."""
-    remembered = ceremonies.finish(session, "sign-in", token)
+    remembered = ceremonies.finish(database, "sign-in", token)
     try:
         found = table.passkey_by_credential(session, base64url_to_bytes(str(credential["id"])))
         if found is None:

@@ -257,7 +257,9 @@ def begin_passkey(caller: Caller, gateway: Here, db: Db, request: Request) -> Pa
 def add_passkey(said: PasskeyIn, caller: Caller, gateway: Here, db: Db, request: Request) -> PasskeyOut:
     """Keep the passkey that the browser has made."""
     party = gateway.settings.party(request.headers.get("host"))
-    row = passkeys.register(db, party, _person(db, caller), said.ceremony, said.credential, said.name)
+    row = passkeys.register(
+        gateway.database, db, party, _person(db, caller), said.ceremony, said.credential, said.name
+    )
     return PasskeyOut.of(row)
 
 

@@ -90,7 +90,7 @@ def sign_in_by_passkey(
 ) -> SignedIn:
     """Sign in by passkey."""
     party = gateway.settings.party(request.headers.get("host"))
-    user = passkeys.sign_in(db, party, said.ceremony, said.credential)
+    user = passkeys.sign_in(gateway.database, db, party, said.ceremony, said.credential)
     return open_session(db, gateway, user, "passkey", request, response)
 
 
@@ -127,7 +127,9 @@ def finish_oidc(provider: Provider, _: Anybody, gateway: Here, db: Db, request: 
     """Where the provider sends the browser back to: signed in, then to the start page."""
     token = request.cookies.get(_OIDC_COOKIE, "")
     answer = dict(request.query_params)
-    user = gateway.providers.finish(db, provider, _redirect(gateway, provider), token, answer)
+    user = gateway.providers.finish(
+        gateway.database, db, provider, _redirect(gateway, provider), token, answer
+    )
     response = RedirectResponse("/", 303)
     open_session(db, gateway, user, f"oidc:{provider}", request, response)
     response.delete_cookie(_OIDC_COOKIE, path=_OIDC_PATH)
