@@ -44,6 +44,23 @@ def _mtconnect() -> list[bytes]:
     ]
 
 
+def _ubl() -> list[bytes]:
+    names = ("invoice.xml", "credit-note.xml", "order.xml", "despatch-advice.xml")
+    space = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
+    inside = (SAMPLES / "invoice.xml").read_bytes().partition(b"?>")[2]
+    envelope = (
+        f'<sh:StandardBusinessDocument xmlns:sh="{space}">'.encode()
+        + inside
+        + b"</sh:StandardBusinessDocument>"
+    )
+    return [*_samples(*names)(), envelope]
+
+
+def _nc_link() -> list[bytes]:
+    whole = (SAMPLES / "machine.nc-link.json").read_bytes()
+    return [whole, b"\n".join(json.dumps(message).encode() for message in json.loads(whole) * 2)]
+
+
 def _senml_cbor() -> list[bytes]:
     labels = {"bn": -2, "bt": -3, "n": 0, "u": 1, "v": 2, "vs": 3, "t": 6}
     rows = json.loads((SAMPLES / "machine.senml.json").read_bytes())
@@ -63,6 +80,13 @@ def _sparkplug() -> list[bytes]:
         b"\x12" + _sized(b"\x0a" + _sized(name) + b"\x18" + _varint(time) + said) for name, said in metrics
     )
     return [b"\x08" + _varint(time) + body + b"\x18\x05"]
+
+
+def _aqdef() -> list[bytes]:
+    long = (SAMPLES / "inspection.dfq").read_bytes()
+    head = long.partition(b"K0001")[0].decode()
+    compact = "31.998\x140\x1407.07.2026/10:00:00\x0f49.0\x140\x1407.07.2026/10:00:00\n"
+    return [long, (head + compact * 2).encode(), (head.replace("阀体", "Körper") + compact).encode("cp1252")]
 
 
 def _varint(number: int) -> bytes:
@@ -143,14 +167,14 @@ TARGETS: Mapping[str, Target] = {
     "shdr": Target(_samples("machine.shdr"), (lines(b"\n|"), plain)),
     "senml": Target(lambda: [*_samples("machine.senml.json")(), *_senml_xml()], (structured, tree, plain)),
     "senml-cbor": Target(_senml_cbor, (cbor, plain)),
-    "nc-link": Target(_samples("machine.nc-link.json"), (structured, plain)),
+    "nc-link": Target(_nc_link, (structured, lines(b"\n,"), plain)),
     "sparkplug-b": Target(_sparkplug, (plain,)),
     "b2mml": Target(_samples("work-order.xml", "performance.xml"), _XML),
     "qif": Target(_samples("inspection.qif"), _XML),
-    "aqdef": Target(_samples("inspection.dfq"), (lines(b"\n /"), plain)),
+    "aqdef": Target(_aqdef, (lines(b"\n /"), plain)),
     "dcc": Target(_samples("calibration.xml"), _XML),
-    "ubl": Target(_samples("invoice.xml", "credit-note.xml", "order.xml", "despatch-advice.xml"), _XML),
-    "cii": Target(_samples("invoice-cii.xml"), _XML),
+    "ubl": Target(_ubl, _XML),
+    "cii": Target(_samples("invoice-cii.xml", "invoice-zugferd1.xml"), _XML),
     "edifact": Target(_samples("invoice-d96a.edi"), (lines(b"'+:"), plain)),
     "e-fapiao": Target(_samples("e-fapiao.xml", "e-fapiao-red.xml", "e-fapiao-2019.xml"), _XML),
     "ofd": Target(_ofd, (archive, archive, plain)),

@@ -21,38 +21,7 @@ def codes(document: Document) -> list[str]:
     return [w.code for w in document.warnings]
 
 
-ZUGFERD1 = """<?xml version="1.0" encoding="UTF-8"?>
-<rsm:CrossIndustryDocument xmlns:rsm="urn:ferd:CrossIndustryDocument:invoice:1p0"
-  xmlns:ram="urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:12" xmlns:udt="urn:un:unece:uncefact:data:standard:UnqualifiedDataType:15">
- <rsm:SpecifiedExchangedDocumentContext><ram:GuidelineSpecifiedDocumentContextParameter><ram:ID>urn:ferd:CrossIndustryDocument:invoice:1p0:comfort</ram:ID></ram:GuidelineSpecifiedDocumentContextParameter></rsm:SpecifiedExchangedDocumentContext>
- <rsm:HeaderExchangedDocument><ram:ID>RC-2026-0713</ram:ID><ram:Name>RECHNUNG</ram:Name><ram:TypeCode>380</ram:TypeCode>
-  <ram:IssueDateTime><udt:DateTimeString format="102">20260713</udt:DateTimeString></ram:IssueDateTime></rsm:HeaderExchangedDocument>
- <rsm:SpecifiedSupplyChainTradeTransaction>
-  <ram:ApplicableSupplyChainTradeAgreement>
-   <ram:SellerTradeParty><ram:Name>锐川精密</ram:Name><ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">9150000000000022XC</ram:ID></ram:SpecifiedTaxRegistration></ram:SellerTradeParty>
-   <ram:BuyerTradeParty><ram:Name>嘉陵装备制造</ram:Name><ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">915000000000001236</ram:ID></ram:SpecifiedTaxRegistration></ram:BuyerTradeParty>
-   <ram:BuyerOrderReferencedDocument><ram:IssueDateTime>2026-07-03T00:00:00</ram:IssueDateTime><ram:ID>JL-PO-2026-0703</ram:ID></ram:BuyerOrderReferencedDocument>
-  </ram:ApplicableSupplyChainTradeAgreement>
-  <ram:ApplicableSupplyChainTradeDelivery>
-   <ram:DeliveryNoteReferencedDocument><ram:ID>RC-DN-2026-0711</ram:ID></ram:DeliveryNoteReferencedDocument>
-  </ram:ApplicableSupplyChainTradeDelivery>
-  <ram:ApplicableSupplyChainTradeSettlement><ram:InvoiceCurrencyCode>CNY</ram:InvoiceCurrencyCode>
-   <ram:ApplicableTradeTax><ram:CalculatedAmount currencyID="CNY">769.60</ram:CalculatedAmount><ram:TypeCode>VAT</ram:TypeCode>
-    <ram:BasisAmount currencyID="CNY">5920.00</ram:BasisAmount><ram:CategoryCode>S</ram:CategoryCode><ram:ApplicablePercent>13.00</ram:ApplicablePercent></ram:ApplicableTradeTax>
-   <ram:SpecifiedTradePaymentTerms><ram:Description>Net 43</ram:Description><ram:DueDateDateTime><udt:DateTimeString format="102">20260825</udt:DateTimeString></ram:DueDateDateTime></ram:SpecifiedTradePaymentTerms>
-   <ram:SpecifiedTradeSettlementMonetarySummation><ram:LineTotalAmount currencyID="CNY">5920.00</ram:LineTotalAmount><ram:ChargeTotalAmount currencyID="CNY">0.00</ram:ChargeTotalAmount>
-    <ram:TaxBasisTotalAmount currencyID="CNY">5920.00</ram:TaxBasisTotalAmount><ram:TaxTotalAmount currencyID="CNY">769.60</ram:TaxTotalAmount>
-    <ram:GrandTotalAmount currencyID="CNY">6689.60</ram:GrandTotalAmount><ram:DuePayableAmount currencyID="CNY">6689.60</ram:DuePayableAmount></ram:SpecifiedTradeSettlementMonetarySummation>
-  </ram:ApplicableSupplyChainTradeSettlement>
-  <ram:IncludedSupplyChainTradeLineItem><ram:AssociatedDocumentLineDocument><ram:LineID>1</ram:LineID></ram:AssociatedDocumentLineDocument>
-   <ram:SpecifiedSupplyChainTradeAgreement><ram:NetPriceProductTradePrice><ram:ChargeAmount currencyID="CNY">148.0000</ram:ChargeAmount></ram:NetPriceProductTradePrice></ram:SpecifiedSupplyChainTradeAgreement>
-   <ram:SpecifiedSupplyChainTradeDelivery><ram:BilledQuantity unitCode="H87">40.0000</ram:BilledQuantity></ram:SpecifiedSupplyChainTradeDelivery>
-   <ram:SpecifiedSupplyChainTradeSettlement><ram:ApplicableTradeTax><ram:TypeCode>VAT</ram:TypeCode><ram:CategoryCode>S</ram:CategoryCode><ram:ApplicablePercent>13.00</ram:ApplicablePercent></ram:ApplicableTradeTax>
-    <ram:SpecifiedTradeSettlementMonetarySummation><ram:LineTotalAmount currencyID="CNY">5920.00</ram:LineTotalAmount></ram:SpecifiedTradeSettlementMonetarySummation></ram:SpecifiedSupplyChainTradeSettlement>
-   <ram:SpecifiedTradeProduct><ram:Name>P201 阀体</ram:Name></ram:SpecifiedTradeProduct>
-  </ram:IncludedSupplyChainTradeLineItem>
- </rsm:SpecifiedSupplyChainTradeTransaction>
-</rsm:CrossIndustryDocument>"""
+ZUGFERD1 = sample("invoice-zugferd1.xml").decode()
 
 
 def test_zugferd_1_says_what_its_successor_says() -> None:
