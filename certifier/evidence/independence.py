@@ -189,17 +189,17 @@ def _paid_before(case: Case, billed: Iterable[Invoice]) -> _Sum:
 
 
 def _low(case: Case, claims: Iterable[Claim], index: Decimal | None) -> Iterator[Finding]:
-    """Little said from outside, or deliveries that no carrier signs; whose papers they are is named."""
-    policy, by_name = case.policy, {one.name: one for one in claims}
-    moved = by_name["MOVED"].share
-    if index is None:
-        return
-    low, still = index < policy.independence_amber, moved is not None and moved < policy.moved_amber
-    if not (low or still):
-        return
-    told = f"outside the firm's control, {ratio_text((moved or Decimal(0)) * 100, 0)} per cent of what it bills was moved by a carrier who signs; independence is {ratio_text(index, 2)}"
-    numbers = {"index": ratio_text(index)} | {one.name: ratio_text(one.share) for one in claims if one.share is not None}  # fmt: skip
+    """Little said from outside, or deliveries of which most have no carrier's word; whose papers they are is named."""
+    policy = case.policy
     billed = [one for one in case.sales if case.inside(one.day) and one.type_code != SELF_BILLED]
+    sent = [one for one in billed if not one.despatches.isdisjoint(case.deliveries.keys())]
+    carried, value, _ = _moved(case, sent)
+    low, still = index is not None and index < policy.independence_amber, carried < value * policy.moved_amber
+    if index is None or not (low or still):
+        return
+    signed = ratio_text(carried / value * 100, 0) if value else "0"
+    told = f"a carrier outside the firm's control signed for {signed} per cent of what it delivered; independence is {ratio_text(index, 2)} of 1"
+    numbers = {"index": ratio_text(index)} | {one.name: ratio_text(one.share) for one in claims if one.share is not None}  # fmt: skip
     silent = {asset for one in billed for asset in _silent(case, one)} or {
         a for one in billed for a in one.assets
     }

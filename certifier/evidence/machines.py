@@ -19,6 +19,7 @@ from certifier.evidence.routing import Routing, Span
 __all__ = ["DayTime", "MachineTime", "Spans", "cut", "machine_time", "merged", "midnight"]
 
 DAY_MS = 24 * 3600 * 1000
+_SHANGHAI_MS = 8 * 3600 * 1000
 
 
 def midnight(day: date) -> int:
@@ -174,14 +175,9 @@ def _by_day(spans: Iterable[Span]) -> Iterator[tuple[date, list[Span]]]:
 
 def _unplanned(table: dict[date, DayTime], works: Spans, first: date, last: date) -> None:
     """Days that were not planned and on which the machine worked all the same: the time counts for the firm."""
-    for start, end in works.spans:
-        day = datetime.fromtimestamp(start / 1000, SHANGHAI).date()
-        final = datetime.fromtimestamp((end - 1) / 1000, SHANGHAI).date()
-        while day <= final:
-            if day not in table and first <= day <= last:
-                at = midnight(day)
-                table[day] = DayTime(0, 0, 0, works.within(at, at + DAY_MS), 0)
-            day += timedelta(days=1)
+    for day in (first + timedelta(days=i) for i in range((last - first).days + 1)):
+        if day not in table and (worked := works.within(midnight(day), midnight(day) + DAY_MS)):
+            table[day] = DayTime(0, 0, 0, worked, 0)
 
 
 _Read = dict[str, list[Span]]
@@ -198,24 +194,26 @@ def _read(
     assets: dict[date, set[bytes]] = {}
     for paper in logs:
         assert paper.trace is not None
-        vouched = any(signer.role == "instrument" for signer in paper.signers)
+        seen: _Read = {}
+        days: set[int] = set()
         for interval in paper.trace.intervals:
             machine = machine_of.get(interval.device)
             if machine is None or interval.state == UNAVAILABLE:
                 continue
-            span = (interval.start, interval.end)
-            covered.setdefault(machine, []).append(span)
+            start, end = interval.start, interval.end
+            days.add((start + _SHANGHAI_MS) // DAY_MS)
             if interval.state == ACTIVE:
-                active.setdefault(machine, []).append(span)
+                active.setdefault(machine, []).append((start, end))
+            spans = seen.setdefault(machine, [])
+            if spans and spans[-1][1] == start:
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((start, end))
+        vouched = any(signer.role == "instrument" for signer in paper.signers)
+        for machine, spans in seen.items():
+            covered.setdefault(machine, []).extend(spans)
             if vouched:
-                signed.setdefault(machine, []).append(span)
-        for day in _days(paper):
-            assets.setdefault(day, set()).add(paper.asset_id)
+                signed.setdefault(machine, []).extend(spans)
+        for day in days:
+            assets.setdefault(date(1970, 1, 1) + timedelta(days=day), set()).add(paper.asset_id)
     return active, covered, signed, {day: frozenset(ids) for day, ids in assets.items()}
-
-
-def _days(paper: Paper) -> set[date]:
-    assert paper.trace is not None
-    starts = (interval.start for interval in paper.trace.intervals)
-    lows = {(start + 8 * 3600 * 1000) // DAY_MS for start in starts}
-    return {date(1970, 1, 1) + timedelta(days=low) for low in lows}
