@@ -6,7 +6,10 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +17,12 @@ import pytest
 
 from certifier.content import decrypt
 from certifier.receipt import Dossier, Receipt, parse
+from certifier.voprf import EvaluationService
 from gateway.db.models import Asset
 from gateway.errors import UsageError
 from gateway.installation import Installation
 from gateway.service import certifying, sharing
+from gateway.service.evaluating import decode, encode
 from ledger.types import parse_hex32
 
 from .conftest import World, assetcert
@@ -307,3 +312,55 @@ def test_a_link_to_a_paper_of_another_kind_is_refused(own: World, tmp_path: Path
     called = assetcert("certify", "--as", "M1", fresh(own, tmp_path), "--link", link, home=own.home)
     assert called.code == 64 and called.error["code"] == "LINK"
     assert "work-order" in called.error["message"]
+
+
+def test_somebody_elses_service_is_asked_once_for_a_batch(
+    own: World, tmp_path: Path, installed: Opens
+) -> None:
+    home = installed(own.home)
+    asked: list[int] = []
+    with evaluating(home.evaluation(), asked) as url:
+        (own.home / "evaluation.json").write_text(json.dumps({"url": url, "token": "ak_none"}))
+        papers = [fresh(own, tmp_path, "M1/invoice.xml"), tmp_path / "second.xml"]
+        papers[1].write_bytes(papers[0].read_bytes() + b"<!-- two -->")
+        outcome = certifying.certify(home, home.book.find("M1"), papers, out=tmp_path / "out")
+    assert asked == [2]
+    prints = [receipt_of({"receipt": one.receipt}).values["fingerprint.exact"] for one in outcome.assets]
+    exact = receipt_of({"receipt": own.receipts["M1/invoice.xml"]}).values["fingerprint.exact"]
+    assert prints == [exact] * 2
+    verified = assetcert("verify", outcome.assets[0].receipt, papers[0], home=own.home).json
+    assert [check["verdict"] for check in verified["checks"] if check["code"] == "FINGERPRINT"] == ["VALID"]
+
+
+@contextmanager
+def evaluating(service: EvaluationService, asked: list[int]) -> Iterator[str]:
+    """The evaluation endpoint of somebody else's gateway; `asked` gets the number of documents of each request."""
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer({"public_key": encode(service.public_key())})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            asked.append(len(body["batches"]))
+            batches = [[decode(point) for point in batch] for batch in body["batches"]]
+            done = service.evaluate(bytes.fromhex(body["org"][2:]), batches)
+            answers = [
+                {"evaluated": list(map(encode, one.evaluated)), "proof": encode(one.proof)} for one in done
+            ]
+            self._answer({"evaluations": answers})
+
+        def _answer(self, document: object) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(document).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
