@@ -20,7 +20,7 @@ __all__ = ["apply", "decision", "product"]
 _OUTCOMES = {"approve": Exit.DONE, "refer": Exit.UNKNOWN, "decline": Exit.INVALID}
 
 
-class _Money(click.ParamType):
+class _Money(click.ParamType[Decimal]):
     name = "amount"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:

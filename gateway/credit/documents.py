@@ -20,7 +20,24 @@ _SAFE = 2**53 - 1
 
 def canonical(value: Any) -> bytes:
     """The RFC 8785 bytes. TypeError for what a document here never holds: floats, large numbers, other types."""
-    return _text(value).encode("utf-8")
+    names = _Names()
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+        json.loads(text, parse_float=_no_float, parse_int=_safe, object_pairs_hook=names)
+    except ValueError as error:
+        raise TypeError(str(error)) from error
+    # names sort by UTF-16 code units there and by code points here: the same for ASCII
+    return (text if names.ascii else _text(value)).encode("utf-8")
+
+
+class _Names:
+    """Sees the names of every object of a text."""
+
+    ascii = True
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> None:
+        if not all(name.isascii() for name, _ in pairs):
+            self.ascii = False
 
 
 def digest(value: Any) -> str:
@@ -56,22 +73,22 @@ def _list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
+def _safe(text: str) -> int:
+    number = int(text)
+    if abs(number) > _SAFE:
+        raise ValueError(f"{text} is beyond the whole numbers of RFC 8785: give it as text")
+    return number
+
+
 def _no_float(text: str) -> Any:
     raise ValueError(f"{text}: a decimal is given as text, in quotes")
 
 
 def _text(value: Any) -> str:
-    if value is None or isinstance(value, bool | str):
+    """The same, names sorted by their UTF-16 code units."""
+    if not isinstance(value, Mapping | list | tuple):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, int):
-        if abs(value) > _SAFE:
-            raise TypeError(f"{value} is beyond the whole numbers of RFC 8785: give it as text")
-        return str(value)
     if isinstance(value, Mapping):
-        if not all(isinstance(name, str) for name in value):
-            raise TypeError("a member's name is a text")
         names = sorted(value, key=lambda name: name.encode("utf-16-be"))
         return "{" + ",".join(f"{_text(name)}:{_text(value[name])}" for name in names) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(_text, value)) + "]"
-    raise TypeError(f"{type(value).__name__} has no place in a canonical document")
+    return "[" + ",".join(map(_text, value)) + "]"

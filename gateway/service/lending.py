@@ -43,7 +43,7 @@ from gateway.errors import ConflictError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import certifying, products, readings
 from gateway.service.times import instant
-from gateway.service.vetting import Shelf, Vetted, context_papers, day_of, pin_at, pin_newest
+from gateway.service.vetting import Shelf, Vetted, day_of, pin_at, pin_newest
 from ledger import embedded
 from ledger.access import scope_of
 from ledger.types import hex32, keccak, parse_hex32
@@ -100,7 +100,6 @@ class Lending:
         self._node: Node | None = None
         self._assessed: dict[tuple[Any, ...], Assessment] = {}
         self._tokens: dict[bytes, tuple[Attribute, ...]] = {}
-        self._others: dict[tuple[str, int], tuple[Paper, ...]] = {}
 
     # application and consent
 
@@ -273,7 +272,7 @@ class Lending:
         self, applicant: Organisation, vetted: Vetted, day: date, until: int
     ) -> tuple[Assessment, tuple[Paper, ...], tuple[Attribute, ...]]:
         """The papers together; the same papers on the same day are compared once in a process."""
-        others, attributes = self._context(applicant, until), self._attributes(until)
+        others, attributes = self._shelf.context(applicant, until), self._attributes(until)
         key = (
             applicant.id, day, frozenset(one.asset_id for one in vetted.papers), frozenset(one.asset_id for one in others),
             frozenset(attributes), vetted.standing.liened,
@@ -284,11 +283,6 @@ class Lending:
                 [*vetted.papers, *others], firm=applicant.id, as_of=day, names=names, attributes=attributes, pledged=vetted.standing.liened
             )  # fmt: skip
         return self._assessed[key], others, attributes
-
-    def _context(self, applicant: Organisation, until: int) -> tuple[Paper, ...]:
-        if (applicant.hex, until) not in self._others:
-            self._others[applicant.hex, until] = context_papers(self._installation, applicant, until)
-        return self._others[applicant.hex, until]
 
     def _attributes(self, until: int) -> tuple[Attribute, ...]:
         """What lenders' extracts of the companies register tell of affiliates, as keyed tokens; values stay with their holder."""

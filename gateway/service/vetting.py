@@ -61,6 +61,9 @@ class Shelf:
         self._installation = installation
         self._receipts: dict[str, Receipt] = {}
         self._kept: dict[str, readings.Kept] = {}
+        self._judged: dict[str, _Judged] = {}
+        self._foreign: dict[str, Paper] = {}
+        self._times: dict[int, int] = {}
 
     def receipts(self, organisation: Organisation, rows: Sequence[Asset]) -> list[Receipt]:
         """Whole receipts, in order."""
@@ -86,17 +89,68 @@ class Shelf:
         receipts = self.receipts(organisation, rows)
         kept = self.kept([row.asset_id for row in rows])
         ledgered = [pinned] * len(receipts) if isinstance(pinned, Missing) else read_ledger(pinned, receipts)
-        judge = _Judge(self._installation, {Code[name] for name in required}, frozenset(seen))
+        judge = _Judge({Code[name] for name in required}, frozenset(seen))
         for row, one, state in zip(rows, receipts, ledgered, strict=True):
-            judge.take(row, one, kept.get(row.asset_id), state)
+            judge.take(row, self._judge(row, one, kept.get(row.asset_id), state))
         return judge.done()
+
+    def _judge(
+        self, row: Asset, receipt: Receipt, kept: readings.Kept | None, state: Ledgered | Missing
+    ) -> _Judged:
+        """The checks of one asset. They follow from receipt, reading and what the ledger says: where that is the same, so are they."""
+        known = self._judged.get(row.asset_id)
+        if (
+            known is not None
+            and known.kept is kept
+            and known.state == state
+            and known.at_head == _at_head(state)
+        ):
+            return known
+        key = self._installation.ledger.descriptor.fingerprint_key
+        checks = {check.code: check for check in run(_subject(receipt, kept, state, key))}
+        paper = _paper(receipt, kept, state) if isinstance(state, Ledgered) else None
+        made = _Judged(kept, state, _at_head(state), checks, _input(row, checks), paper)
+        self._judged[row.asset_id] = made
+        return made
+
+    def context(self, organisation: Organisation, until: int) -> tuple[Paper, ...]:
+        """Others' invoices and payments up to a block, by their certified facts: they only tell who trades with whom."""
+        with self._installation.database.session() as session:
+            new = credit.context(session, organisation.hex, until)
+        for row, block in new:
+            if row.asset_id not in self._foreign and row.fields is not None:
+                at = self._time(block)
+                self._foreign[row.asset_id] = of_receipt(
+                    parse_hex32(row.asset_id), row.fields, registered_at=at, signers={}
+                )
+        return tuple(self._foreign[row.asset_id] for row, _ in new if row.fields is not None)
+
+    def _time(self, block: int) -> int:
+        if block not in self._times:
+            self._times[block] = self._installation.ledger.chain.block(block).timestamp
+        return self._times[block]
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What the checks said of one asset, and what they said it of."""
+
+    kept: readings.Kept | None
+    state: Ledgered | Missing
+    at_head: bool
+    checks: Mapping[Code, Check]
+    input: Mapping[str, Any]
+    paper: Paper | None
+
+
+def _at_head(state: Ledgered | Missing) -> bool:
+    return isinstance(state, Ledgered) and state.batch_at_head
 
 
 class _Judge:
     """Gathers what becomes of each asset."""
 
-    def __init__(self, installation: Installation, required: set[Code], live: frozenset[Status]) -> None:
-        self._descriptor = installation.ledger.descriptor
+    def __init__(self, required: set[Code], live: frozenset[Status]) -> None:
         self._required, self._live = required, live
         self._papers: list[Paper] = []
         self._inputs: list[Mapping[str, Any]] = []
@@ -107,16 +161,10 @@ class _Judge:
         }
         self._suspended = False
 
-    def take(
-        self, row: Asset, receipt: Receipt, kept: readings.Kept | None, state: Ledgered | Missing
-    ) -> None:
+    def take(self, row: Asset, one: _Judged) -> None:
         """One asset."""
-        checks = {
-            check.code: check
-            for check in run(_subject(receipt, kept, state, self._descriptor.fingerprint_key))
-        }
-        self._inputs.append(_input(row, checks))
-        asset = receipt.asset_id
+        checks, state, asset = one.checks, one.state, parse_hex32(row.asset_id)
+        self._inputs.append(one.input)
         if isinstance(state, Ledgered):
             self._suspended |= state.record is not None and state.record.suspended
             if any(claim.status in self._live for claim in state.claims):
@@ -128,18 +176,18 @@ class _Judge:
         if checks[Code.STANDING].verdict is Verdict.INVALID:
             self._sets["withdrawn"].add(asset)
             return
-        if self._stands(row, receipt, checks) and isinstance(state, Ledgered):
-            self._papers.append(_paper(receipt, kept, state))
+        if self._stands(row, asset, checks) and one.paper is not None:
+            self._papers.append(one.paper)
 
-    def _stands(self, row: Asset, receipt: Receipt, checks: Mapping[Code, Check]) -> bool:
+    def _stands(self, row: Asset, asset: bytes, checks: Mapping[Code, Check]) -> bool:
         """Whether it is evidence; what stands in the way is noted."""
         for code in _BY_ITSELF:
             if checks[code].verdict is Verdict.INVALID:
                 self._invalid.append(
                     f"{row.kind} {row.number or row.asset_id}: {code.name}: {checks[code].message}"
                 )
-                self._sets["invalid"].add(receipt.asset_id)
-                self._sets["unfit"].add(receipt.asset_id)
+                self._sets["invalid"].add(asset)
+                self._sets["unfit"].add(asset)
                 return False
         profile = profile_of(row.kind).required
         due = (self._required & profile) | {Code.STANDING}
@@ -148,7 +196,7 @@ class _Judge:
                 cause = checks[code].cause
                 told = f"{code.name} {cause.value if cause is not None else ''}: {checks[code].message}"
                 self._unknown[told] = self._unknown.get(told, 0) + 1
-                self._sets["unfit"].add(receipt.asset_id)
+                self._sets["unfit"].add(asset)
                 return False
         return True
 
@@ -239,18 +287,3 @@ def pin_at(node: Node, number: int, block_hash: str) -> Pinned:
 def day_of(pinned: Pinned) -> date:
     """The business day of a block, in Shanghai."""
     return datetime.fromtimestamp(pinned.block.timestamp, SHANGHAI).date()
-
-
-def context_papers(installation: Installation, organisation: Organisation, until: int) -> tuple[Paper, ...]:
-    """Others' invoices and payments by their certified facts: they only tell who trades with whom."""
-    with installation.database.session() as session:
-        rows = credit.context(session, organisation.hex, until)
-    times: dict[int, int] = {}
-    for _, block in rows:
-        if block not in times:
-            times[block] = installation.ledger.chain.block(block).timestamp
-    return tuple(
-        of_receipt(parse_hex32(row.asset_id), row.fields, registered_at=times[block], signers={})
-        for row, block in rows
-        if row.fields is not None
-    )
