@@ -194,8 +194,12 @@ def _low(case: Case, claims: Iterable[Claim], index: Decimal | None) -> Iterator
     billed = [one for one in case.sales if case.inside(one.day) and one.type_code != SELF_BILLED]
     sent = [one for one in billed if not one.despatches.isdisjoint(case.deliveries.keys())]
     carried, value, _ = _moved(case, sent)
-    low, still = index is not None and index < policy.independence_amber, carried < value * policy.moved_amber
-    if index is None or not (low or still):
+    if index is None:
+        return
+    known = 2 * value >= sum(
+        (one.total for one in billed), Decimal(0)
+    )  # a young history is not yet a low one
+    if not (known and index < policy.independence_amber) and carried >= value * policy.moved_amber:
         return
     signed = ratio_text(carried / value * 100, 0) if value else "0"
     told = f"a carrier outside the firm's control signed for {signed} per cent of what it delivered; independence is {ratio_text(index, 2)} of 1"

@@ -581,10 +581,27 @@ def a_log_whose_document_is_not_given(shop: Workshop) -> None:
 
 @case(Code.INDEPENDENCE)
 def nobody_but_its_issuer(shop: Workshop) -> None:
-    bought, sold = _job(shop)
-    check = shop.dossier(bought, sold)[1].check(Code.INDEPENDENCE)
+    check = shop.dossier(*_job(shop))[1].check(Code.INDEPENDENCE)
+    assert (check.verdict, check.cause) == (UNKNOWN, Cause.NOT_GRANTED), check
+    assert (check.evidence["index"], check.evidence["groups"]) == ("0.000000", 0)
+
+
+@case(Code.INDEPENDENCE)
+def a_delivery_that_no_carrier_signed(shop: Workshop) -> None:
+    po, dn = (f"{word}-{os.urandom(4).hex()}" for word in ("PO", "DN"))
+    bought, moved = shop.certify(order(po)), shop.certify(despatch(dn, po))
+    sold = shop.certify(
+        invoice(order=po, despatch=dn), links=[("bills", bought.asset_id), ("fulfils", moved.asset_id)]
+    )
+    check = shop.dossier(bought, moved, sold)[1].check(Code.INDEPENDENCE)
     assert (check.verdict, check.cause) == (UNKNOWN, Cause.CONTRADICTED), check
-    assert check.evidence["findings"][0]["numbers"]["index"] == "0.000000"
+    assert [one["code"] for one in check.evidence["findings"]] == ["INDEPENDENCE"]
+    carrier = shop.member(Role.WITNESS)
+    data = despatch(dn, po).replace(b"?>", b"?>\n", 1)
+    signed = shop.certify(data, signers=[shop.statement(data, carrier, "witness", purpose=Purpose.WITNESS)], links=[("ships", bought.asset_id)])  # fmt: skip
+    check = shop.dossier(bought, signed)[1].check(Code.INDEPENDENCE)
+    assert check.verdict is Verdict.VALID, check
+    assert check.evidence["signed_by"] == [hex32(shop.world.org(carrier))]
 
 
 @case(Code.INDEPENDENCE)
