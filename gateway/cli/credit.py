@@ -1,4 +1,4 @@
-"""Verbs of credit: `apply`, `decision`, `product`."""
+"""Verbs of credit: `apply`, `decision`, `product`, `loan`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.errors import Exit, UsageError
 if TYPE_CHECKING:
     from gateway.credit.products import Product
 
-__all__ = ["apply", "decision", "product"]
+__all__ = ["apply", "decision", "loan", "product"]
 
 _OUTCOMES = {"approve": Exit.DONE, "refer": Exit.UNKNOWN, "decline": Exit.INVALID}
 
@@ -260,7 +260,135 @@ def simulate(shell: Shell, file: Path, org: str | None, days: int) -> None:
     told(shell, found, text)
 
 
-for name, one in {"show": show, "replay": replay}.items():
+@verb
+@click.argument("decision_id")
+@AS
+@click.option(
+    "--outcome", type=click.Choice(["approve", "decline"]), required=True, help="What the person decides."
+)
+@click.option("--reason", required=True, help="Why; it stays with the case.")
+@click.option("--who", required=True, help="Who decides.")
+@click.option(
+    "--role", type=click.Choice(["officer", "risk", "approver"]), default="officer", show_default=True
+)
+def review(
+    shell: Shell, decision_id: str, org: str | None, outcome: str, reason: str, who: str, role: str
+) -> None:
+    """A person's decision on a case that was referred or declined; the record itself never changes."""
+    from gateway.service import loans
+
+    with shell.installation() as installation:
+        lender = installation.book.find(org)
+        row = loans.review(installation, lender, decision_id, outcome, reason, who, role)
+    told(shell, {"decision_id": row.decision_id, "outcome": row.outcome}, f"{row.decision_id}: {row.outcome}")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@HOME
+@JSON
+def loan(**_: object) -> None:
+    """Loans: accept an offer, contract, draw, receive money, show what is owed."""
+
+
+_WHO = click.option("--who", default="", help="Who does it; default: the organisation.")
+
+
+@verb
+@click.argument("application_id")
+@click.option("--product", "product_", required=True, metavar="CODE|ID", help="The offer that is accepted.")
+@AS
+@_WHO
+def accept(shell: Shell, application_id: str, product_: str, org: str | None, who: str) -> None:
+    """Accept one offer; its receivables are offered to that lender alone."""
+    from gateway.service import loans
+
+    with shell.installation() as installation:
+        applicant = installation.book.find(org)
+        made = loans.accept(installation, applicant, application_id, product_, who or applicant.short)
+    told(shell, _loan_row(made), f"accepted: {made.loan_id}")
+
+
+@verb
+@click.argument("loan_id")
+@AS
+@_WHO
+def contract(shell: Shell, loan_id: str, org: str | None, who: str) -> None:
+    """Verify what is offered and take the pledge."""
+    from gateway.service import loans
+
+    with shell.installation() as installation:
+        lender = installation.book.find(org)
+        made = loans.contract(installation, lender, loan_id, who or lender.short)
+    told(shell, _loan_row(made), f"contracted: {made.loan_id}, pledge {made.pledge_id or 'none'}")
+
+
+@verb
+@click.argument("loan_id")
+@AS
+@click.option("--reference", required=True, help="The bank's reference of the payment.")
+@_WHO
+def draw(shell: Shell, loan_id: str, org: str | None, reference: str, who: str) -> None:
+    """Pay out, after everything pledged was verified once more."""
+    from gateway.service import loans
+
+    with shell.installation() as installation:
+        lender = installation.book.find(org)
+        made = loans.draw(installation, lender, loan_id, reference, who or lender.short)
+    told(shell, _loan_row(made), f"drawn on {made.content['drawn_on']}: {made.loan_id}")
+
+
+@verb
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@AS
+@_WHO
+def receive(shell: Shell, file: Path, org: str | None, who: str) -> None:
+    """Book receipts from a CSV file (loan_id, reference, date, amount), each reference once; a settled loan's pledge is closed."""
+    from gateway.service import loans
+
+    given = loans.receipts_in(file.read_bytes(), str(file))
+    with shell.installation() as installation:
+        lender = installation.book.find(org)
+        rows = loans.receive(installation, lender, given, who or lender.short)
+    lines = [
+        f"{one['reference']}: {'known' if one['existing'] else 'booked'}, {one['position']['payoff']} left"
+        for one in rows
+    ]
+    told(shell, {"receipts": rows}, "\n".join(lines) or "no receipts")
+
+
+@verb
+@click.argument("loan_id")
+@AS
+def show_loan(shell: Shell, loan_id: str, org: str | None) -> None:
+    """What is owed on a loan today, days past due, grade."""
+    from datetime import date, datetime
+
+    from certifier.evidence.paper import SHANGHAI
+    from gateway.service import loans
+
+    with shell.installation() as installation:
+        row = loans.loan(installation, installation.book.find(org), loan_id)
+        today: date = datetime.fromtimestamp(installation.now(), SHANGHAI).date()
+        drawn = row.content["drawn_on"] is not None
+        found = loans.position(installation, row, today).to_json() if drawn else None
+    told(shell, _loan_row(row) | {"position": found}, f"{row.loan_id}: {row.state}; {found or 'not drawn'}")
+
+
+def _loan_row(row: Any) -> dict[str, Any]:
+    names = ("loan_id", "decision_id", "application_id", "lender", "borrower", "state", "pledge_id")
+    shown = ("product", "amount", "rate_bps", "days", "schedule", "drawn_on", "bank_reference")
+    return {name: getattr(row, name) for name in names} | {name: row.content[name] for name in shown}
+
+
+for name, one in {"show": show, "replay": replay, "review": review}.items():
     decision.add_command(one, name)
 for name, one in {"list": list_, "publish": publish, "simulate": simulate}.items():
     product.add_command(one, name)
+for name, one in {
+    "accept": accept,
+    "contract": contract,
+    "draw": draw,
+    "receive": receive,
+    "show": show_loan,
+}.items():
+    loan.add_command(one, name)
