@@ -40,7 +40,7 @@ from ledger import embedded
 from ledger.artifacts import ROOT
 from ledger.membership import Role
 
-__all__ = ["Result", "run"]
+__all__ = ["SHOP", "Result", "invoice", "machine_log", "run", "shop_home"]
 
 REGISTRAR, SHOP = samples.REGISTRARS[0], samples.MEMBERS[0][0]
 MB = 1_000_000
@@ -79,7 +79,7 @@ def run(quick: bool, shown: Callable[[Result], None]) -> list[Result]:
     results = []
     with (
         tempfile.TemporaryDirectory(prefix="assetcert-bench-") as folder,
-        _installation(Path(folder)) as installation,
+        shop_home(Path(folder), secrets.token_urlsafe(16)) as installation,
     ):
         bench = _Bench(installation, Path(folder), 100 if quick else 1000)
         for result in (
@@ -127,10 +127,10 @@ def _result(name: str, value: float, unit: str, compared_to: str, other: float) 
 
 
 @contextmanager
-def _installation(folder: Path) -> Iterator[Installation]:
+def shop_home(folder: Path, passphrase: str) -> Iterator[Installation]:
+    """A founded home below `folder` with one shop, SHOP, that may certify."""
     home = Home(folder / "home").create()
     embedded.create(home.root)
-    passphrase = secrets.token_urlsafe(16)
     keys = Keystore(home.keys, lambda: passphrase)
     with embedded.open(home.root) as node:
         consortium.found(home, node, keys, [REGISTRAR], 1)
@@ -157,10 +157,10 @@ class _Bench:
         """Documents a second in batches of `count`, beside one transaction a document; bytes a second, beside what disk and hash allow."""
         alone = self._alone()
         many = BATCHES * self.count
-        logs = self._write("logs", ((f"{n}.xml", _machine_log(n, 5_000)) for n in range(many)))
+        logs = self._write("logs", ((f"{n}.xml", machine_log(n, 5_000)) for n in range(many)))
         rate, self._evidence = self._rate(logs)
         yield _result("certify machine data of 5 kB", rate, "docs/s", "one document per transaction", alone)
-        invoices = self._write("invoices", ((f"{n}.xml", _invoice(n)) for n in range(many)))
+        invoices = self._write("invoices", ((f"{n}.xml", invoice(n)) for n in range(many)))
         rate, self._invoices = self._rate(invoices)
         name = "certify invoices with four fingerprints"
         yield _result(name, rate, "docs/s", "one document per transaction", alone)
@@ -169,12 +169,12 @@ class _Bench:
         other = self._write("other", ((f"{n}.bin", secrets.token_bytes(400_000)) for n in range(self.count)))
         yield from self._bytes_rate("certify `other` of 400 kB", other)
         large = self._write(
-            "large", ((f"{n}.xml", _machine_log(2 * 10**6 + n, 400_000)) for n in range(self.count // 4))
+            "large", ((f"{n}.xml", machine_log(2 * 10**6 + n, 400_000)) for n in range(self.count // 4))
         )
         yield from self._bytes_rate("certify machine data of 400 kB", large)
 
     def _alone(self) -> float:
-        single = self._write("single", ((f"{n}.xml", _machine_log(10**6 + n, 5_000)) for n in range(20)))
+        single = self._write("single", ((f"{n}.xml", machine_log(10**6 + n, 5_000)) for n in range(20)))
         started = time.perf_counter()
         for path in sorted(single.iterdir()):
             self._certify(path)
@@ -285,7 +285,7 @@ def _multiplication() -> float:
 def _reading(folder: Path, count: int) -> Iterator[Result]:
     """Documents to facts: a long log streamed, beside the XML parser alone; a folder of invoices, beside one process."""
     log = folder / "long.xml"
-    log.write_bytes(_machine_log(7, 200 * 100_000))
+    log.write_bytes(machine_log(7, 200 * 100_000))
     size = log.stat().st_size / MB
     parser = size / _median(lambda: etree.parse(log), 3)
     ours = size / _median(lambda: read_file(log), 3)
@@ -294,7 +294,7 @@ def _reading(folder: Path, count: int) -> Iterator[Result]:
     invoices.mkdir()
     for number in range(3 * count):
         (invoices / f"{number}.xml").write_bytes(
-            _invoice(number).replace(b"</Invoice>", b"<!--" + b"x" * 7_500 + b"--></Invoice>")
+            invoice(number).replace(b"</Invoice>", b"<!--" + b"x" * 7_500 + b"--></Invoice>")
         )
     paths = sorted(invoices.iterdir())
     alone = len(paths) / _median(lambda: [read_file(path) for path in paths], 1)
@@ -318,7 +318,7 @@ def _shop(installation: Installation) -> Organisation:
     return installation.book.find(SHOP.short)
 
 
-def _machine_log(seed: int, size: int) -> bytes:
+def machine_log(seed: int, size: int) -> bytes:
     """A shift's log of about `size` bytes that no other seed gives: parts and states among many axis positions, as machines report."""
     day = date(2000, 1, 1) + timedelta(days=seed % 9000)
     job = samples.Job(
@@ -334,7 +334,7 @@ def _machine_log(seed: int, size: int) -> bytes:
     return log.replace(b"<Events>", f"<Samples>{positions}</Samples><Events>".encode(), 1)
 
 
-def _invoice(seed: int) -> bytes:
+def invoice(seed: int) -> bytes:
     """An invoice of M1 with an order reference: four fingerprints."""
     return samples.invoice(replace(samples.JOBS[0], number=f"BENCH-{seed:06}", quantity=100 + seed)).encode()
 
@@ -357,7 +357,7 @@ def _rate_of(work: Callable[[Sequence[Given]], object], sample: Sequence[Given])
 def _processes(folder: Path) -> Iterator[Result]:
     """Whole processes of our command, beside an interpreter that does nothing."""
     log = folder / "log.xml"
-    log.write_bytes(_machine_log(1, 400_000))
+    log.write_bytes(machine_log(1, 400_000))
     command = [sys.executable, "-m", "gateway.cli.main"]
 
     def seconds(arguments: list[str]) -> float:

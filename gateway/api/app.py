@@ -71,6 +71,7 @@ def create_app(gateway: Gateway, pages: Problems | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: f"{route.tags[0] if route.tags else 'pages'}-{route.name}",
     )
     app.state.gateway = gateway
     app.include_router(probes)

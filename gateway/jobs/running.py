@@ -39,13 +39,15 @@ class Jobs:
         self.closing = False
         self._counted_at, self._waiting, self._free = 0.0, 0, _ROOM
         self.bell = Bell()
+        self._arrived = Bell()
         self.spool = Spool(installation.home.root / "spool")
         self._tidy()
         database = installation.database
-        self.intake = Intake(database, self.spool, self.bell.ring)
+        self.intake = Intake(database, self.spool, self._arrived.ring)
         works: Sequence[Work] = (Certification(installation, self.spool), Auditing(installation))
         self._workers = [
-            Worker(database, work, self.bell, installation.now, self.spool.drop) for work in works
+            Worker(database, work, self._arrived, self.bell, installation.now, self.spool.drop)
+            for work in works
         ]
         self._feeder = _Feeder(installation, self.bell)
         self._dispatcher = Dispatcher(database, self.bell, loopback=loopback_webhooks)

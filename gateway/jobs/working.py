@@ -62,14 +62,16 @@ class Worker(threading.Thread):
         self,
         database: Database,
         work: Work,
-        bell: Bell,
+        arrived: Bell,
+        done: Bell,
         now: Callable[[], int],
         drop: Callable[[Iterable[str]], None],
     ) -> None:
         super().__init__(name=f"work-{work.kind}", daemon=True)
         self._database = database
         self._work = work
-        self._bell = bell
+        self._arrived = arrived
+        self._done = done
         self._now = now
         self._drop = drop
         self._ended = threading.Event()
@@ -84,13 +86,13 @@ class Worker(threading.Thread):
             except Exception:  # noqa: BLE001 - said, and the next jobs are done
                 _log.exception("the worker of %s jobs goes on after an error", self._work.kind)
                 self._ended.wait(_IDLE)
-            count = self._bell.wait(_IDLE, count)
+            count = self._arrived.wait(_IDLE, count)
         self._work.close()
 
     def close(self) -> None:
         """End after the group that is at work."""
         self._ended.set()
-        self._bell.ring()
+        self._arrived.ring()
         self.join()
 
     def step(self) -> bool:
@@ -147,7 +149,7 @@ class Worker(threading.Thread):
                     unneeded += came.files
             table.add_events(session, events)
         self._drop(unneeded)
-        self._bell.ring()
+        self._done.ring()
 
     def _progress(self, token: str, job_id: str, said: Mapping[str, Any]) -> None:
         with self._database.session() as session:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,7 @@ def _server(installation: Installation, address: str) -> uvicorn.Server:
     from gateway.api.state import Gateway, Settings
     from gateway.web.pages import application
 
+    sys.setswitchinterval(0.001)  # a request waits no longer for its turn behind what works in this process
     app = application(Gateway(installation, Settings.load(installation.home, address)))
     return uvicorn.Server(
         uvicorn.Config(

@@ -22,7 +22,16 @@ from certifier.schema import RELATIONS
 from gateway.api.depends import Db, Installed, May
 from gateway.api.guard import Guarded, body_limit
 from gateway.api.shapes import IfMatch, Page, Paged, Strict, etag
-from gateway.api.v1.common import HEX32, Document, Hex32, Running, not_found, placed, version_of
+from gateway.api.v1.common import (
+    HEX32,
+    Document,
+    Hex32,
+    Running,
+    inlined,
+    not_found,
+    placed,
+    version_of,
+)
 from gateway.api.v1.jobs import JobOut, Prefer, answer, waited
 from gateway.api.v1.multipart import Form, read_form
 from gateway.db import catalogue
@@ -166,9 +175,7 @@ _BODY = {
                 },
             },
         },
-        "application/json": {
-            "schema": ByReference.model_json_schema(ref_template="#/components/schemas/{model}")
-        },
+        "application/json": {"schema": inlined(ByReference)},
     },
 }
 

@@ -7,13 +7,13 @@ import json
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from pydantic import StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from gateway.api.depends import gateway_of
 from gateway.errors import NotFoundError, UsageError
 from gateway.jobs.running import Jobs
 
-__all__ = ["HEX32", "Document", "Hex32", "Running", "not_found", "placed", "version_of"]
+__all__ = ["HEX32", "Document", "Hex32", "Running", "inlined", "not_found", "placed", "version_of"]
 
 HEX32 = r"^0x[0-9a-f]{64}$"
 Hex32 = Annotated[str, StringConstraints(pattern=HEX32)]
@@ -35,6 +35,21 @@ def placed(after: str | None) -> tuple[int, str] | None:
 def version_of(*parts: object) -> str:
     """The version of what is shown, for its ETag."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def inlined(model: type[BaseModel]) -> Any:
+    """The JSON Schema of a body that an endpoint reads by itself, each part of it where it is used."""
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                return resolved(parts[node["$ref"].rsplit("/", 1)[-1]])
+            return {name: resolved(one) for name, one in node.items()}
+        return [resolved(one) for one in node] if isinstance(node, list) else node
+
+    return resolved(schema)
 
 
 def not_found(what: str, name: str) -> NotFoundError:

@@ -73,7 +73,7 @@ class Counting:
 
 def worker(database: Database, work: Counting) -> tuple[Worker, list[str]]:
     dropped: list[str] = []
-    return Worker(database, work, Bell(), lambda: 7, dropped.extend), dropped
+    return Worker(database, work, Bell(), Bell(), lambda: 7, dropped.extend), dropped
 
 
 def rows(database: Database, org: str = ORG) -> list[Job]:

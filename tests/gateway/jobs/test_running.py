@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -121,7 +120,7 @@ def test_requests_of_one_organisation_share_batches_and_each_file_has_its_answer
     roots = {file["asset"]["root"] for file in files if file["asset"]}
     assert len(roots) < 10
     spooled = [file["id"] for one in done for file in one.request["files"]]
-    assert not any(jobs.spool.path(one).exists() for one in spooled)
+    until(lambda: not any(jobs.spool.path(one).exists() for one in spooled))
 
 
 def test_the_stream_tells_history_jobs_and_what_parties_do_in_one_order_without_a_gap(
