@@ -10,6 +10,8 @@ import pytest
 
 from certifier.documents import Document, read_bytes
 from certifier.errors import DocumentError
+from certifier.fingerprint import assess
+from scripts.two_rivers.papers.efapiao import ofd as sealed_ofd
 
 from .helpers import read_sample, sample
 
@@ -183,3 +185,23 @@ def test_a_signed_pdf_names_its_signer() -> None:
 def test_a_broken_pdf_is_an_error(data: bytes) -> None:
     with pytest.raises(DocumentError):
         read_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["e-fapiao.xml", "e-fapiao-2019.xml", "e-fapiao-red.xml"])
+def test_one_invoice_in_every_wrapper_is_the_same_invoice(name: str) -> None:
+    plain = read_sample(name)
+    for wrapped in (sealed_ofd(sample(name), 3), pdf(invoice=sample(name))):
+        document = read_bytes(wrapped)
+        assert (document.kind, document.format) == (plain.kind, "e-fapiao")
+        assert (document.facts, document.trace) == (plain.facts, plain.trace)
+
+
+def test_an_invoice_locks_the_order_that_its_remark_names() -> None:
+    """One lock on the order, whether it is pledged itself or stands in the remark of a 数电票 (COMMITMENT 7)."""
+    issuer, seller = b"\x01" * 32, ["9150000000000022XC"]
+    order, invoice = read_sample("order.xml"), read_sample("e-fapiao.xml")
+    pledged = assess(order.kind, issuer, seller, order.facts, order.format).inputs
+    billed = assess(invoice.kind, issuer, seller, invoice.facts, invoice.format).inputs
+    assert billed["fingerprint.loose.order"] == pledged["fingerprint.exact"]
+    silent = read_bytes(sample("e-fapiao.xml").replace("订单号".encode(), "备注".encode()))
+    assert "fingerprint.loose.order" not in assess("invoice", issuer, seller, silent.facts, "e-fapiao").inputs

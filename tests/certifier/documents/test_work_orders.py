@@ -148,3 +148,16 @@ def test_a_rate_beside_an_amount_is_no_quantity() -> None:
         b"<MaterialUse>Produced</MaterialUse>", b"<MaterialUse>Produced</MaterialUse>" + rate
     )
     assert read_bytes(data).facts == read_sample("work-order.xml").facts
+
+
+@pytest.mark.parametrize("numbers", [("PO-A", "PO-B", "PO-C"), ("PO-C", "PO-A", "PO-B", "PO-A")])
+def test_an_order_for_several_buyers_orders(numbers: tuple[str, ...]) -> None:
+    """The order's row states the first number; each further one has a row of the order's number and itself."""
+    one = b"<Value><ValueString>JL-PO-2026-0703</ValueString><DataType>string</DataType></Value>"
+    several = b"".join(one.replace(b"JL-PO-2026-0703", number.encode()) for number in numbers)
+    facts = read_bytes(ORDER.replace(one, several)).facts
+    assert facts["orders"] == "1"
+    assert [facts[f"order.{n:04}.buyer_order_number"] for n in (1, 2, 3)] == ["PO-A", "PO-B", "PO-C"]
+    assert {facts[f"order.{n:04}.number"] for n in (1, 2, 3)} == {"RC-WO-260706-1"}
+    assert [name for name in facts if name.endswith(".quantity")] == ["order.0001.quantity"]
+    assert "order.0004.number" not in facts
