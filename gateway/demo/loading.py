@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from certifier.documents import Reader
-from gateway.demo import acts, calendar, place
+from gateway.demo import acts, calendar, lending, place
 from gateway.demo.stage import Progress, Seen, Stage, Step
 from gateway.demo.world import World, Writing, seconds, shanghai
 from gateway.errors import ConflictError
@@ -91,6 +91,7 @@ def _steps(stage: Stage, founded: Step, ahead: Reader) -> Iterator[Step]:
             weeks.until(act)
             yield from steps(stage, act)
     yield Step("Thirteen weeks of papers are certified, each week under its own dates", *weeks.finish())
+    yield Step("The lenders publish their loan products, each seen by two people", *lending.published(stage))
     write_private(stage.installation.home.demo_mark, place.LOADED)
 
 

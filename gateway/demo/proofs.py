@@ -9,14 +9,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from certifier.receipt import Dossier, parse
-from certifier.verify import Code, Given, Verdict, dossier_verdict
+from certifier.verify import Code, Given, Report, Verdict, dossier_verdict
 from gateway.demo.stage import Seen, Stage
 from gateway.demo.world import dossier_of
-from gateway.service import verifying
-from ledger.types import hex32
+from gateway.service import readings, verifying
 
 __all__ = ["flipped_byte", "stranger", "whole_dossier"]
 
@@ -54,27 +54,35 @@ def stranger(stage: Stage) -> Seen:
 
 
 def whole_dossier(stage: Stage) -> Seen:
-    """M1's dossier with its documents: each is what was certified, and every link leads to a certified paper that agrees."""
+    """M1's dossier with its documents, as the store gives them: each is what was certified, links lead to certified papers, and
+    together they can be true.
+    """
     path = stage.installation.home.receipts / f"{dossier_of('M1')}.dossier.json"
     dossier = parse(path.read_bytes())
     assert isinstance(dossier, Dossier)
-    files = {hex32(paper.sha256): stage.file(paper.path) for paper in stage.world.papers.values()}
     started = time.monotonic()
-    readings = stage.reader.read([files[receipt.values["content.sha256"]] for receipt in dossier.receipts])
-    given = [Given(receipt, reading) for receipt, reading in zip(dossier.receipts, readings, strict=True)]
+    kept = readings.load(stage.installation, [receipt.asset_id_hex for receipt in dossier.receipts])
+    given = [Given(receipt, kept[receipt.asset_id_hex].reading) for receipt in dossier.receipts]
     reports = verifying.of_installation(stage.installation).verify_dossier(given)
     took = round(time.monotonic() - started, 1)
     verdict = dossier_verdict(reports)
     figures = {
         "papers": len(reports),
         "valid": sum(report.verdict is Verdict.VALID for report in reports),
-        "pointing_to_earlier_papers": sum(
-            report.check(Code.LINKS).verdict is Verdict.VALID for report in reports
+        "pointing_to_earlier_papers": _count(reports, Code.LINKS, Verdict.VALID),
+        "agreeing_with_one_another": _count(reports, Code.PLAUSIBILITY, Verdict.VALID),
+        "contradicted": sum(
+            _count(reports, Code.PLAUSIBILITY, found) for found in (Verdict.INVALID, Verdict.UNKNOWN)
         ),
+        "independently_signed": _count(reports, Code.INDEPENDENCE, Verdict.VALID),
         "verdict": verdict.value,
         "seconds": took,
     }
-    return verdict is Verdict.VALID, figures
+    return verdict is Verdict.VALID and not figures["contradicted"], figures
+
+
+def _count(reports: Sequence[Report], code: Code, verdict: Verdict) -> int:
+    return sum(report.check(code).verdict is verdict for report in reports)
 
 
 def flipped_byte(stage: Stage) -> Seen:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.demo.world import World, seconds
 from gateway.errors import ConflictError
 from gateway.installation import Installation, Organisation
 from gateway.service import certifying, evidence, pledging, sharing, verifying
+from gateway.service.lending import Lending
 from ledger import embedded
 from ledger.errors import LedgerError
 from ledger.types import hex32
@@ -52,6 +54,12 @@ class Stage:
     certified: dict[str, certifying.CertifiedFile] = field(default_factory=dict)
     batches: list[certifying.Anchored] = field(default_factory=list)
     gas: dict[str, float] = field(default_factory=dict)
+    decisions: list[str] = field(default_factory=list)
+
+    @cached_property
+    def lending(self) -> Lending:
+        """Credit, warm from one application to the next."""
+        return Lending(self.installation)
 
     @property
     def shorts(self) -> set[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from certifier.errors import CertifierError
-from gateway.demo import custody, ledgerwide, place, proofs
+from gateway.demo import custody, ledgerwide, lending, place, proofs
 from gateway.demo.loading import loaded
 from gateway.demo.stage import Progress, Seen, Stage, Step
 from gateway.errors import GatewayError
@@ -25,7 +25,13 @@ __all__ = ["Story", "tell"]
 
 STEPS: tuple[tuple[str, Callable[[Stage], Seen]], ...] = (
     ("A stranger verifies M1's invoice with receipt, file and descriptor alone", proofs.stranger),
-    ("M1's dossier holds together: every paper points to the ones before it", proofs.whole_dossier),
+    ("M1 applies for a loan on its certified papers, and gets it", lending.approved),
+    ("M3 applies too, and both lenders decline", lending.declined),
+    ("The decisions are recomputed from the ledger, and nothing differs", lending.replayed),
+    (
+        "M1's dossier holds together: papers point to the ones before them, and nothing contradicts another",
+        proofs.whole_dossier,
+    ),
     ("One flipped byte is found", proofs.flipped_byte),
     ("L2 reads what M1 granted, and the read stands on the ledger", custody.read_by_grant),
     ("A revoked asset is refused; the same file certified again is a new asset", custody.revoked),
