@@ -231,7 +231,7 @@ class Lending:
         asked = [one for one in products.published(home) if one.id in row.content["products"]]
         if not asked:
             raise ConflictError("NO_PRODUCTS", "what was asked for is offered no more: apply again")
-        pinned = pin_newest(self._nodes())
+        pinned = pin_newest(self._nodes)
         stages["pin"] = time.perf_counter()
         seen = self._look(applicant, asked, pinned)
         stages["verify"] = seen.verified
@@ -380,7 +380,7 @@ class Lending:
             lender=own[0].lender,
             applicant=parse_hex32(content["applicant"]),
             as_of=seen.as_of,
-            contracts={name: str(address) for name, address in sorted(self._installation.ledger.descriptor.contracts.items())},
+            contracts={name: str(address) for name, address in sorted(self._shelf.descriptor.contracts.items())},
             inputs=vetted.inputs,
             context=[digest(sorted(hex32(one.asset_id) for one in seen.others)), digest(sorted(f"{one.party}/{one.name}/{hex32(one.token)}" for one in seen.attributes))],
             consent=consent,

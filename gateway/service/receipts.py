@@ -16,6 +16,7 @@ from gateway.db import repository
 from gateway.db.models import Asset, Batch
 from gateway.installation import Installation, Organisation
 from gateway.service.files import write_many, write_whole
+from ledger.descriptor import Descriptor
 from ledger.types import hex32, parse_hex32
 
 __all__ = ["rebuild", "receipt_name", "write_again", "write_dossier", "write_new"]
@@ -77,12 +78,13 @@ def rebuild(
         roots = {row.root for row in rows if row.root is not None}
         batches = {root: repository.batch(session, organisation.hex, root) for root in roots}
     trees = {root: repository.tree(batch) for root, batch in batches.items()}
+    descriptor = Descriptor.load(installation.home.descriptor)  # no node is needed to build a receipt
     for row in rows:
         assert row.root is not None and row.fields is not None and row.sealed_secret is not None
         secret = installation.open_secret(organisation, parse_hex32(row.asset_id), row.sealed_secret)
         prf = {path: Prf.from_json(member) for path, member in (row.prf or {}).items()}
         yield build(
-            installation.ledger.descriptor,
+            descriptor,
             organisation.id,
             Commitment(row.fields, secret),
             trees[row.root],

@@ -6,7 +6,7 @@ becomes VALID because it could not be read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,8 +28,9 @@ from gateway.db.models import Asset
 from gateway.errors import UnavailableError
 from gateway.installation import Installation, Organisation
 from gateway.service import readings
-from gateway.service.certifying import rebuild
+from gateway.service.receipts import rebuild
 from gateway.service.times import instant
+from ledger.descriptor import Descriptor
 from ledger.errors import LedgerError
 from ledger.pledges import Status
 from ledger.types import hex32, parse_hex32
@@ -59,6 +60,7 @@ class Shelf:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
+        self.descriptor = Descriptor.load(installation.home.descriptor)
         self._receipts: dict[str, Receipt] = {}
         self._kept: dict[str, readings.Kept] = {}
         self._judged: dict[str, _Judged] = {}
@@ -106,7 +108,7 @@ class Shelf:
             and known.at_head == _at_head(state)
         ):
             return known
-        key = self._installation.ledger.descriptor.fingerprint_key
+        key = self.descriptor.fingerprint_key
         checks = {check.code: check for check in run(_subject(receipt, kept, state, key))}
         paper = _paper(receipt, kept, state) if isinstance(state, Ledgered) else None
         made = _Judged(kept, state, _at_head(state), checks, _input(row, checks), paper)
@@ -262,9 +264,12 @@ def _paper(receipt: Receipt, kept: readings.Kept | None, state: Ledgered) -> Pap
     )
 
 
-def pin_newest(node: Node) -> Pinned | Missing:
-    """The newest final block."""
-    return pin([node])
+def pin_newest(node: Callable[[], Node]) -> Pinned | Missing:
+    """The newest final block, or why there is none."""
+    try:
+        return pin([node()])
+    except LedgerError as error:
+        return missing(error)
 
 
 def pin_at(node: Node, number: int, block_hash: str) -> Pinned:

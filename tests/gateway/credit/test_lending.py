@@ -1,0 +1,217 @@
+"""Applications in a home with a real ledger: consent, one block, a record that stands on the ledger, its replay; products by two people."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import cast
+
+import pytest
+
+from gateway.credit.documents import canonical
+from gateway.credit.products import Product, defaults
+from gateway.db import credit
+from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UnreadableError, UsageError
+from gateway.home import Home
+from gateway.installation import Installation
+from gateway.service import loans, products, sharing
+from gateway.service.lending import Lending, Order
+from ledger import embedded
+from ledger.account import recover
+from ledger.host import Host
+from ledger.types import keccak
+from tests.gateway.conftest import PASSPHRASE, World
+
+ASK = Order(Decimal(600_000), 90, key="first")
+
+
+@pytest.fixture(scope="module")
+def home(made: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A copy of the small world with the shipped products published; tests here share it."""
+    place = tmp_path_factory.mktemp("credit") / "home"
+    shutil.copytree(made.home, place)
+    with embedded.open(place), Installation.open(Home(place), lambda: PASSPHRASE) as installation:
+        products.publish_defaults(installation)
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def lending(home: Installation) -> Lending:
+    found = Lending(home)
+    assert found.prepare(home.book.find("M1")) == 5
+    return found
+
+
+@pytest.fixture(scope="module")
+def answer(home: Installation, lending: Lending) -> dict[str, object]:
+    return lending.apply(home.book.find("M1"), ASK, "m1-signatory")
+
+
+def only(home: Installation, lender: str, answer: dict[str, object]) -> str:
+    decisions = answer["decisions"]
+    assert isinstance(decisions, list)
+    return next(one["decision_id"] for one in decisions if one["lender"] == home.book.find(lender).hex)
+
+
+def test_one_job_is_too_little_and_says_so(home: Installation, answer: dict[str, object]) -> None:
+    assert answer["outcome"] == "decline" and answer["amount"] == "0" and answer["offers"] == []
+    reasons = answer["reasons"]
+    assert isinstance(reasons, list) and any("history" in one["en"] for one in reasons)
+    decisions = answer["decisions"]
+    assert isinstance(decisions, list) and len(decisions) == 2
+    assert all(one["anchored_as"] for one in decisions)
+    assert {one["lender"] for one in decisions} == {home.book.find("L1").hex, home.book.find("L2").hex}
+
+
+def test_no_lender_reads_of_another(home: Installation, lending: Lending, answer: dict[str, object]) -> None:
+    own, other = home.book.find("L1"), home.book.find("L2")
+    record = json.loads(lending.row(only(home, "L1", answer)).record)
+    assert {one["code"] for one in record["products"]} == {"L1-AR", "L1-CR"}
+    consent = record["off_chain"]["consent"]
+    assert consent["grantees"] == sorted(
+        (own.hex, other.hex)
+    )  # whom the applicant asked is its own consent's to say
+    del record["off_chain"]["consent"], record["application"]
+    assert other.hex not in json.dumps(record) and other.name not in json.dumps(record, ensure_ascii=False)
+
+
+def test_the_consent_is_signed_and_granted_on_the_ledger(
+    home: Installation, lending: Lending, answer: dict[str, object]
+) -> None:
+    consent = json.loads(lending.row(only(home, "L1", answer)).record)["off_chain"]["consent"]
+    said = {name: value for name, value in consent.items() if name not in ("address", "signature")}
+    hashed = keccak(b"assetcert/consent/1\n" + canonical(said))
+    assert recover(hashed, bytes.fromhex(consent["signature"][2:])) == consent["address"]
+    assert said["purpose"] == "decision on a loan of 600000 for 90 days" and said["count"] == 5
+
+
+def test_replay_is_identical_whatever_comes_later(
+    home: Installation, lending: Lending, answer: dict[str, object]
+) -> None:
+    decision = only(home, "L1", answer)
+    first = lending.replay(decision)
+    assert first.identical and first.anchored
+    revoked = json.loads(lending.row(decision).record)["inputs"][0]["asset_id"]
+    sharing.revoke(home, home.book.find("M1"), sharing.own_asset(home, home.book.find("M1"), revoked))
+    again = Lending(home).replay(decision)
+    assert again.identical and again.block == first.block
+    later = lending.apply(home.book.find("M1"), Order(Decimal(600_000), 90), "m1-signatory", anchor=False)
+    record = json.loads(lending.row(only(home, "L1", later)).record)
+    (standing,) = [one["checks"]["STANDING"] for one in record["inputs"] if one["asset_id"] == revoked]
+    assert standing == "INVALID" and record["previous"] == decision
+
+
+def test_a_changed_record_is_found(home: Installation, lending: Lending, answer: dict[str, object]) -> None:
+    decision = only(home, "L2", answer)
+    with home.database.session() as session:
+        row = session.get(credit.CreditDecision, decision)
+        assert row is not None
+        kept, record = row.record, json.loads(row.record)
+        record["score"] += 100
+        row.record = json.dumps(record)
+    found = lending.replay(decision)
+    with home.database.session() as session:
+        session.get(credit.CreditDecision, decision).record = kept  # type: ignore[union-attr]
+    assert {path for path, _, _ in found.differences} == {"digest", "score"} and not found.anchored
+    assert lending.replay(decision).identical
+
+
+def test_the_same_key_is_the_same_application(
+    home: Installation, lending: Lending, answer: dict[str, object]
+) -> None:
+    assert lending.apply(home.book.find("M1"), ASK, "m1-signatory") == answer
+    with pytest.raises(ConflictError, match="asks for something else"):
+        lending.apply(home.book.find("M1"), Order(Decimal(1), 90, key="first"), "m1-signatory")
+
+
+def test_documents_that_nobody_has_read_refer(home: Installation) -> None:
+    """M2's papers were never prepared: what cannot be checked is said, and nothing is approved."""
+    answer = Lending(home).apply(
+        home.book.find("M2"), Order(Decimal(100_000), 60), "m2-signatory", anchor=False
+    )
+    record = json.loads(Lending(home).row(only(home, "L1", answer)).record)
+    assert any("CONTENT NOT_GRANTED" in one for one in record["off_chain"]["unknown"])
+    assert "R03" in {hit["code"] for hit in record["hits"]} and answer["outcome"] != "approve"
+
+
+class Gone:
+    """A host of the same home whose node does not answer: a port that nobody listens at."""
+
+    url = "http://127.0.0.1:9"
+
+    def __init__(self, node: Host) -> None:
+        self.writer, self.clock = node.writer, node.clock
+
+
+def test_a_ledger_that_cannot_be_read_refers(home: Installation, lending: Lending) -> None:
+    """The node is gone between consent and decision."""
+    row = lending.submit(home.book.find("M1"), Order(Decimal(100_000), 60), "m1-signatory")
+    cut = Installation(home.home, cast(Host, Gone(home.node)), home.keys)
+    made = Lending(cut).decide(row)
+    assert all(one.outcome != "approve" for one in made)
+    record = json.loads(made[0].record)
+    assert record["as_of"]["number"] is None and any(
+        "the ledger cannot be read" in one for one in record["off_chain"]["unknown"]
+    )
+    with pytest.raises(ConflictError, match="without a block"):
+        lending.replay(made[0].decision_id)
+
+
+def test_products_take_two_people(home: Installation) -> None:
+    lender, body = home.book.find("L1"), defaults()[0].body
+    next_year = Product.of({**body, "version": 2, "valid_from": "2027-01-01", "valid_to": "2027-12-31"})
+    products.propose(home, lender, next_year, "l1-risk")
+    with pytest.raises(ForbiddenError, match="somebody else"):
+        products.publish(home, lender, next_year.id, "l1-risk")
+    assert next_year.id not in {one.id for one in products.published(home)}
+    with pytest.raises(NotFoundError):
+        products.publish(home, home.book.find("L2"), next_year.id, "l2-approver")
+    assert products.publish(home, lender, next_year.id, "l1-approver").id == next_year.id
+    with pytest.raises(ConflictError, match="holds from"):
+        products.propose(home, lender, Product.of({**body, "version": 3}), "l1-risk")
+    with pytest.raises(UsageError, match="not of L2"):
+        products.propose(home, home.book.find("L2"), next_year, "l2-risk")
+    assert products.publish_defaults(home) == ()
+
+
+def test_a_simulation_decides_nothing(home: Installation, answer: dict[str, object]) -> None:
+    found = products.simulate(home, home.book.find("L1"), defaults()[0])
+    assert (
+        found["decisions"] >= 1
+        and found["passed"] == 0
+        and sum(found["reasons"].values()) == found["decisions"]
+    )
+
+
+def test_a_person_reviews_with_a_reason(
+    home: Installation, lending: Lending, answer: dict[str, object]
+) -> None:
+    decision, lender = only(home, "L1", answer), home.book.find("L1")
+    with pytest.raises(UsageError, match="say why"):
+        loans.review(home, lender, decision, "decline", " ", "l1-officer", "officer")
+    with pytest.raises(NotFoundError):
+        loans.review(home, home.book.find("L2"), decision, "decline", "seen", "l2-officer", "officer")
+    with pytest.raises(ConflictError, match="no product"):
+        loans.review(home, lender, decision, "approve", "known for years", "l1-officer", "officer")
+    assert (
+        loans.review(home, lender, decision, "decline", "too little", "l1-officer", "officer").outcome
+        == "decline"
+    )
+    with home.database.session() as session:
+        (act,) = credit.acts_on(session, decision)
+    assert (act.who, act.role, act.code, act.text) == ("l1-officer", "officer", "DECLINE", "too little")
+
+
+def test_receipts_in_a_file_are_read_strictly() -> None:
+    good = "loan_id,reference,date,amount\nloan-1,R1,2026-10-01,100.00\n"
+    assert loans.receipts_in(good.encode(), "a.csv")[0].amount == 100
+    for bad in (
+        "loan_id,reference,date\nl,r,2026-10-01\n",
+        good + "loan-1,,2026-10-01,5\n",
+        good + "loan-1,R2,1 Oct,5\n",
+        good + "loan-1,R2,2026-10-01,-5\n",
+    ):
+        with pytest.raises(UnreadableError, match="line"):
+            loans.receipts_in(bad.encode(), "a.csv")
