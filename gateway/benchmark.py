@@ -89,6 +89,7 @@ def run(quick: bool, shown: Callable[[Result], None]) -> list[Result]:
             *bench.auditing(),
             *_reading(Path(folder), bench.count),
             *_processes(Path(folder)),
+            *_gateway(quick=quick),
         ):
             results.append(result)
             shown(result)
@@ -316,6 +317,14 @@ def _read_all(paths: Sequence[Path]) -> None:
 
 def _shop(installation: Installation) -> Organisation:
     return installation.book.find(SHOP.short)
+
+
+def _gateway(*, quick: bool) -> Iterator[Result]:
+    """The gateway under load; left out where wrk is not installed."""
+    if shutil.which("wrk") is not None:
+        from gateway.benchmark_api import api_results
+
+        yield from api_results(3 if quick else 15)
 
 
 def machine_log(seed: int, size: int) -> bytes:

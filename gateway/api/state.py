@@ -26,6 +26,7 @@ from gateway.identity.provider import Provider
 from gateway.identity.sealing import Sealing
 from gateway.installation import Installation, Organisation
 from gateway.jobs.running import Jobs
+from gateway.service.together import Together
 from gateway.service.verifying import of_installation
 from ledger.connection import Ledger
 
@@ -100,19 +101,30 @@ class Gateway:
         self._read_at = 0.0
         self._verifier: tuple[Ledger, Verifier] | None = None
         self._jobs: Jobs | None = None
+        self._together: Together | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """With its queue, its feed of events and its webhooks at work."""
-        with Jobs.running(self.installation, loopback_webhooks=self.settings.loopback_webhooks) as jobs:
-            self._jobs = jobs
-            yield
+        together = self._together = Together(lambda: self.verifier)
+        try:
+            with Jobs.running(self.installation, loopback_webhooks=self.settings.loopback_webhooks) as jobs:
+                self._jobs = jobs
+                yield
+        finally:
+            together.close()
 
     @property
     def jobs(self) -> Jobs:
         """What runs beside the requests."""
         assert self._jobs is not None, "the application's lifespan has not begun"
         return self._jobs
+
+    @property
+    def together(self) -> Together:
+        """Verifies for all requests that ask at once."""
+        assert self._together is not None, "the application's lifespan has not begun"
+        return self._together
 
     @property
     def verifier(self) -> Verifier:

@@ -6,7 +6,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from gateway.db import jobs as table
@@ -26,6 +26,8 @@ from ledger.errors import LedgerError
 __all__ = ["Jobs"]
 
 _LOOK = 1.0
+_HOUR = 3_600.0
+_KEPT = 90 * 86_400
 _MOST_WAITING = 20_000
 _ROOM = 512 * 2**20
 _log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ class Jobs:
             Worker(database, work, self._arrived, self.bell, installation.now, self.spool.drop)
             for work in works
         ]
-        self._feeder = _Feeder(installation, self.bell)
+        self._feeder = _Feeder(installation, self.bell, self.forget)
         self._dispatcher = Dispatcher(database, self.bell, loopback=loopback_webhooks)
 
     @classmethod
@@ -71,6 +73,14 @@ class Jobs:
             for thread in threads:
                 thread.close()
             jobs.spool.close()
+
+    def forget(self) -> None:
+        """Let go what nobody asks for any more: uploads that nobody has referred to, jobs finished long ago."""
+        now = self.installation.now()
+        with self.installation.database.session() as session:
+            expired = table.expired_uploads(session, now)
+            table.drop_finished(session, now - _KEPT)
+        self.spool.drop(expired)
 
     def now(self) -> int:
         """Business time in seconds."""
@@ -99,26 +109,29 @@ class Jobs:
         """After a crash: jobs that were at work are free again, files that no row names are gone."""
         with self.installation.database.session() as session:
             table.release(session)
-            table.expired_uploads(session, self.installation.now())
             wanted = table.spooled(session)
         self.spool.sweep(wanted)
 
 
 class _Feeder(threading.Thread):
-    """Tells the ledger's events whenever something was committed, and once a second in case somebody else wrote."""
+    """Tells the ledger's events whenever something was committed, and once a second in case somebody else wrote; forgets once an hour."""
 
-    def __init__(self, installation: Installation, bell: Bell) -> None:
+    def __init__(self, installation: Installation, bell: Bell, forget: Callable[[], None]) -> None:
         super().__init__(name="feed", daemon=True)
         self._installation = installation
         self._bell = bell
+        self._forget = forget
         self._ended = threading.Event()
 
     def run(self) -> None:
         """Until closed."""
-        count = 0
+        count, forgotten = 0, -_HOUR
         while not self._ended.is_set():
             count = self._bell.wait(_LOOK, count)
             try:
+                if time.monotonic() - forgotten > _HOUR:
+                    forgotten = time.monotonic()
+                    self._forget()
                 if tell(self._installation, self._installation.now):
                     self._bell.ring()
             except Exception as error:  # noqa: BLE001 - the ledger may be away for a while

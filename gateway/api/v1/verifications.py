@@ -30,6 +30,7 @@ from gateway.errors import UnreadableError, UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.service.profiles import of_home
+from gateway.service.together import Together
 from gateway.service.verifying import reading_of
 
 __all__ = ["public", "router"]
@@ -148,7 +149,7 @@ def _answered(gateway: Gateway, asked: Evidence, as_org: bytes | None) -> Respon
         raise UsageError("WHAT", "give `receipts`, or else a `dossier`")
     if asked.dossier is not None:
         return _json(_dossier(gateway.verifier, asked.dossier, as_org))
-    reports = _reports(gateway.verifier, asked.receipts, as_org)
+    reports = _reports(gateway.together, asked.receipts, as_org)
     verdict = worst([one.verdict for one in reports]).value
     return _json({"verdict": verdict, "dossier": None, "reports": [one.to_json() for one in reports]})
 
@@ -159,10 +160,9 @@ def _json(document: object) -> Response:
     return Response(text, media_type="application/json")
 
 
-def _reports(verifier: Verifier, documents: list[Document], as_org: bytes | None) -> list[Report]:
+def _reports(together: Together, documents: list[Document], as_org: bytes | None) -> list[Report]:
     found = [_found(document) for document in documents]
-    given = [Given(one) for one in found if isinstance(one, Receipt)]
-    made = iter(verifier.verify_many(given, as_org=as_org))
+    made = iter(together.verify([one for one in found if isinstance(one, Receipt)], as_org))
     return [next(made) if isinstance(one, Receipt) else one for one in found]
 
 
