@@ -21,13 +21,14 @@ __all__ = ["ABSENT", "RUNNING", "Activity", "Clock", "Count", "Trail", "code_of"
 
 RUNNING, WAITING, HALTED, ABSENT = range(4)
 """A machine's state: its place in `trace.STATES`. Of several at once the lowest counts."""
-FOLD = 1 << 18
+FOLD = 1 << 17
 SECOND = 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHINA = 8 * 3600 * SECOND
-_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
-)
+_DAY = 86400 * SECOND
+_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}\Z")
+_SECONDS = re.compile(r":([0-5][0-9])(?:\.([0-9]+))?(Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?\Z")
+_TENS = [10 ** (9 - digits) for digits in range(10)]
 _LATEST = 9 * 10**18  # the year 2255, in nanoseconds
 _WORDS = {
     RUNNING: "ACTIVE RUNNING RUN 加工 运行",
@@ -55,36 +56,38 @@ class Clock:
 
     def __init__(self) -> None:
         self.local = False
-        self._minutes: dict[tuple[str, str | None], int | None] = {}
+        self._before = ""
+        self._base: int | None = None
 
     def __call__(self, timestamp: str) -> int | None:
         """Nanoseconds, or None for what is no time from 1970 to 2255."""
-        match = _TIME.match(timestamp)
-        if not match:
+        if timestamp[:16] != self._before:
+            self._before, self._base = timestamp[:16], self._minute(timestamp[:16])
+        match = _SECONDS.match(timestamp, 16)
+        if match is None or self._base is None:
             return None
-        minute, second, fraction, offset = match.groups()
-        key = minute, offset
-        base = self._minutes.get(key, -1)
-        if base == -1:
-            base = self._minute(key)
-        if base is None:
-            return None
-        return base + int(second) * SECOND + (int(f"{fraction[:9]:0<9}") if fraction else 0)
+        second, fraction, offset = match.groups()
+        time = self._base + int(second) * SECOND
+        if fraction:
+            time += int(fraction[:9]) * _TENS[len(fraction)] if len(fraction) < 10 else int(fraction[:9])
+        return time if offset == "Z" else self._moved(time, offset)
 
-    def _minute(self, key: tuple[str, str | None]) -> int | None:
-        minute, offset = key
+    def _minute(self, minute: str) -> int | None:
+        """Nanoseconds of `2026-07-06T08:10` in UTC; observations that follow each other share it."""
+        if not _MINUTE.match(minute):
+            return None
         try:
-            moment = datetime.fromisoformat(f"{minute}:00{offset or 'Z'}") - _EPOCH
-            base: int | None = moment // timedelta(seconds=1) * SECOND - (0 if offset else _CHINA)
+            base = (datetime.fromisoformat(f"{minute}:00Z") - _EPOCH) // timedelta(seconds=1) * SECOND
         except ValueError:
-            base = None
-        if base is not None and not 0 <= base < _LATEST:
-            base = None
-        self.local |= offset is None and base is not None
-        if len(self._minutes) > 100_000:
-            self._minutes.clear()
-        self._minutes[key] = base
-        return base
+            return None
+        return base if _DAY <= base < _LATEST else None
+
+    def _moved(self, time: int, offset: str | None) -> int:
+        if offset is None:
+            self.local = True
+            return time - _CHINA
+        seconds = int(offset[1:3]) * 3600 + int(offset[4:]) * 60
+        return time + (seconds if offset[0] == "-" else -seconds) * SECOND
 
 
 class Trail:
@@ -107,6 +110,7 @@ class _Series:
 
     def __init__(self) -> None:
         self._columns = array("i"), array("Q"), array("q"), array("q")
+        self._append = tuple(column.append for column in self._columns)
         self._ordered = True
         self._last = self._floor = (-1, 0, 0)
         self.late = 0
@@ -124,8 +128,11 @@ class _Series:
                 return
             self._ordered = False
         self._last = place
-        for column, value in zip(self._columns, row, strict=True):
-            column.append(value)
+        run, sequence, time, value = self._append
+        run(row[0])
+        sequence(row[1])
+        time(row[2])
+        value(row[3])
 
     def rows(self) -> list[Row]:
         """All that are kept, in order; the clock is looked at on the way."""

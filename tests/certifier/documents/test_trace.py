@@ -131,11 +131,11 @@ def long_log(cycles: int, swap: int = 0) -> bytes:
 
 
 def test_a_long_log_is_folded_without_loss_and_its_trace_is_cut() -> None:
-    """Past 2^18 states of one item the older half is added up for good."""
-    document = read_bytes(long_log(140_000))
+    """Past 2^17 states of one item the older half is added up for good."""
+    document = read_bytes(long_log(105_000))
     assert (document.facts["device.0001.active_seconds"], document.facts["device.0001.parts"]) == (
-        "980000",
-        "139999",
+        "735000",
+        "104999",
     )
     assert [w.code for w in document.warnings] == []
     assert len(document.trace.intervals) == MAX_ENTRIES
