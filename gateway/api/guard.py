@@ -80,6 +80,8 @@ class Guarded(APIRoute):
         strangers = any(isinstance(mark, Open) for mark in marks)
         extra = self.openapi_extra or {}
         limit, streamed = extra.get("x-body-limit", BODY_LIMIT), extra.get("x-streamed", False)
+        actions = [mark.action for mark in marks if isinstance(mark, Allowed)]
+        self.openapi_extra = extra | {"x-permission": str(actions[0]) if actions else "anybody"}
 
         async def guarded(request: Request) -> Response:
             for mark in marks:

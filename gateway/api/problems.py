@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +21,9 @@ from starlette.exceptions import HTTPException
 from certifier.errors import CertifierError
 from gateway.cli.mapping import classify_lower
 from gateway.errors import FULL, BusyError, Exit, GatewayError, OverloadedError
+from gateway.identity.principal import Principal
+from gateway.web.faults import fault_of
+from gateway.web.language import choose
 from ledger.errors import LedgerError
 
 __all__ = ["Problem", "Problems", "answer", "install", "problem_of"]
@@ -41,6 +44,7 @@ _CODES = {
     415: "MEDIA_TYPE",
 }
 _CHALLENGE = 'Bearer realm="assetcert", DPoP realm="assetcert" algs="ES256 Ed25519"'
+_OUR_OWN = "en"
 _LOG = logging.getLogger(__name__)
 
 
@@ -123,9 +127,23 @@ def _refused(error: HTTPException) -> Problem:
 
 
 def answer(request: Request, problem: Problem) -> Response:
-    """The problem as a document."""
-    headers = {**problem.headers, "Cache-Control": "no-store"}
-    return JSONResponse(problem.document(request), problem.status, headers, media_type=MEDIA_TYPE)
+    """The problem as a document, `detail` in the language of who has asked."""
+    language = _language(request)
+    told = problem
+    if language != _OUR_OWN:
+        fault = fault_of(language, problem.code, problem.detail)
+        told = replace(problem, detail=f"{fault.message}{fault.next}")
+    headers = {**problem.headers, "Cache-Control": "no-store", "Content-Language": language}
+    return JSONResponse(told.document(request), problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def _language(request: Request) -> str:
+    """A person's own choice; else what the request asks for; else the one that our code is written in."""
+    principal: Principal | None = getattr(request.state, "principal", None)
+    if principal is not None and principal.kind == "person":
+        return choose(principal.locale, None)
+    asked = request.headers.get("accept-language")
+    return _OUR_OWN if asked is None else choose(None, asked)
 
 
 def install(app: FastAPI, pages: Problems | None) -> None:

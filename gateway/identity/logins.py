@@ -9,13 +9,19 @@ from sqlalchemy.orm import Session
 from gateway.db import identity as table
 from gateway.identity import accounts, passwords
 from gateway.identity.roles import UserRole, roles_for
-from gateway.installation import Organisation
+from gateway.installation import Installation, Organisation
 from ledger.membership import Role
 
-__all__ = ["Login", "for_each_role"]
+__all__ = ["Login", "admitted", "for_each_role"]
 
 Login = dict[str, str]
 """`user`, `password`, `organisation` (its short name) and `role`."""
+
+
+def admitted(installation: Installation, organisation: Organisation) -> frozenset[UserRole]:
+    """What the users of an organisation can be, by what the ledger admits it as now."""
+    ledger = installation.ledger
+    return roles_for(ledger.read_one(ledger.membership.organisation(organisation.id), ledger.pin()).roles)
 
 
 def for_each_role(

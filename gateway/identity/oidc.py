@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from gateway.db import identity as table
 from gateway.db.identity import User
 from gateway.db.session import Database
-from gateway.errors import ForbiddenError, UnauthenticatedError, UnavailableError
+from gateway.errors import ForbiddenError, NotFoundError, UnauthenticatedError, UnavailableError
 from gateway.identity import ceremonies
 from gateway.identity.provider import Provider
 from gateway.identity.tokens import new_token
@@ -119,7 +119,7 @@ class Providers:
         try:
             return self._providers[name]
         except KeyError:
-            raise UnauthenticatedError("PROVIDER", f"no provider {name!r} is set up here") from None
+            raise NotFoundError("PROVIDER", f"no provider {name!r} is set up here") from None
 
     def _metadata(self, provider: Provider) -> tuple[dict[str, Any], KeySet]:
         with self._lock:

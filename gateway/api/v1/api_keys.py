@@ -11,11 +11,12 @@ from gateway.api.depends import Db, Installed, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import Page, Paged, Strict, Time
 from gateway.api.v1.me import Label
-from gateway.api.v1.users import Roles, admitted_roles
+from gateway.api.v1.users import Roles
 from gateway.db import identity as table
 from gateway.db.identity import ApiKey
 from gateway.errors import NotFoundError
 from gateway.identity import keys
+from gateway.identity.logins import admitted
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action, UserRole
 
@@ -82,7 +83,7 @@ def create_api_key(
     said: ApiKeyIn, caller: Administrator, db: Db, installation: Installed, response: Response
 ) -> ApiKeyCreated:
     """A new key for a machine of one's organisation."""
-    allowed = admitted_roles(installation, caller.organisation)
+    allowed = admitted(installation, caller.organisation)
     row, secret = keys.create(
         db, caller, said.name, said.roles, allowed, days=said.expires_in_days, jwk=said.jwk
     )

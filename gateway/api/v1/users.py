@@ -16,11 +16,11 @@ from gateway.db import identity as table
 from gateway.db.identity import User
 from gateway.errors import ForbiddenError, NotFoundError
 from gateway.identity import accounts
+from gateway.identity.logins import admitted
 from gateway.identity.principal import Principal
-from gateway.identity.roles import Action, UserRole, roles_for
-from gateway.installation import Installation, Organisation
+from gateway.identity.roles import Action, UserRole
 
-__all__ = ["admitted_roles", "router"]
+__all__ = ["router"]
 
 router = APIRouter(tags=["users"], route_class=Guarded)
 Reader = Annotated[Principal, May(Action.USERS_READ)]
@@ -107,7 +107,7 @@ def create_user(
     said: UserIn, caller: Administrator, db: Db, installation: Installed, response: Response
 ) -> UserCreated:
     """A new account of one's organisation."""
-    allowed = admitted_roles(installation, caller.organisation)
+    allowed = admitted(installation, caller.organisation)
     password = None if said.sign_in_at else accounts.one_time_password()
     user = accounts.create(
         db,
@@ -148,7 +148,7 @@ def change_user(
     user = _user(db, caller, user_id)
     match.check(user.version)
     if said.roles is not None:
-        accounts.set_roles(user, said.roles, admitted_roles(installation, caller.organisation), caller.id)
+        accounts.set_roles(user, said.roles, admitted(installation, caller.organisation), caller.id)
     user.display_name = said.display_name or user.display_name
     user.locale = said.locale or user.locale
     user.version += 1
@@ -186,12 +186,6 @@ def list_user_sessions(user_id: str, caller: Reader, db: Db) -> SessionList:
 def end_user_sessions(user_id: str, caller: Administrator, db: Db) -> None:
     """Sign somebody out everywhere."""
     table.end_sessions(db, _user(db, caller, user_id).id)
-
-
-def admitted_roles(installation: Installation, organisation: Organisation) -> frozenset[UserRole]:
-    """What the users of an organisation can be, by what the ledger admits it as now."""
-    ledger = installation.ledger
-    return roles_for(ledger.read_one(ledger.membership.organisation(organisation.id), ledger.pin()).roles)
 
 
 def _user(db: Session, caller: Principal, user_id: str) -> User:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +81,18 @@ def test_refusals_are_problem_documents(stranger: httpx.Client, api: Running) ->
     problem(answer, 405, "METHOD_NOT_ALLOWED")
     assert answer.headers["allow"] == "GET"
     problem(stranger.get("/api/v1/me", headers={"Authorization": "Bearer ak_nobody"}), 401, "KEY")
+
+
+def test_a_refusal_is_in_the_language_of_who_asked(stranger: httpx.Client, api: Running) -> None:
+    def detail(client: httpx.Client, **headers: str) -> str:
+        said: str = problem(client.get("/api/v1/nothing", headers=headers), 404, "NOT_FOUND")["detail"]
+        return said
+
+    assert detail(stranger) == "there is nothing at this address"
+    chinese = detail(stranger, **{"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert detail(api.client("m1-accountant")) == chinese  # an account is made in Chinese
+    assert detail(stranger, **{"Accept-Language": "en-GB"}) == "there is nothing at this address"
 
 
 def test_what_does_not_fit_is_named_and_no_value_is_repeated(stranger: httpx.Client) -> None:

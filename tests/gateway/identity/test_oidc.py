@@ -150,6 +150,6 @@ def test_a_provider_that_nobody_has_set_up_or_that_is_away(api: Running, browser
     async def unknown(client: httpx.AsyncClient) -> httpx.Response:
         return await client.get("/api/v1/session/oidc/other")
 
-    problem(browser.run(unknown), 401, "PROVIDER")
+    problem(browser.run(unknown), 404, "PROVIDER")
     away = Browser(api, OpenIdProvider("http://127.0.0.1:9"))
     problem(away.run(lambda client: client.get(START)), 503, "PROVIDER")
