@@ -34,6 +34,7 @@ class RulePack:
     history_days: int
     overdue_days: int
     block_age_seconds: int
+    daily_automatic: int
 
     @property
     def digest(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gateway.db.models import Asset, Base, Batch, Id
@@ -26,6 +26,7 @@ __all__ = [
     "acts_on",
     "anchored",
     "application",
+    "approvals",
     "context",
     "decisions_by",
     "decisions_of",
@@ -218,6 +219,16 @@ def decisions_by(session: Session, lender: str, since: int) -> list[CreditDecisi
     """A lender's decisions since then, the older first."""
     where = (CreditDecision.lender == lender, CreditDecision.at >= since)
     return list(session.scalars(select(CreditDecision).where(*where).order_by(CreditDecision.at)))
+
+
+def approvals(session: Session, lender: str, since: int) -> int:
+    """How many of a lender's decisions since then approve."""
+    where = (
+        CreditDecision.lender == lender,
+        CreditDecision.at >= since,
+        CreditDecision.outcome == "approve",
+    )
+    return session.scalars(select(func.count()).select_from(CreditDecision).where(*where)).one()
 
 
 def latest_decision(session: Session, lender: str, applicant: str) -> str | None:

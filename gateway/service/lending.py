@@ -104,13 +104,17 @@ class Lending:
     # application and consent
 
     def prepare(self, applicant: Organisation, advance: Callable[[int], None] = lambda _: None) -> int:
-        """Read what has not been read yet, of the applicant and of the lenders' extracts: before anybody waits for an answer."""
+        """Read what has not been read yet, of the applicant and of the lenders' extracts, and look at all of it once: before anybody
+        waits for an answer. How many documents were read."""
         home = self._installation
         lenders = {one.lender for one in products.published(home)}
         for other in home.book.all():
             if other.id in lenders and "encryption" in home.keys.purposes(other.short):
                 readings.prepare(home, other, advance)
-        return readings.prepare(home, applicant, advance)
+        count = readings.prepare(home, applicant, advance)
+        if asked := products.published(home):
+            self._look(applicant, asked, pin_newest(self._nodes))
+        return count
 
     def apply(
         self, applicant: Organisation, order: Order, signatory: str, *, anchor: bool = True
@@ -295,9 +299,11 @@ class Lending:
                 rows = [
                     row for row in credit.anchored(session, other.hex, until=until) if row.kind == "other"
                 ]
-            for asset_id, kept in self._shelf.kept([row.asset_id for row in rows]).items():
-                if asset_id in {row.asset_id for row in rows} and isinstance(kept.declared, Extract):
-                    found += self._tokens_of(other, parse_hex32(asset_id), kept.declared)
+            kept = self._shelf.kept([row.asset_id for row in rows])
+            for row in rows:
+                one = kept.get(row.asset_id)
+                if one is not None and isinstance(one.declared, Extract):
+                    found += self._tokens_of(other, parse_hex32(row.asset_id), one.declared)
         return tuple(found)
 
     def _tokens_of(self, holder: Organisation, asset: bytes, extract: Extract) -> tuple[Attribute, ...]:
@@ -328,6 +334,8 @@ class Lending:
         with home.database.session() as session:
             for policy in (card, rules):
                 session.merge(credit.PolicyDocument(digest=policy.digest, content=dict(policy.body)))
+            if credit.approvals(session, hex32(own[0].lender), _midnight(seen.day)) >= rules.daily_automatic:
+                transient.append("as many were approved today as are without a person")
             previous = credit.latest_decision(session, hex32(own[0].lender), applicant.hex)
             loans = self._loans(session, applicant.hex, hex32(own[0].lender), seen.day)
         record = self._record(
@@ -336,7 +344,7 @@ class Lending:
         text = canonical(record).decode()
         return credit.CreditDecision(
             decision_id=decision_id, application_id=row.application_id, lender=record["lender"], applicant=applicant.hex,
-            outcome=record["outcome"], record=text, digest=digest(record), asset_id=None, latency={}, at=home.now(),
+            outcome=record["outcome"], record=text, digest="0x" + sha256(text.encode()).hexdigest(), asset_id=None, latency={}, at=home.now(),
         )  # fmt: skip
 
     def _record(
@@ -541,6 +549,11 @@ class _Seen:
         if isinstance(self.pinned, Pinned):
             return self.pinned.as_of.to_json()
         return {"number": None, "hash": None, "time": str(self.day), "cause": self.pinned.cause.value}
+
+
+def _midnight(day: date) -> int:
+    """A business day's first second."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).timestamp())
 
 
 def _transient(home: Installation, pinned: Pinned | Missing) -> tuple[str, ...]:
