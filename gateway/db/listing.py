@@ -37,6 +37,7 @@ __all__ = [
     "index_block",
     "jobs",
     "locked",
+    "number_of",
     "numbers",
     "offer",
     "offers",
@@ -46,6 +47,9 @@ __all__ = [
 ]
 
 MOST = 500
+_NUMBER = func.coalesce(
+    Asset.fields["fact.number"].as_string(), Asset.fields["fact.order.0001.number"].as_string()
+)
 
 
 class Held(NamedTuple):
@@ -68,9 +72,7 @@ def held(session: Session, org: str, *, text: str = "", kind: str = "", limit: i
     query = _held(org)
     if text:
         query = query.where(
-            or_(
-                Asset.number.contains(text, autoescape=True), Asset.asset_id.startswith(text, autoescape=True)
-            )
+            or_(_NUMBER.contains(text, autoescape=True), Asset.asset_id.startswith(text, autoescape=True))
         )
     if kind:
         query = query.where(Asset.kind == kind)
@@ -158,7 +160,7 @@ def counts(session: Session) -> dict[str, dict[str, int]]:
     """Assets and pledges (as debtor) by organisation."""
     assets = session.execute(select(IndexedAsset.org, func.count()).group_by(IndexedAsset.org))
     pledges = session.execute(select(IndexedPledge.debtor, func.count()).group_by(IndexedPledge.debtor))
-    return {"assets": dict(assets.tuples().all()), "pledges": dict(pledges.tuples().all())}
+    return {"assets": {org: n for org, n in assets}, "pledges": {org: n for org, n in pledges}}  # noqa: C416
 
 
 def batches_of(session: Session, org: str | None) -> list[tuple[str, str, int, int]]:
@@ -232,7 +234,7 @@ def dossiers_of(session: Session, asset_id: str) -> list[str]:
 
 def numbers(session: Session, asset_ids: Collection[str]) -> dict[str, tuple[str, str | None]]:
     """Kind and number of this home's assets."""
-    query = select(Asset.asset_id, Asset.kind, Asset.number).where(Asset.asset_id.in_(asset_ids))
+    query = select(Asset.asset_id, Asset.kind, _NUMBER).where(Asset.asset_id.in_(asset_ids))
     return {asset_id: (kind, number) for asset_id, kind, number in session.execute(query)}
 
 
@@ -249,5 +251,11 @@ def assets_with_fingerprints(session: Session, org: str, fingerprints: Sequence[
 def ids_with(session: Session, *, number: str, sha256: str) -> list[str]:
     """Ids of this home's assets with that number, or of a document with that hash."""
     hashed = Asset.fields["content.sha256"].as_string() == sha256
-    found = or_(Asset.number == number, hashed) if number else hashed
+    found = or_(number == _NUMBER, hashed) if number else hashed
     return list(session.scalars(select(Asset.asset_id).where(found)))
+
+
+def number_of(asset: Asset) -> str | None:
+    """The number by which people call a paper: its own, else its first work order's."""
+    fields = asset.fields or {}
+    return fields.get("fact.number") or fields.get("fact.order.0001.number")

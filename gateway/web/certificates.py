@@ -84,8 +84,8 @@ def held_table(request: Request, rows: Sequence[Held], locks: Mapping[str, objec
         Column(say(request, "Kind"), lambda row: say(request, words.KINDS.get(row.asset.kind, row.asset.kind))),
         Column(
             say(request, "Number"),
-            lambda row: row.asset.number or row.asset.asset_id,
-            lambda row: template.linked(f"/certificates/{row.asset.asset_id}", row.asset.number or formats.short(row.asset.asset_id)),
+            lambda row: listing.number_of(row.asset) or row.asset.asset_id,
+            lambda row: template.linked(f"/certificates/{row.asset.asset_id}", listing.number_of(row.asset) or formats.short(row.asset.asset_id)),
         ),
         Column(say(request, "Date"), lambda row: fact(row, "issue_date", "inspected_at", "start")[:10]),
         Column(say(request, "Counterparty"), lambda row: fact(row, "buyer_name", "seller_name")),
@@ -142,7 +142,7 @@ def held_or_missing(session: Session, organisation: Organisation, asset_id: str)
 def facts_and_title(request: Request, row: Held) -> tuple[dict[str, str], str]:
     """What is certified of a paper, and how it is called."""
     kind = say(request, words.KINDS.get(row.asset.kind, row.asset.kind))
-    return facts_of(row.asset.fields or {}), f"{kind} {row.asset.number or ''}".strip()
+    return facts_of(row.asset.fields or {}), f"{kind} {listing.number_of(row.asset) or ''}".strip()
 
 
 def _links(row: Held) -> list[tuple[str, str]]:
@@ -191,7 +191,7 @@ def _file_name(row: Held) -> str:
     }.get(fields.get("content.media_type", ""), "bin")  # fmt: skip
     number = "".join(
         letter
-        for letter in row.asset.number or ""
+        for letter in listing.number_of(row.asset) or ""
         if letter.isascii() and (letter.isalnum() or letter in "-_")
     )
     return f"{row.asset.kind}-{number or row.asset.asset_id[2:14]}.{ending}"
@@ -235,7 +235,7 @@ def certificate_pdf(request: Request, who: Reader, home: Installed, asset_id: Id
     facts = facts_of(fields)
     shown = [(name, _written(name, facts)) for name in _SHOWN if name in facts]
     html = environment(language).get_template("certificate_pdf.html").render(
-        organisation=who.organisation, asset_id=asset_id, number=row.asset.number or "", kind=row.asset.kind,
+        organisation=who.organisation, asset_id=asset_id, number=listing.number_of(row.asset) or "", kind=row.asset.kind,
         made_at=formats.time(datetime.now(UTC)), standing=words.STANDINGS[standing_of(row)], certified_at=_certified_at(row),
         shown=shown, media_type=fields["content.media_type"], bytes=fields["content.bytes"], sha256=fields["content.sha256"],
         root=row.asset.root, chain_id=home.ledger.descriptor.chain_id, registry=home.ledger.descriptor.contracts["asset_registry"],

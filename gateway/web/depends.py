@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from gateway.api.guard import Guarded
 from gateway.db.jobs import NewEvent, add_events
@@ -25,9 +27,24 @@ def router_of_pages() -> APIRouter:
     return APIRouter(route_class=Guarded, include_in_schema=False)
 
 
+class _Onward(Response):
+    """Sends a form's browser on by 303, and a script's by the header that it minds: `fetch` follows a redirect by itself."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(status_code=303, headers={"Location": path})
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if Headers(scope=scope).get("hx-request") == "true":
+            self.status_code = 200
+            del self.headers["location"]
+            self.headers["HX-Redirect"] = self._path
+        await super().__call__(scope, receive, send)
+
+
 def gone(path: str) -> Response:
     """Done: the browser goes on to another page, whether a script or a form has asked."""
-    return Response(status_code=303, headers={"Location": path, "HX-Redirect": path})
+    return _Onward(path)
 
 
 def note(home: Installation, who: Principal, what: str, said: Mapping[str, Any]) -> None:

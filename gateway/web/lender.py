@@ -135,7 +135,12 @@ def _called(request: Request, home: Installation, content: dict[str, Any]) -> st
     wanted = [claim["fingerprint"] for claim in content["claims"]]
     with home.database.session() as session:
         rows = listing.assets_with_fingerprints(session, content["debtor"], wanted)
-    return ", ".join(f"{say(request, words.KINDS.get(r.kind, r.kind))} {r.number or ''}" for r in rows) or "–"
+    return (
+        ", ".join(
+            f"{say(request, words.KINDS.get(r.kind, r.kind))} {listing.number_of(r) or ''}" for r in rows
+        )
+        or "–"
+    )
 
 
 @router.get("/inbox/{pledge_id}")

@@ -121,8 +121,8 @@ def _orders(session: Any, org: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, assets in listing.jobs(session, org).items():
         for asset in assets:
-            if asset.kind == "purchase-order" and asset.number:
-                found[asset.number] = name
+            if asset.kind == "purchase-order" and (number := listing.number_of(asset)):
+                found[number] = name
     return found
 
 
@@ -135,7 +135,9 @@ def _view(row: Paper, job: Any, orders: Mapping[str, str], language: str) -> Pap
         return PaperView(row.id, row.name, "refused", words.PAPER_REFUSED, faults=(fault,))
     told = tuple(fault_of(language, one["code"], one["message"]) for one in reading["warnings"][:4])
     state, word, asset_id, failed = _state(row, job, language)
-    proposed = row.dossier if row.dossier is not None else _proposed(reading["facts"], orders)
+    proposed = (
+        row.dossier if row.dossier is not None else _proposed(reading["kind"], reading["facts"], orders)
+    )
     return PaperView(
         row.id, row.name, state, word, reading["kind"], reading["facts"], proposed, asset_id, failed or told
     )
@@ -159,13 +161,14 @@ def _state(row: Paper, job: Any, language: str) -> tuple[str, tuple[str, str], s
     return "certified", word, asset["asset_id"], told
 
 
-def _proposed(facts: Mapping[str, str], orders: Mapping[str, str]) -> str | None:
+def _proposed(kind: str, facts: Mapping[str, str], orders: Mapping[str, str]) -> str | None:
     """The job of the order that a paper names; an order that is new makes one."""
     for name in ("order_number", "order.0001.buyer_order_number", "number"):
         number = facts.get(name)
         if number and number in orders:
             return orders[number]
-    return facts.get("order_number") or facts.get("order.0001.buyer_order_number")
+    named = facts.get("order_number") or facts.get("order.0001.buyer_order_number")
+    return named or (facts.get("number") if kind == "purchase-order" else None)
 
 
 @router.post("/papers", openapi_extra=body_limit(LIMIT, streamed=True))
@@ -289,7 +292,7 @@ def _send(
     ]
     key = hashlib.sha256("\n".join(sorted(row.id for row in rows)).encode()).hexdigest()
     asked = Asked(
-        org=who.org, kind=KIND, request={"files": files, "dossier": dossier, "links": []}, digest=key,
+        org=who.org, kind=KIND, request={"files": files, "dossier": dossier, "links": [], "replaces": None}, digest=key,
         at=home.now(), group_key=group_key(dossier, []), weight=len(files), idempotency_key=f"papers-{key}",
         files=[one.id for one in linked],
     )  # fmt: skip

@@ -73,6 +73,20 @@
     begin(event.target.isConnected ? event.target : document);
   });
 
+  // ── Files that are sent as soon as they are chosen or dropped.
+  $$("form[data-autosend]").forEach((form) => {
+    const input = $("input[type=file]", form);
+    input.addEventListener("change", () => input.files.length && form.requestSubmit());
+    form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("over"); });
+    form.addEventListener("dragleave", () => form.classList.remove("over"));
+    form.addEventListener("drop", (event) => {
+      event.preventDefault();
+      form.classList.remove("over");
+      input.files = event.dataTransfer.files;
+      if (input.files.length) form.requestSubmit();
+    });
+  });
+
   // ── Server-sent fragments: each event replaces the element with its id, or is appended; `end` closes.
   function stream(box) {
     if (box.started) return;

@@ -7,7 +7,7 @@
   if (!zone) return;
   const AT_ONCE = 4;
   const bar = $("#sending"), told = $("#sending-told");
-  let store, sent = 0, total = 0, busy = 0, queue = [], paused = false;
+  let store, sent = 0, total = 0, busy = 0, queue = [], paused = false, listed = 0;
 
   const request = (made) => new Promise((done, failed) => { made.onsuccess = () => done(made.result); made.onerror = () => failed(made.error); });
   const opened = (async () => {
@@ -73,6 +73,10 @@
     }
     await request(store.transaction("files", "readwrite").objectStore("files").delete(item.key));
     sent += 1;
+    if (Date.now() - listed > 2000) {
+      listed = Date.now();
+      htmx.trigger(document.body, "papers-sent");
+    }
     if (answer.status >= 400) refused(await answer.text());
   }
 
@@ -93,8 +97,8 @@
     for (let part; (part = await new Promise((good, bad) => reader.readEntries(good, bad))).length; ) found.push(...part);
     return (await Promise.all(found.map((one) => walk(one, `${path}${entry.name}/`)))).flat();
   }
-  const listed = (input) => [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
-  zone.addEventListener("change", (event) => { add(listed(event.target)); event.target.value = ""; });
+  const chosen = (input) => [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+  zone.addEventListener("change", (event) => { add(chosen(event.target)); event.target.value = ""; });
   zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
   zone.addEventListener("dragleave", () => zone.classList.remove("over"));
   zone.addEventListener("drop", async (event) => {

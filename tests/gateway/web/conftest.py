@@ -1,0 +1,131 @@
+"""One running gateway with pages for all their tests, and a real Chromium that looks at them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import samples
+from gateway.service import certifying
+
+from ..running import Running, running
+
+CHROMIUM = shutil.which("chromium")
+ROOT = Path(__file__).resolve().parents[3]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+DESKTOP, PHONE = (1360, 860), (390, 844)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The gateway, the papers of its two enterprises, and what was certified of them by file name."""
+
+    running: Running
+    papers: Path
+    assets: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.running.url
+
+
+@contextmanager
+def site_in(folder: Path) -> Iterator[Site]:
+    """A gateway in which M1 and M2 have certified a job each."""
+    with running(folder) as found:
+        home, assets = found.gateway.installation, {}
+        for job in samples.JOBS[:2]:
+            place = folder / "papers" / job.seller
+            place.mkdir(parents=True)
+            for name, content in samples.papers(job).items():
+                (place / name).write_bytes(content)
+            home.node.clock.set(samples.noon(job.invoiced))
+            done = certifying.certify(home, home.book.find(job.seller), [place], dossier=job.number)
+            assets |= {f"{job.seller}/{one.path.name}": one.asset_id for one in done.assets}
+        yield Site(found, folder / "papers", assets)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """See `site_in`."""
+    with site_in(tmp_path_factory.mktemp("site")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, headless."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: apt-get install chromium (make setup does)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture()
+def opened(browser: Any, site: Site) -> Iterator[Opened]:
+    """Opens a page in a browser of its own, signed in as a user where one is named; what scripts complain of fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(user: str | None = None, *, language: str = "en", size: tuple[int, int] = DESKTOP) -> Any:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, locale="en-GB" if language == "en" else "zh-CN"
+        )
+        contexts.append(context)
+        context.add_cookies([{"name": "language", "value": language, "url": site.url}])
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
+        if user is not None:
+            sign_in(page, site, user)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def _is_complaint(said: Any) -> bool:
+    """A refused request is the page's business; a script or a style that CSP has stopped is ours."""
+    return said.type == "error" and "Failed to load resource" not in said.text
+
+
+def sign_in(page: Any, site: Site, user: str) -> None:
+    """From the login to the user's first page."""
+    page.goto(f"{site.url}/login")
+    page.fill("#f-user", user)
+    page.fill("#f-password", site.running.passwords[user])
+    page.click("form[data-login] button.primary")
+    page.wait_for_url(lambda url: "/login" not in url, timeout=30_000)
+
+
+def violations(page: Any) -> list[str]:
+    """What axe-core finds wrong with the page as it is, WCAG 2.2 AA; the engine comes through the debugger, past the page's CSP."""
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
+    call = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    answer = session.send(
+        "Runtime.evaluate",
+        {
+            "expression": f"{call}.then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => n.html + ' :: ' + n.failureSummary)])))",
+            "awaitPromise": True,
+            "returnByValue": True,
+        },
+    )
+    found = json.loads(answer["result"]["value"])
+    return [f"{page.url} {rule}: {node[:400]}" for rule, nodes in found for node in nodes]

@@ -1,0 +1,151 @@
+"""An enterprise's main job in a real browser: drop, confirm, certify, see the board, take the certificate, correct, destroy."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import samples
+
+from .conftest import DESKTOP, PHONE, Opened, Site
+
+
+def further(number: int) -> samples.Job:
+    """Another job of M1's that nobody has certified."""
+    return replace(samples.JOBS[0], number=f"2026-08{number:02}")
+
+
+def _dropped(page: Any, files: list[Path], count: int | None = None) -> None:
+    page.set_input_files("#files", files)
+    page.wait_for_function(
+        "n => document.querySelectorAll('#list tbody tr').length >= n && !document.querySelector('#list[hx-trigger*=load]')",
+        arg=count or len(files),
+        timeout=40_000,
+    )
+
+
+@pytest.mark.parametrize(("language", "size", "number"), [("en", DESKTOP, 0), ("zh", PHONE, 1)])
+def test_drop_confirm_certify_and_take_the_certificate(
+    opened: Opened, site: Site, tmp_path: Path, language: str, size: tuple[int, int], number: int
+) -> None:
+    job = further(number)
+    files = []
+    for name, content in samples.papers(job).items():
+        path = tmp_path / f"{number}-{name}"  # the names of other runs' papers do not begin so
+        path.write_bytes(content.replace(b'instanceId="', f'instanceId="{number + 7}'.encode()))
+        files.append(path)
+    page = opened(f"{job.seller.lower()}-signatory", language=language, size=size)
+    page.goto(f"{site.url}/papers")
+    _dropped(page, files)
+    row = page.locator("#list tbody tr", has_text=f"{number}-invoice.xml")
+    assert job.invoice_number in row.inner_text()
+    assert "¥" in row.inner_text()
+    row.get_by_role("link", name="invoice.xml").first.click()
+    assert page.locator(".paper mark").first.is_visible()
+    assert job.invoice_number in page.locator("dl.facts").inner_text()
+    page.goto(f"{site.url}/papers")
+    for name in ("machine.xml", "inspection.qif"):  # they name no order: their owner says where they belong
+        page.locator("#list tbody tr", has_text=f"{number}-{name}").locator("input[name^=job-]").fill(
+            job.order_number
+        )
+    page.click("#list button.primary")
+    page.wait_for_function("() => document.querySelectorAll('#list .chip.good').length === 5", timeout=40_000)
+    row.get_by_role("link").last.click()
+    page.wait_for_url("**/certificates/0x*")
+    with page.expect_download() as download:
+        page.locator("a[href$='certificate.pdf']").click()
+    pdf = Path(download.value.path()).read_bytes()
+    assert pdf.startswith(b"%PDF-") and b"/ByteRange" in pdf
+    with page.expect_download() as download:
+        page.locator("a[href$='bundle.zip']").click()
+    with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as bundle:
+        names = bundle.namelist()
+        receipt = next(name for name in names if name.endswith(".receipt.json"))
+        assert json.loads(bundle.read(receipt))["schema"] == "assetcert/receipt/1"
+        assert "ledger.json" in names
+    page.goto(f"{site.url}/jobs")
+    board = page.locator("section.card", has_text=job.order_number)
+    assert board.locator(".dots .missing").count() == 1  # the delivery note
+    assert board.locator(".dots .done").count() == 5
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def test_a_reload_in_the_middle_of_two_hundred_files_loses_none(
+    opened: Opened, site: Site, tmp_path: Path
+) -> None:
+    files = []
+    for number in range(200):
+        path = tmp_path / f"log-{number:03}.csv"
+        path.write_text(f"part,value\nP{number},{number}\n")
+        files.append(path)
+    page = opened("m2-accountant")
+    page.goto(f"{site.url}/papers")
+    page.set_input_files("#files", files)
+    page.wait_for_function("() => document.querySelector('#sending').value > 20")
+    page.reload()
+    page.wait_for_function("() => document.querySelectorAll('#list tbody tr').length === 200", timeout=60_000)
+    names = page.locator("#list tbody td[data-label=File]").all_inner_texts()
+    assert sorted(names) == sorted(path.name for path in files)
+    page.evaluate("document.querySelectorAll('#list input[name=paper]').forEach(box => box.checked = true)")
+    page.click("#list button[value=remove]")
+    page.wait_for_function("() => document.querySelectorAll('#list tbody tr').length === 0")
+
+
+def test_what_cannot_be_read_says_what_and_what_to_do(opened: Opened, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "empty.xml").write_bytes(b"")
+    page = opened("m1-accountant", language="zh")
+    page.goto(f"{site.url}/papers")
+    _dropped(page, [tmp_path / "empty.xml"], 1)
+    row = page.locator("#list tbody tr", has_text="empty.xml")
+    page.wait_for_function("() => document.querySelector('#list').textContent.includes('无法读取')")
+    assert "文件为空。" in row.inner_text()
+    assert "重新导出" in row.inner_text()
+    row.locator("input[type=checkbox]").check()
+    page.click("#list button[value=remove]")
+    page.wait_for_function("() => !document.querySelector('#list').textContent.includes('empty.xml')")
+
+
+def test_consequences_come_before_the_act(opened: Opened, site: Site) -> None:
+    asset = site.assets["M2/machine.xml"]
+    page = opened("m2-signatory")
+    page.goto(f"{site.url}/certificates/{asset}/shred")
+    assert "destroyed" in page.locator("main").inner_text()
+    page.fill("#f-reason", "asked by the customer")
+    page.check("input[name=sure]")
+    page.click("main form button.danger")
+    page.wait_for_url(f"**/certificates/{asset}")
+    assert "content destroyed" in page.locator("main").inner_text()
+    answer = page.request.get(f"{site.url}/certificates/{asset}/original")
+    assert answer.status == 404
+
+
+def test_a_session_that_ends_in_a_form_loses_nothing(opened: Opened, site: Site) -> None:
+    asset = site.assets["M1/inspection.qif"]
+    page = opened("m1-signatory", language="zh")
+    page.goto(f"{site.url}/certificates/{asset}/share")
+    page.fill("#f-purpose", "年度审查 2026")
+    page.context.clear_cookies(name="session")
+    page.click("main form button.primary")
+    dialog = page.locator("#again")
+    dialog.wait_for(state="visible")
+    assert page.input_value("#f-purpose") == "年度审查 2026"
+    dialog.locator("#f-user").fill("m1-signatory")
+    dialog.locator("#f-password").fill(site.running.passwords["m1-signatory"])
+    dialog.locator("button.primary").click()
+    page.wait_for_url("**/readers")
+    assert "年度审查 2026" in page.locator("main").inner_text()
+
+
+def test_tables_can_be_taken_away(opened: Opened, site: Site) -> None:
+    page = opened("m1-accountant", language="zh")
+    answer = page.request.get(f"{site.url}/certificates?as=csv")
+    text = answer.body().decode("utf-8-sig")
+    assert text.startswith("类型,号码,日期")
+    assert "发票,M1-INV-2026-0701," in text
+    assert page.request.get(f"{site.url}/jobs?as=xlsx").body().startswith(b"PK")
