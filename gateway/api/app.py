@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -13,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from gateway.api import problems
 from gateway.api.edge import Edge
 from gateway.api.guard import Guarded
+from gateway.api.idempotency import KEPT
 from gateway.api.probes import router as probes
 from gateway.api.problems import MEDIA_TYPE, Problems
 from gateway.api.state import Gateway
@@ -36,30 +39,32 @@ from gateway.api.v1 import (
     verifications,
 )
 from gateway.db import identity as table
+from gateway.errors import UnavailableError
+from gateway.identity.tokens import now
 
 __all__ = ["create_app"]
 
 PREFIX = "/api/v1"
 _V1 = (
+    assets.router,
+    verifications.router,
+    uploads.router,
+    jobs.router,
+    events.router,
     session.router,
     me.router,
     users.router,
     api_keys.router,
     approvals.router,
     organisations.router,
-    uploads.router,
-    assets.router,
-    jobs.router,
     batches.router,
     dossiers.router,
-    verifications.router,
     pledging.router,
     grants.router,
     audits.router,
     evaluation.router,
-    events.router,
 )
-"""Every router of `/api/v1`."""
+"""Every router of `/api/v1`; what is asked for most stands first, since routes are tried in order."""
 
 
 def create_app(gateway: Gateway, pages: Problems | None = None) -> FastAPI:
@@ -93,7 +98,25 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with gateway.database.session() as db:
         table.forget_unfinished_answers(db)
     with gateway.running():
-        yield
+        async with anyio.create_task_group() as group:
+            group.start_soon(_tidy, gateway)
+            yield
+            group.cancel_scope.cancel()
+
+
+async def _tidy(gateway: Gateway) -> None:
+    """Now and every ten minutes: forget sessions, ceremonies, proofs and answers that count no more."""
+    while True:
+        await anyio.to_thread.run_sync(_forget, gateway)
+        await anyio.sleep(600)
+
+
+def _forget(gateway: Gateway) -> None:
+    try:
+        with gateway.database.session() as db:
+            table.forget_expired(db, now(), now() - KEPT)
+    except UnavailableError:
+        logging.getLogger(__name__).exception("what has expired is kept a while longer")
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

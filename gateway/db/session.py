@@ -23,6 +23,8 @@ from gateway.home import Home
 
 __all__ = ["Database"]
 
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 56}
+"""A request holds one connection, and a second one where it calls a service: with fewer than two for each thread all would wait for all."""
 _compact = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -102,12 +104,12 @@ def _postgresql(url: str) -> Engine:
     if parsed.get_backend_name() != "postgresql":
         raise ArgumentError("not PostgreSQL")
     return create_engine(
-        parsed.set(drivername="postgresql+psycopg"), json_serializer=_compact, pool_pre_ping=True
+        parsed.set(drivername="postgresql+psycopg"), json_serializer=_compact, pool_pre_ping=True, **_POOL
     )
 
 
 def _sqlite(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", json_serializer=_compact)
+    engine = create_engine(f"sqlite:///{path}", json_serializer=_compact, **_POOL)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:
