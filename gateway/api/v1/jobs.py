@@ -8,8 +8,6 @@ import time
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
@@ -154,7 +152,7 @@ def _look(jobs: Jobs, org: str, job_id: str) -> Job:
     return row
 
 
-def answer(job: Job, status: int) -> JSONResponse:
+def answer(job: Job, status: int) -> Response:
     """A job as a response, with where to find it."""
-    body = jsonable_encoder(JobOut.of(job))
-    return JSONResponse(body, status, {"Location": f"/api/v1/jobs/{job.id}"})
+    body = JobOut.of(job).model_dump_json()
+    return Response(body, status, {"Location": f"/api/v1/jobs/{job.id}"}, media_type="application/json")
