@@ -239,6 +239,20 @@ def publish(
 
 
 @verb
+@click.argument("product_id")
+@AS
+@click.option("--who", default="", help="Who does it; default: the organisation.")
+def withdraw(shell: Shell, product_id: str, org: str | None, who: str) -> None:
+    """Offer a product no more; loans under it stand."""
+    from gateway.service import products
+
+    with shell.installation() as installation:
+        lender = installation.book.find(org)
+        products.withdraw(installation, lender, product_id, who or lender.short)
+    told(shell, {"product_id": product_id, "state": "withdrawn"}, f"withdrawn: {product_id}")
+
+
+@verb
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @AS
 @click.option(
@@ -306,6 +320,20 @@ def accept(shell: Shell, application_id: str, product_: str, org: str | None, wh
         applicant = installation.book.find(org)
         made = loans.accept(installation, applicant, application_id, product_, who or applicant.short)
     told(shell, _loan_row(made), f"accepted: {made.loan_id}")
+
+
+@verb
+@click.argument("application_id")
+@AS
+@_WHO
+def withdraw_application(shell: Shell, application_id: str, org: str | None, who: str) -> None:
+    """Withdraw an application that is not contracted."""
+    from gateway.service import loans
+
+    with shell.installation() as installation:
+        applicant = installation.book.find(org)
+        loans.withdraw(installation, applicant, application_id, who or applicant.short)
+    told(shell, {"application_id": application_id, "state": "withdrawn"}, f"withdrawn: {application_id}")
 
 
 @verb
@@ -382,9 +410,10 @@ def _loan_row(row: Any) -> dict[str, Any]:
 
 for name, one in {"show": show, "replay": replay, "review": review}.items():
     decision.add_command(one, name)
-for name, one in {"list": list_, "publish": publish, "simulate": simulate}.items():
+for name, one in {"list": list_, "publish": publish, "simulate": simulate, "withdraw": withdraw}.items():
     product.add_command(one, name)
 for name, one in {
+    "withdraw": withdraw_application,
     "accept": accept,
     "contract": contract,
     "draw": draw,

@@ -7,7 +7,7 @@ lender, or that an alert exists.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -78,8 +78,6 @@ class Situation:
     search_truncated: bool = False
     offered_none_left: Sequence[str] = ()
     """K02, K03, K06 or K07, where what is left without the obligations they hit is below the least a product lends."""
-    removed: Sequence[str] = field(default=())
-    """The same codes where something is left: they take obligations away and decline nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,11 @@ class CreditDecision(Base):
     latency: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[int] = mapped_column(BigInteger)
 
+    __table_args__ = (
+        Index("decisions_by_outcome", "lender", "outcome", "at"),
+        Index("decisions_by_applicant", "lender", "applicant", "at", "decision_id"),
+    )
+
 
 class Act(Base):
     """What a person did about a decision, an application or a loan, and the state before and after."""

@@ -85,13 +85,12 @@ class Shelf:
         rows: Sequence[Asset],
         pinned: Pinned | Missing,
         required: Collection[str],
-        seen: Collection[Status] = (Status.LIVE,),
     ) -> Vetted:
         """All checks of these assets at a block. `required`: codes that products ask to be VALID."""
         receipts = self.receipts(organisation, rows)
         kept = self.kept([row.asset_id for row in rows])
         ledgered = [pinned] * len(receipts) if isinstance(pinned, Missing) else read_ledger(pinned, receipts)
-        judge = _Judge({Code[name] for name in required}, frozenset(seen))
+        judge = _Judge({Code[name] for name in required})
         for row, one, state in zip(rows, receipts, ledgered, strict=True):
             judge.take(row, self._judge(row, one, kept.get(row.asset_id), state))
         return judge.done()
@@ -152,8 +151,8 @@ def _at_head(state: Ledgered | Missing) -> bool:
 class _Judge:
     """Gathers what becomes of each asset."""
 
-    def __init__(self, required: set[Code], live: frozenset[Status]) -> None:
-        self._required, self._live = required, live
+    def __init__(self, required: set[Code]) -> None:
+        self._required = required
         self._papers: list[Paper] = []
         self._inputs: list[Mapping[str, Any]] = []
         self._invalid: list[str] = []
@@ -169,7 +168,7 @@ class _Judge:
         self._inputs.append(one.input)
         if isinstance(state, Ledgered):
             self._suspended |= state.record is not None and state.record.suspended
-            if any(claim.status in self._live for claim in state.claims):
+            if any(claim.status is Status.LIVE for claim in state.claims):
                 self._sets["liened"].add(asset)
         if checks[Code.LIEN].cause is Cause.LOOSE_MATCH:
             self._sets["alike"].add(asset)

@@ -1,0 +1,84 @@
+"""A loan from the first application to the released receivable, by the command, in a home that the demo has made."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway.db import credit
+from gateway.home import Home
+from gateway.installation import Installation
+from tests.gateway.conftest import COMMAND, assetcert
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("demo") / "home"
+    done = subprocess.run(
+        [*COMMAND, "demo", "--home", str(place), "--json"],
+        capture_output=True,
+        env={**os.environ, "ASSETCERT_HOME": ""},
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return place
+
+
+def test_m1_borrows_repays_and_is_released(home: Path, tmp_path: Path) -> None:
+    answer = assetcert("apply", "--as", "M1", "--amount", "600000", "--days", "90", home=home).json
+    assert (answer["outcome"], answer["amount"], answer["score"], answer["grade"]) == (
+        "approve",
+        "600000",
+        765,
+        "A",
+    )
+    assert answer["borrowing_base"]["total"] == "781822.59" and answer["need"] == "670996.80"
+    assert [one["product"] for one in answer["offers"]] == ["L1-AR", "L2-FA", "L1-CR"]
+    decision = answer["decisions"][0]["decision_id"]
+    loan = assetcert(
+        "loan", "accept", answer["application_id"], "--product", "L1-AR", "--as", "M1", home=home
+    ).json["loan_id"]
+    early = assetcert("loan", "draw", loan, "--as", "L1", "--reference", "B1", home=home)
+    assert (early.code, early.error["code"]) == (1, "STATE")
+    pledge = assetcert("loan", "contract", loan, "--as", "L1", home=home).json["pledge_id"]
+    assert (
+        assetcert("loan", "draw", loan, "--as", "L1", "--reference", "B1", home=home).json["state"] == "drawn"
+    )
+    again = assetcert(
+        "apply", "--as", "M1", "--amount", "100000", "--days", "60", "--product", "L2-FA", home=home
+    ).json
+    assert again["outcome"] != "approve"  # its receivables are pledged, and nobody says to whom
+    assert assetcert("decision", "replay", decision, home=home).json["verdict"] == "identical"
+    shown = assetcert("loan", "show", loan, "--as", "M1", home=home).json
+    assert shown["position"]["principal"] == "600000"
+    receipts = tmp_path / "receipts.csv"
+    receipts.write_text(f"loan_id,reference,date,amount\n{loan},R1,{shown['position']['day']},600000.00\n")
+    booked = assetcert("loan", "receive", receipts, "--as", "L1", home=home).json["receipts"][0]
+    assert booked["position"]["payoff"] == "0.00" and booked["closed"]["pledge_id"] == pledge
+    twice = assetcert("loan", "receive", receipts, "--as", "L1", home=home).json["receipts"][0]
+    assert twice["existing"] and "closed" not in twice
+    rows = assetcert("liens", "--as", "L1", home=home).json["liens"]
+    assert {row["status"] for row in rows if row["pledge_id"] == pledge} == {"satisfied"}
+    assert assetcert("decision", "replay", decision, home=home).json["verdict"] == "identical"
+
+
+def test_m4_offers_what_is_pledged_already(home: Path) -> None:
+    with Installation.open(Home(home), lambda: (home / "passphrase").read_text().strip()) as installation:
+        with installation.database.session() as session:
+            rows = credit.anchored(session, installation.book.find("M4").hex)
+        pledged = [
+            row.asset_id for row in rows if row.number == "26502282205700000064" and row.kind == "invoice"
+        ]
+    assert pledged
+    offers = [word for asset in pledged for word in ("--offer", asset)]
+    answer = assetcert(
+        "apply", "--as", "M4", "--amount", "60000", "--days", "60", "--product", "L2-FA", *offers, home=home
+    ).json
+    assert answer["outcome"] in ("decline", "refer") and answer["offers"] == []
+    assert "L1" not in str(answer["reasons"])
