@@ -1,6 +1,6 @@
 """Open a home's database: SQLite by default, PostgreSQL where `HOME/database.json` names one ({"url": "postgresql+psycopg://…"}).
 
-The same models and the same SQL stand on both (see `repository.insert_new`). Its tables are made where absent.
+The same models and the same SQL stand on both (see `repository.insert_new`). SQLite's tables are made where absent, PostgreSQL's by `migrations`.
 """
 
 from __future__ import annotations
@@ -34,17 +34,27 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         try:
-            Base.metadata.create_all(self._engine)
+            if engine.dialect.name == "postgresql":
+                from gateway.db.migrations import upgrade
+
+                upgrade(engine)
+            else:
+                Base.metadata.create_all(engine)
         except DatabaseError as error:
             raise self._unavailable(error) from error
 
     @classmethod
     def open(cls, home: Home) -> Database:
         """Of a home. UnreadableError for a setting that names none, UnavailableError where it does not answer."""
+        return cls(cls.engine_of(home))
+
+    @staticmethod
+    def engine_of(home: Home) -> Engine:
+        """The engine alone. UnreadableError for a setting that names none."""
         if not home.database_config.is_file():
-            return cls(_sqlite(home.database))
+            return _sqlite(home.database)
         try:
-            return cls(_postgresql(str(json.loads(home.database_config.read_bytes())["url"])))
+            return _postgresql(str(json.loads(home.database_config.read_bytes())["url"]))
         except (ValueError, KeyError, TypeError, ArgumentError) as error:
             raise UnreadableError(
                 "DATABASE_SETTING",

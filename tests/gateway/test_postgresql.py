@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
 
+from gateway.db import credit, evaluations, identity, jobs, papers  # noqa: F401 - their tables
+from gateway.db.migrations import upgrade
+from gateway.db.models import Base
 from tests.gateway.conftest import World, assetcert
 
 pytestmark = pytest.mark.long
@@ -86,3 +92,11 @@ def test_a_database_that_does_not_answer_is_69(own: World) -> None:
 def test_a_setting_that_names_no_database_is_65(own: World) -> None:
     (own.home / "database.json").write_text('{"url": "mysql://somewhere"}')
     assert assetcert("reindex", home=own.home).error["code"] == "DATABASE_SETTING"
+
+
+def test_migrations_make_what_the_models_say(database: str) -> None:
+    engine = create_engine(database)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
