@@ -48,7 +48,8 @@ Spell = tuple[int, int, int, bool]
 
 def code_of(word: str) -> int:
     """The state that an execution value means; one that is not known is neither cutting nor gone."""
-    return _CODES.get(word.strip().upper(), WAITING)
+    code = _CODES.get(word)
+    return _CODES.get(word.strip().upper(), WAITING) if code is None else code
 
 
 class Clock:
