@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,6 +18,8 @@ from decimal import Decimal
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
+
+from sqlalchemy.exc import IntegrityError
 
 from certifier import fingerprint
 from certifier.documents import Reader
@@ -38,7 +42,7 @@ from gateway.credit.products import Product, default_rules, default_scorecard
 from gateway.credit.record import Header, compose, summary
 from gateway.credit.rules import RulePack
 from gateway.credit.scorecard import Scorecard
-from gateway.db import credit
+from gateway.db import credit, repository
 from gateway.errors import ConflictError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import certifying, products, readings
@@ -100,6 +104,7 @@ class Lending:
         self._node: Node | None = None
         self._assessed: dict[tuple[Any, ...], Assessment] = {}
         self._tokens: dict[bytes, tuple[Attribute, ...]] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     # application and consent
 
@@ -121,10 +126,10 @@ class Lending:
     ) -> dict[str, Any]:
         """Submit, consent and decide: the whole answer as `assetcert apply` prints it. The same key gives the same answer again."""
         row = self.submit(applicant, order, signatory)
-        with self._installation.database.session() as session:
-            made = credit.decisions_of(session, row.application_id)
-        if not made:
-            made = self.decide(row)
+        with self._locks[row.application_id]:  # asked twice at once, it is decided once
+            with self._installation.database.session() as session:
+                made = credit.decisions_of(session, row.application_id)
+            made = made or self.decide(row)
         if anchor:
             for one in made:
                 self.anchor(one.decision_id)
@@ -159,8 +164,11 @@ class Lending:
             application_id=application_id, applicant=applicant.hex, key=key, state="reserved", content=content, consent=consent,
             at=self._installation.now(),
         )  # fmt: skip
-        with self._installation.database.session() as session:
-            session.add(row)
+        try:
+            with self._installation.database.session() as session:
+                session.add(row)
+        except IntegrityError as error:  # the same key, sent twice at the same moment
+            raise ConflictError("KEY_REUSED", f"an application {key!r} is being made: ask again") from error
         return row
 
     def _asked(self, order: Order) -> tuple[Product, ...]:
@@ -332,8 +340,8 @@ class Lending:
         if time.perf_counter() - begun > BUDGET_SECONDS:
             transient.append(f"it took longer than {BUDGET_SECONDS:g} seconds")
         with home.database.session() as session:
-            for policy in (card, rules):
-                session.merge(credit.PolicyDocument(digest=policy.digest, content=dict(policy.body)))
+            policies = [{"digest": one.digest, "content": dict(one.body)} for one in (card, rules)]
+            repository.insert_new(session, credit.PolicyDocument, policies)
             if credit.approvals(session, hex32(own[0].lender), _midnight(seen.day)) >= rules.daily_automatic:
                 transient.append("as many were approved today as are without a person")
             previous = credit.latest_decision(session, hex32(own[0].lender), applicant.hex)

@@ -13,7 +13,7 @@ from gateway.home import Home
 from gateway.installation import Installation
 from tests.gateway.conftest import COMMAND, assetcert
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [*COMMAND, "demo", "--home", str(place), "--json"],
         capture_output=True,
         env={**os.environ, "ASSETCERT_HOME": ""},
-        timeout=280,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
