@@ -14,7 +14,8 @@ __all__ = ["despatches", "orders", "terms_days"]
 
 MAX_TEXT = 4000
 _NUMBER_WORD = r"(?:号码|编号|号|单号|NO\.?|NUMBER|NUM|#)?"
-_AFTER = r"\s*(?:[:#=№]\s*|\s(?=[0-9A-Z])|(?=[0-9A-Z]))"
+_WHOLE = r"(?=[0-9A-Z][0-9A-Z_/.#-]{3,63}(?:[\s,;、。]|\Z))"  # without a colon, only what is a number and nothing else
+_AFTER = rf"\s*(?:[:#=]\s*|{_WHOLE})"
 _STRICT = r"(?:\s*(?:NO\.?|NUMBER|号码?|编号)\s*[:#=]?|\s*[:#=])\s*"
 _ORDER = re.compile(
     rf"(?:(?<![产售务])订单{_NUMBER_WORD}|采购单{_NUMBER_WORD}|订货单{_NUMBER_WORD}){_AFTER}"
