@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gateway.db.models import Base, Id
+from gateway.db.repository import insert_new
 
 __all__ = [
     "Event",
@@ -347,10 +348,10 @@ def add_events(session: Session, events: Iterable[NewEvent]) -> None:
 
 def _take_numbers(session: Session, org: str, count: int) -> int:
     """The first of `count` numbers that follow each other."""
-    taken = session.execute(update(EventHead).where(EventHead.org == org).values(last=EventHead.last + count))
-    if not taken.rowcount:  # type: ignore[attr-defined]
-        session.execute(insert(EventHead).values(org=org, last=count))
-        return 1
+    following = update(EventHead).where(EventHead.org == org).values(last=EventHead.last + count)
+    if not session.execute(following).rowcount:  # type: ignore[attr-defined]
+        insert_new(session, EventHead, [{"org": org, "last": 0}])
+        session.execute(following)
     return session.scalars(select(EventHead.last).where(EventHead.org == org)).one() - count + 1
 
 

@@ -13,6 +13,7 @@ from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
 
 from gateway.errors import UnreadableError, UsageError
 from gateway.jobs.spool import Spool, SpooledFile, Writing
@@ -48,6 +49,9 @@ async def read_form(request: Request, spool: Spool, max_files: int) -> Form:
         parser.finalize()
         if not reading.ended:
             raise UnreadableError("BROKEN_FORM", "the form ends in the middle: send it again")
+    except ClientDisconnect as error:
+        reading.give_up()
+        raise UnreadableError("GONE", "the sender went away before its form had come whole") from error
     except MultipartParseError as error:
         reading.give_up()
         raise UnreadableError("BROKEN_FORM", f"the form cannot be read: {error}") from error

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from gateway.api.depends import May
 from gateway.api.guard import Guarded, body_limit
@@ -67,6 +68,9 @@ async def upload(
     try:
         async for chunk in request.stream():
             writing.write(chunk)
+    except ClientDisconnect as error:
+        writing.give_up()
+        raise UnreadableError("GONE", f"the sender of {name} went away before it had come whole") from error
     except BaseException:
         writing.give_up()
         raise
