@@ -38,9 +38,9 @@ _WHOLE = 10_000
 @router.get("/certificates/{asset_id}/offer")
 def offer_form(request: Request, who: Reader, home: Installed, asset_id: Id) -> HTMLResponse:
     """To which lender, what share, how long; and what the lender sees."""
-    receipt = sharing.own_receipt(home, who.organisation, asset_id).redact("must-disclose")
     with home.database.session() as session:
         row, parties = held_or_missing(session, who.organisation, asset_id), Parties(session)
+    receipt = sharing.own_receipt(home, who.organisation, asset_id).redact("must-disclose")
     lenders = [(p.org, str(p)) for p in parties.with_role(Role.LENDER, but=who.org)]
     return render(
         request,
@@ -215,7 +215,7 @@ def readers(
         Column(say(request, "Until"), lambda row: formats.day(row.expires_at)),
         Column(say(request, "Read"), lambda row: len(reads(row)), lambda row: _read_at(request, home, reads(row))),
         Column(say(request, "State"), lambda row: say(request, state(row)[0]), lambda row: cells.state(state(row))),
-        Column("", lambda _: "", withdraw),
+        Column(say(request, "Act"), lambda _: "", withdraw),
     )  # fmt: skip
     table = Table(
         say(request, "Who may read, and who has"),

@@ -21,11 +21,12 @@ def further(number: int) -> samples.Job:
     return replace(samples.JOBS[0], number=f"2026-08{number:02}")
 
 
-def _dropped(page: Any, files: list[Path], count: int | None = None) -> None:
+def _dropped(page: Any, files: list[Path]) -> None:
+    """Drop files and wait until each is on the list and none is being read."""
     page.set_input_files("#files", files)
     page.wait_for_function(
-        "n => document.querySelectorAll('#list tbody tr').length >= n && !document.querySelector('#list[hx-trigger*=load]')",
-        arg=count or len(files),
+        "names => { const list = document.querySelector('#list'); return names.every(name => list.textContent.includes(name)) && !list.matches('[hx-trigger*=load]'); }",
+        arg=[path.name for path in files],
         timeout=40_000,
     )
 
@@ -101,7 +102,7 @@ def test_what_cannot_be_read_says_what_and_what_to_do(opened: Opened, site: Site
     (tmp_path / "empty.xml").write_bytes(b"")
     page = opened("m1-accountant", language="zh")
     page.goto(f"{site.url}/papers")
-    _dropped(page, [tmp_path / "empty.xml"], 1)
+    _dropped(page, [tmp_path / "empty.xml"])
     row = page.locator("#list tbody tr", has_text="empty.xml")
     page.wait_for_function("() => document.querySelector('#list').textContent.includes('无法读取')")
     assert "文件为空。" in row.inner_text()

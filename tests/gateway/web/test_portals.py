@@ -39,7 +39,9 @@ def _verified(page: Any) -> Any:
     return page.locator("[id^=banner]").first
 
 
-@pytest.mark.parametrize(("language", "size"), [("zh", DESKTOP), ("en", PHONE)])
+@pytest.mark.parametrize(
+    ("language", "size"), [("zh", DESKTOP), pytest.param("en", PHONE, marks=pytest.mark.long)]
+)
 def test_a_lender_watches_the_checks_come_in(
     opened: Opened, site: Site, language: str, size: tuple[int, int]
 ) -> None:
@@ -109,7 +111,9 @@ def test_reading_is_recorded_and_shown_to_the_owner(opened: Opened, site: Site) 
     assert row.locator("time").count() == 1
 
 
-@pytest.mark.parametrize(("language", "size"), [("en", DESKTOP), ("zh", PHONE)])
+@pytest.mark.parametrize(
+    ("language", "size"), [("en", DESKTOP), pytest.param("zh", PHONE, marks=pytest.mark.long)]
+)
 def test_an_auditor_derives_the_ledger_and_finds_by_file(
     opened: Opened, site: Site, language: str, size: tuple[int, int]
 ) -> None:
@@ -196,11 +200,19 @@ PAGES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [(DESKTOP, "light"), pytest.param(PHONE, "dark", marks=pytest.mark.long)],
+    ids=["desktop", "phone-dark"],
+)
 @pytest.mark.parametrize("user", list(PAGES), ids=lambda user: user or "stranger")
-def test_no_page_has_a_barrier(opened: Opened, site: Site, user: str | None) -> None:
+def test_no_page_has_a_barrier(
+    opened: Opened, site: Site, user: str | None, size: tuple[int, int], scheme: str
+) -> None:
     asset = f"/certificates/{site.assets['M1/order.xml']}"
     offer = f"/inbox/{offered(site, 'M2/order.xml', 'L2', 77)}" if user == "l2-officer" else ""
-    page = opened(user, language="zh")
+    page = opened(user, language="zh", size=size)
+    page.emulate_media(color_scheme=scheme)
     found = []
     for path in PAGES[user]:
         answer = page.goto(site.url + path.format(asset=asset, offer=offer))

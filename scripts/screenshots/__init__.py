@@ -1,0 +1,1 @@
+"""Pictures of the pages; see `__main__`."""
