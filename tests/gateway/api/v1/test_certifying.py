@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import time
 import uuid
 from pathlib import Path
+
+import httpx
+import pytest
 
 from gateway.service import sharing
 
@@ -127,17 +131,39 @@ def test_what_cannot_be_taken_is_refused_by_name_and_leaves_nothing_in_the_spool
 
 def test_a_file_over_the_cap_is_refused_before_it_comes(api: Running) -> None:
     client = api.client("m1-accountant")
-    head = {
-        "Host": f"127.0.0.1:{client.base_url.port}",
-        "Cookie": f"session={client.cookies['session']}",
-        "X-CSRF-Token": client.headers["X-CSRF-Token"],
-        "Content-Length": str(300 * 2**20),
-    }
-    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    lines = "".join(f"{name}: {value}\r\n" for name, value in _head(client, 300 * 2**20).items())
     with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=20) as raw:
         raw.sendall(f"POST /api/v1/uploads?name=huge HTTP/1.1\r\n{lines}\r\nbegun".encode())
         answer = raw.recv(65536).decode()
     assert answer.startswith("HTTP/1.1 413 ")
+
+
+def test_a_sender_that_goes_away_leaves_nothing_and_is_no_error_of_ours(
+    api: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, spool = api.client("m1-accountant"), api.home.root / "spool"
+    before = sorted(spool.iterdir())
+    for path in ("assets", "uploads?name=part"):
+        lines = "".join(f"{name}: {value}\r\n" for name, value in _head(client, 100_000).items())
+        body = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.xml"\r\n\r\nthe first half'
+        with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=20) as raw:
+            raw.sendall(f"POST /api/v1/{path} HTTP/1.1\r\n{lines}\r\n{body}".encode())
+            while sorted(spool.iterdir()) == before:
+                time.sleep(0.005)
+        while sorted(spool.iterdir()) != before:
+            time.sleep(0.005)
+    assert "failed" not in caplog.text
+
+
+def _head(client: httpx.Client, length: int) -> dict[str, str]:
+    """The headers of a request that a test writes itself."""
+    return {
+        "Host": f"127.0.0.1:{client.base_url.port}",
+        "Cookie": f"session={client.cookies['session']}",
+        "X-CSRF-Token": client.headers["X-CSRF-Token"],
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Content-Length": str(length),
+    }
 
 
 def test_lists_are_ones_own_filtered_and_paged_without_a_double(api: Running) -> None:
