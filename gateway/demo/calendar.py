@@ -17,7 +17,7 @@ from gateway.demo.stage import Seen, Stage
 from gateway.demo.world import Act, Paper, World, dossier_of, shanghai
 from gateway.errors import ConflictError
 from gateway.installation import Organisation
-from gateway.service import certifying
+from gateway.service import certifying, readings
 
 __all__ = ["Weeks"]
 
@@ -27,7 +27,10 @@ _CHUNK = 48
 
 
 class Weeks:
-    """Goes through the weeks as far as it is asked to; the papers to come are read while those at hand are certified."""
+    """Goes through the weeks as far as it is asked to; the papers to come are read while those at hand are certified.
+
+    What was read is kept, as it is where a firm consents to a decision: the first application need not read it again.
+    """
 
     def __init__(self, stage: Stage, reader: Reader) -> None:
         self._stage = stage
@@ -85,6 +88,9 @@ class Weeks:
         if outcome.errors:
             raise ConflictError("DEMO", f"a paper of the world was not certified: {outcome.errors[0]}")
         stage.batches += outcome.batches
+        files = [(asset.asset_id, asset.path.read_bytes()) for asset in outcome.assets]
+        read = self._ahead.given()
+        readings.keep(stage.installation, ((one, read[at], plain) for at, (one, plain) in enumerate(files)))
         for paper, asset in zip(batch.papers, outcome.assets, strict=True):
             stage.certified[paper.path] = asset
 
@@ -132,6 +138,7 @@ class _Ahead:
         self._thread = ThreadPoolExecutor(1)
         self._coming = self._thread.submit(self._chunk)
         self._ready: deque[Reading] = deque()
+        self._given: list[Reading] = []
 
     def read(self, paths: Iterable[Path]) -> Iterator[Reading]:
         """The readings of the next files, which must be `paths`."""
@@ -141,7 +148,13 @@ class _Ahead:
                 self._coming = self._thread.submit(self._chunk)
             reading = self._ready.popleft()
             assert reading.path == path, f"{path} was to be read, {reading.path} was read ahead"
+            self._given.append(reading)
             yield reading
+
+    def given(self) -> list[Reading]:
+        """What was given since this was asked last."""
+        given, self._given = self._given, []
+        return given
 
     def _chunk(self) -> list[Reading]:
         return list(islice(self._readings, _CHUNK))

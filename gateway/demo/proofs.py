@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from certifier.receipt import Dossier, parse
@@ -17,6 +18,7 @@ from certifier.verify import Code, Given, Report, Verdict, dossier_verdict
 from gateway.demo.stage import Seen, Stage
 from gateway.demo.world import dossier_of
 from gateway.service import readings, verifying
+from ledger.types import hex32
 
 __all__ = ["flipped_byte", "stranger", "whole_dossier"]
 
@@ -54,15 +56,21 @@ def stranger(stage: Stage) -> Seen:
 
 
 def whole_dossier(stage: Stage) -> Seen:
-    """M1's dossier with its documents, as the store gives them: each is what was certified, links lead to certified papers, and
-    together they can be true.
+    """M1's dossier with its documents as they were read: each is what was certified, links lead to certified papers, and together
+    they can be true.
     """
     path = stage.installation.home.receipts / f"{dossier_of('M1')}.dossier.json"
     dossier = parse(path.read_bytes())
     assert isinstance(dossier, Dossier)
     started = time.monotonic()
     kept = readings.load(stage.installation, [receipt.asset_id_hex for receipt in dossier.receipts])
-    given = [Given(receipt, kept[receipt.asset_id_hex].reading) for receipt in dossier.receipts]
+    files = {hex32(paper.sha256): stage.file(paper.path) for paper in stage.world.papers.values()}
+    given = [
+        Given(
+            receipt, replace(kept[receipt.asset_id_hex].reading, path=files[receipt.values["content.sha256"]])
+        )
+        for receipt in dossier.receipts
+    ]
     reports = verifying.of_installation(stage.installation).verify_dossier(given)
     took = round(time.monotonic() - started, 1)
     verdict = dossier_verdict(reports)

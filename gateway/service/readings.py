@@ -27,7 +27,7 @@ from gateway.installation import Installation, Organisation
 from gateway.service.profiles import of_home
 from ledger.types import parse_hex32
 
-__all__ = ["Kept", "load", "missing", "prepare", "verifier_version"]
+__all__ = ["Kept", "keep", "load", "missing", "prepare", "verifier_version"]
 
 _FORM = "1"
 
@@ -86,11 +86,18 @@ def _read(
             path = Path(folder) / row.asset_id
             path.write_bytes(plain)
             files[path] = row.asset_id, plain
-        packed = [
-            credit.CreditReading(asset_id=asset_id, version=verifier_version(), packed=_pack(reading, plain))
-            for reading in reader.read(files)
-            for asset_id, plain in (files[reading.path],)
-        ]
+        keep(
+            installation,
+            ((files[reading.path][0], reading, files[reading.path][1]) for reading in reader.read(files)),
+        )
+
+
+def keep(installation: Installation, found: Iterable[tuple[str, Reading, bytes]]) -> None:
+    """Keep what was read of some assets' documents: id, reading, and the bytes that were read."""
+    packed = [
+        credit.CreditReading(asset_id=asset_id, version=verifier_version(), packed=_pack(reading, plain))
+        for asset_id, reading, plain in found
+    ]
     with installation.database.session() as session:
         for row_ in packed:
             session.merge(row_)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -19,13 +19,12 @@ from typing import Any
 
 import pytest
 
-from certifier.documents import Reader
 from certifier.receipt import Receipt, parse
 from certifier.verify import Code, Given, Report
 from gateway import demo
 from gateway.home import Home
 from gateway.installation import Installation
-from gateway.service import verifying
+from gateway.service import readings, verifying
 from ledger import embedded
 
 from .conftest import COMMAND, ROOT, Result, assetcert, started
@@ -159,12 +158,14 @@ def opened(told: Told) -> Iterator[Installation]:
         yield installation
 
 
-def given(told: Told, paths: list[str]) -> list[Given]:
-    """Receipts of files of the world, with their documents."""
-    with Reader() as reader:
-        readings = list(reader.read(told.home / "papers" / path for path in paths))
+def given(told: Told, installation: Installation, paths: list[str]) -> list[Given]:
+    """Receipts of files of the world, with what was read of their documents."""
     receipts = [told.receipts["0x" + told.world["files"][path]["sha256"]][1] for path in paths]
-    return [Given(*one) for one in zip(receipts, readings, strict=True)]
+    kept = readings.load(installation, [receipt.asset_id_hex for receipt in receipts])
+    return [
+        Given(receipt, replace(kept[receipt.asset_id_hex].reading, path=told.home / "papers" / path))
+        for path, receipt in zip(paths, receipts, strict=True)
+    ]
 
 
 def found(report: Report) -> set[str]:
@@ -180,14 +181,15 @@ def reports(told: Told, opened: Installation) -> dict[str, Report]:
     """
     files, verifier = told.world["files"], verifying.of_installation(opened)
     l1, l2 = opened.book.find("L1").id, opened.book.find("L2").id
+    readings.prepare(opened, opened.book.find("M4"))  # the order that it certified again
     again = told.act("offer", "M4")["files"][:3]
     there = [path for path in files if "0x" + files[path]["sha256"] in told.receipts and path not in again]
-    made = dict(zip(again, verifier.verify_many(given(told, again), as_org=l2), strict=True))
+    made = dict(zip(again, verifier.verify_many(given(told, opened, again), as_org=l2), strict=True))
     for firm in ("M2", "M3"):
         paths = [path for path in there if files[path]["organisation"] == firm]
-        made |= zip(paths, verifier.verify_dossier(given(told, paths), as_org=l1), strict=True)
+        made |= zip(paths, verifier.verify_dossier(given(told, opened, paths), as_org=l1), strict=True)
     rest = [path for path in there if files[path]["organisation"] not in ("M1", "M2", "M3")]
-    return made | dict(zip(rest, verifier.verify_many(given(told, rest), as_org=l1), strict=True))
+    return made | dict(zip(rest, verifier.verify_many(given(told, opened, rest), as_org=l1), strict=True))
 
 
 def test_every_asset_by_itself_is_what_the_manifest_expects(told: Told, reports: dict[str, Report]) -> None:
