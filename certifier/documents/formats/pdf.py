@@ -16,7 +16,7 @@ from typing import Any
 from certifier.documents.model import Document, Limits, Notice
 from certifier.documents.registry import Format, Inner, register
 from certifier.documents.source import Source
-from certifier.errors import MalformedDocumentError, RefusedDocumentError
+from certifier.errors import DocumentError, MalformedDocumentError, RefusedDocumentError
 
 MEDIA_TYPE = "application/pdf"
 _KNOWN = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml", "order-x.xml")
@@ -52,7 +52,6 @@ def read(source: Source) -> Document | Inner:
 def _attached_xml(data: bytes, limits: Limits) -> bytes | None:
     """The attached XML: by the names that the standards give it, else the first by name."""
     import pypdf
-    from pypdf.errors import PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs what we answer
     try:
@@ -68,7 +67,9 @@ def _attached_xml(data: bytes, limits: Limits) -> bytes | None:
             xml = next((c for c in contents if c.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")), None)
             if xml is not None:
                 found[str(name).lower()] = xml
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as e:
+    except (DocumentError, MemoryError):
+        raise
+    except Exception as e:  # pypdf lets out whatever its parsers meet
         raise MalformedDocumentError(
             "PDF", f"PDF: cannot be read ({type(e).__name__}: {str(e)[:80]}): export it again"
         ) from e
@@ -80,13 +81,14 @@ def _attached_xml(data: bytes, limits: Limits) -> bytes | None:
 
 def _signatures(data: bytes) -> Iterator[Notice]:
     """What pyhanko says about each signature."""
-    from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     chinese = _SM_OID.search(data) is not None
     try:
         signatures = list(PdfFileReader(io.BytesIO(data), strict=False).embedded_signatures)
-    except (PdfError, ValueError, KeyError, TypeError, AttributeError, OSError) as e:
+    except MemoryError:
+        raise
+    except Exception as e:  # noqa: BLE001 pyhanko's reader lets out whatever it meets
         said = _NOT_SM if chinese else f"the PDF's signature cannot be read ({type(e).__name__}): not checked"
         yield Notice("SIGNATURE_NOT_CHECKED", said)
         return
@@ -95,9 +97,7 @@ def _signatures(data: bytes) -> Iterator[Notice]:
 
 
 def _check(signature: Any, chinese: bool) -> Notice:
-    from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.validation import validate_pdf_signature
-    from pyhanko.sign.validation.errors import SignatureValidationError
     from pyhanko_certvalidator import ValidationContext
 
     logging.getLogger("pyhanko.sign.validation.generic_cms").setLevel(
@@ -109,15 +109,9 @@ def _check(signature: Any, chinese: bool) -> Notice:
         status = validate_pdf_signature(signature, context, skip_diff=True)
         signature.compute_integrity_info(skip_diff=True)
         coverage = signature.evaluate_signature_coverage().name
-    except (
-        SignatureValidationError,
-        PdfError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        NotImplementedError,
-    ) as e:
+    except MemoryError:
+        raise
+    except Exception as e:  # noqa: BLE001 so do its validator and asn1crypto
         if chinese:
             return Notice("SIGNATURE_NOT_CHECKED", _NOT_SM)
         return Notice(

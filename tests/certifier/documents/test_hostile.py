@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -255,6 +256,12 @@ def test_what_fuzzing_once_found(data: bytes, code: str | None) -> None:
         assert code_of(data) == code
     else:
         sound(read_bytes(data))
+
+
+def test_a_pdf_whose_table_is_nowhere() -> None:
+    data = re.sub(rb"startxref\s+[0-9]+", b"startxref\n" + b"9" * 40, SEEDS["pdf"])
+    assert data != SEEDS["pdf"]
+    assert code_of(data) == "PDF"
 
 
 @pytest.mark.parametrize(
