@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text, delete, func, select, update
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gateway.db.models import Base, Id
@@ -32,7 +32,6 @@ __all__ = [
     "api_keys_of",
     "approval",
     "approvals_of",
-    "count_users",
     "end_sessions",
     "forget_expired",
     "forget_unfinished_answers",
@@ -43,6 +42,7 @@ __all__ = [
     "session_of",
     "take_ceremony",
     "use_recovery_code",
+    "user_ever_named",
     "user_named",
     "user_of",
     "user_of_subject",
@@ -215,6 +215,11 @@ def user_named(session: Session, name: str) -> User | None:
     return session.scalars(select(User).where(User.name == name.lower(), User.ended_at.is_(None))).first()
 
 
+def user_ever_named(session: Session, name: str) -> User | None:
+    """The account of that name, ended or not."""
+    return session.scalars(select(User).where(User.name == name.lower())).first()
+
+
 def user_of(session: Session, org: str, user_id: str) -> User | None:
     """An organisation's account, ended ones too; None for another's."""
     return session.scalars(select(User).where(User.org == org, User.id == user_id)).first()
@@ -230,11 +235,6 @@ def users_of(session: Session, org: str, *, after: str | None, limit: int) -> li
     """An organisation's accounts, in the order of their ids."""
     query = select(User).where(User.org == org, User.id > (after or "")).order_by(User.id).limit(limit)
     return list(session.scalars(query))
-
-
-def count_users(session: Session) -> int:
-    """Of the whole installation, ended ones too."""
-    return session.scalars(select(func.count()).select_from(User)).one()
 
 
 def passkeys_of(session: Session, user_id: str) -> list[Passkey]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy.orm import Session
 
 from gateway.db import identity as table
-from gateway.identity import accounts, passwords
+from gateway.identity import accounts
 from gateway.identity.roles import UserRole, roles_for
 from gateway.installation import Installation, Organisation
 from ledger.membership import Role
@@ -28,17 +28,20 @@ def for_each_role(
     session: Session, organisations: Iterable[tuple[Organisation, Role]], say: Callable[[Login], object]
 ) -> None:
     """One account per organisation and role, `<short>-<role>`, with a new random password each time; `say` is told it."""
-    for organisation, admitted in organisations:
-        for role in sorted(roles_for(admitted)):
-            name, password = f"{organisation.short}-{role}".lower(), accounts.one_time_password()
-            _give(session, organisation, name, role, password)
+    for organisation, admitted_as in organisations:
+        for role in sorted(roles_for(admitted_as)):
+            name = f"{organisation.short}-{role}".lower()
+            password = _given(session, organisation, name, role)
             say({"user": name, "password": password, "organisation": organisation.short, "role": role})
 
 
-def _give(session: Session, organisation: Organisation, name: str, role: UserRole, password: str) -> None:
-    user = table.user_named(session, name)
+def _given(session: Session, organisation: Organisation, name: str, role: UserRole) -> str:
+    """The new password of an account that is made, or is as if it were: also where it was ended, or has a second factor."""
+    user = table.user_ever_named(session, name)
     if user is None:
+        password = accounts.one_time_password()
         accounts.create(session, organisation, name, {role}, password=password, must_change=False)
-        return
-    user.password = passwords.hashed(password)
-    table.end_sessions(session, user.id)
+        return password
+    password = accounts.recover(session, user)
+    user.must_change, user.ended_at, user.roles = False, None, [role]
+    return password

@@ -63,6 +63,17 @@ class Action(StrEnum):
     KEYS_MANAGE = "keys:manage"
     HEALTH_READ = "health:read"
     EVALUATE = "evaluation:ask"
+    PRODUCTS_READ = "products:read"
+    PRODUCTS_EDIT = "products:edit"
+    PRODUCTS_PUBLISH = "products:publish"
+    APPLICATIONS_READ = "applications:read"
+    APPLICATIONS_MAKE = "applications:make"
+    DECISIONS_READ = "decisions:read"
+    DECISIONS_DECIDE = "decisions:decide"
+    DECISIONS_REPLAY = "decisions:replay"
+    LOANS_READ = "loans:read"
+    LOANS_CONTRACT = "loans:contract"
+    LOANS_OPERATE = "loans:operate"
 
 
 _ENTERPRISE = frozenset({UserRole.ACCOUNTANT, UserRole.SIGNATORY})
@@ -81,8 +92,16 @@ ROLES_OF: dict[Role, frozenset[UserRole]] = {
 }
 """Which roles the users of an organisation can have, by what the ledger admits it as."""
 
-PEOPLE_ONLY = frozenset({Action.USERS_MANAGE, Action.API_KEYS_MANAGE, Action.APPROVALS_DECIDE})
-"""What no machine's key may do, whatever its roles: a key that leaks must not make others."""
+PEOPLE_ONLY = frozenset(
+    {
+        Action.USERS_MANAGE,
+        Action.API_KEYS_MANAGE,
+        Action.APPROVALS_DECIDE,
+        Action.PRODUCTS_PUBLISH,
+        Action.DECISIONS_DECIDE,
+    }
+)
+"""What no machine's key may do, whatever its roles: a key that leaks must not make others, nor be the second person."""
 
 PERMISSIONS: dict[Action, frozenset[UserRole]] = {
     Action.ME: _ALL,
@@ -119,6 +138,17 @@ PERMISSIONS: dict[Action, frozenset[UserRole]] = {
     Action.KEYS_MANAGE: frozenset({UserRole.REGISTRAR}),
     Action.HEALTH_READ: frozenset({UserRole.REGISTRAR}),
     Action.EVALUATE: _ENTERPRISE | _LENDER,
+    Action.PRODUCTS_READ: _ENTERPRISE | _LENDER | {UserRole.AUDITOR},
+    Action.PRODUCTS_EDIT: frozenset({UserRole.RISK}),
+    Action.PRODUCTS_PUBLISH: frozenset({UserRole.APPROVER}),
+    Action.APPLICATIONS_READ: _ENTERPRISE,
+    Action.APPLICATIONS_MAKE: frozenset({UserRole.SIGNATORY}),
+    Action.DECISIONS_READ: _LENDER | {UserRole.AUDITOR},
+    Action.DECISIONS_DECIDE: frozenset({UserRole.OFFICER, UserRole.RISK, UserRole.APPROVER}),
+    Action.DECISIONS_REPLAY: frozenset({UserRole.RISK, UserRole.AUDITOR}),
+    Action.LOANS_READ: _ENTERPRISE | _LENDER,
+    Action.LOANS_CONTRACT: frozenset({UserRole.OFFICER, UserRole.APPROVER}),
+    Action.LOANS_OPERATE: frozenset({UserRole.OPERATIONS}),
 }
 
 

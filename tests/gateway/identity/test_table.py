@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from gateway.db import identity as table
+from gateway.identity import accounts, logins
 from gateway.identity.__main__ import document
 from gateway.identity.roles import ADMINISTRATORS, PEOPLE_ONLY, PERMISSIONS, ROLES_OF, Action, UserRole
+from ledger.membership import Role
 
 from ..api.test_foundation import problem
 from ..conftest import assetcert
@@ -45,3 +49,22 @@ def test_whoever_runs_the_home_makes_the_first_account_and_gives_one_back(api: R
         given = assetcert("user", "recover", other.name, home=home).json["one_time_password"]
         problem(client.get("/api/v1/me"), 401, "UNAUTHENTICATED")
     assert other.sign_in(given).status_code == 201
+
+
+def test_a_demos_login_works_again_whatever_was_done_to_it(api: Running) -> None:
+    with api.gateway.database.session() as session:
+        accounts.create(
+            session, api.organisation("A1"), "zz-auditor", {UserRole.AUDITOR}, password="a long one to forget"
+        )
+    made: list[logins.Login] = []
+    for _ in range(2):
+        with api.gateway.database.session() as session:
+            user = table.user_ever_named(session, "zz-auditor")
+            assert user is not None
+            accounts.end(session, user, "somebody else")
+            organisation = replace(api.organisation("A1"), short="ZZ")
+            logins.for_each_role(session, [(organisation, Role.AUDITOR)], made.append)
+    old, new = (Person("", login["user"], login["password"], api) for login in made)
+    problem(old.sign_in(), 401, "BAD_CREDENTIALS")
+    with new.client() as client:
+        assert client.get("/api/v1/me").json()["must_change_password"] is False
