@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from certifier.canonical import ident
-from certifier.evidence.paper import SHANGHAI, Paper, Row, amount, instant, quantity, unit
+from certifier.evidence.paper import Paper, Row, amount, quantity, stated_day, unit
 from ledger.types import hex32
 
 __all__ = [
@@ -33,6 +33,10 @@ __all__ = [
     "orders",
     "payments",
 ]
+
+
+MOST_PIECES = 100_000
+"""Pieces that one report may speak of: more is no lot, and would make an exact probability a long sum."""
 
 
 class Directory:
@@ -203,7 +207,7 @@ def _invoice(paper: Paper, directory: Directory, numbers: Mapping[bytes, str]) -
     facts = paper.facts
     number, total = ident(facts.get("number", "")), amount(facts.get("total"))
     seller, buyer = directory.party(facts.get("seller_id")), directory.party(facts.get("buyer_id"))
-    day = _date(facts.get("issue_date"))
+    day = stated_day(facts.get("issue_date"))
     if number is None or total is None or seller is None or buyer is None or day is None:
         return None
     return Invoice(
@@ -218,7 +222,7 @@ def _invoice(paper: Paper, directory: Directory, numbers: Mapping[bytes, str]) -
         _named(paper, "order_number", "orders") | _linked(paper, "bills", numbers),
         _named(paper, "despatch_number", "despatches") | _linked(paper, "fulfils", numbers),
         ident(facts.get("corrects_number", "")),
-        _date(facts.get("due_date")),
+        stated_day(facts.get("due_date")),
         paper.trace.terms_days if paper.trace is not None else None,
         paper.sealed,
         (paper.asset_id,),
@@ -246,7 +250,7 @@ def orders(papers: Sequence[Paper], directory: Directory) -> dict[str, Order]:
     found: dict[str, Order] = {}
     for paper in _first_registered(papers, "purchase-order"):
         facts = paper.facts
-        number, day = ident(facts.get("number", "")), _date(facts.get("issue_date"))
+        number, day = ident(facts.get("number", "")), stated_day(facts.get("issue_date"))
         if number is None or day is None:
             continue
         if (known := found.get(number)) is not None:
@@ -310,7 +314,9 @@ def inspections(papers: Sequence[Paper], outside: Iterable[bytes]) -> list[Inspe
         facts = paper.facts
         number, product = ident(facts.get("number", "")), facts.get("product")
         parts, failed = facts.get("parts"), facts.get("parts_failed")
-        if number is None or product is None or parts is None or failed is None or not int(parts):
+        if number is None or product is None or parts is None or failed is None:
+            continue
+        if not 0 < int(parts) <= MOST_PIECES or not 0 <= int(failed) <= int(parts):
             continue
         lot = ident(facts.get("lot", "")) or ""
         one = Inspection(
@@ -338,7 +344,7 @@ def deliveries(
     numbers = _numbers(papers)
     found: dict[str, Delivery] = {}
     for paper in _first_registered(papers, "despatch-advice"):
-        number, day = ident(paper.facts.get("number", "")), _date(paper.facts.get("issue_date"))
+        number, day = ident(paper.facts.get("number", "")), stated_day(paper.facts.get("issue_date"))
         if number is None or day is None:
             continue
         lines = _lines(paper)
@@ -383,7 +389,7 @@ def payments(
         bank = paper.format in _BANK_FORMATS or bool(witnesses.get(paper.asset_id))
         for row in paper.rows("payment"):
             payer, payee = directory.party(row.get("payer_id")), directory.party(row.get("payee_id"))
-            day, money = _date(row.get("date")), amount(row.get("amount"))
+            day, money = stated_day(row.get("date")), amount(row.get("amount"))
             if payer is None or payee is None or day is None or money is None:
                 continue
             reference = ident(row.get("reference", ""))
@@ -430,25 +436,15 @@ def _lines(paper: Paper) -> tuple[Line, ...]:
             unit(row.get("quantity")),
             amount(row.get("price")),
             amount(row.get("net")),
-            _date(row.get("promised_date")),
+            stated_day(row.get("promised_date")),
         )
         for row in paper.rows("line")
         if "item" in row
     )
 
 
-def _date(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
 def _local_day(row: Row, name: str) -> date | None:
-    text = row.get(name) or row.get(f"{name}_local")
-    if text is None:
-        return None
-    return datetime.fromtimestamp(instant(text) / 1000, SHANGHAI).date()
+    return stated_day(row.get(name) or row.get(f"{name}_local"))
 
 
 def _positive(text: str | None) -> Decimal | None:

@@ -81,23 +81,81 @@ def capacity(case: Case, time: MachineTime | None, quality: Quality) -> Capacity
     if time is None:
         return None
     loads: list[Load] = []
-    peaks: list[Load] = []
+    worst: list[Load] = []
     for group in sorted(time.routing.machines):
-        needs = list(_needs(case, time, quality, group))
-        own = {(one.first, one.last) for one in needs}
-        spans = sorted(own.union(_wider(case, needs)))
-        found = [_load(time, group, needs, first, last) for first, last in spans]
-        loads += [load for load in found if (load.first, load.last) in own]
-        peaks += found
+        needs = sorted(_needs(case, time, quality, group), key=lambda one: (one.last, one.first, one.number))
+        sums = _Sums(time, time.routing.machines[group])
+        if needs:
+            spans = sorted({(one.first, one.last) for one in needs})
+            loads += [_load(time, sums, group, needs, *span) for span in spans]
+            worst.append(_load(time, sums, group, needs, *_peak(case, sums, needs)))
     if not loads:
         return None
-    worst = max(peaks, key=lambda load: (load.ratio, load.group, load.first, load.last))
-    needed = sum((load.needed for load in _disjoint(loads)), Decimal(0))
-    shown = sum((load.active + load.uncovered for load in _disjoint(loads)), Decimal(0))
-    judged = frozenset(asset for load in loads for asset in load.assets)
-    findings = tuple(_exceeded(case, loads, peaks))
-    overall = ratio(needed / shown) if shown else None
-    return Capacity(findings=findings, judged=judged, loads=tuple(loads), worst=worst, overall=overall)
+    apart = list(_disjoint(loads))
+    needed = sum((load.needed for load in apart), Decimal(0))
+    shown = sum((load.active + load.uncovered for load in apart), Decimal(0))
+    return Capacity(
+        findings=tuple(_exceeded(case, loads, worst)),
+        judged=frozenset(asset for load in loads for asset in load.assets),
+        loads=tuple(loads),
+        worst=max(worst, key=lambda load: (load.ratio, load.group, load.first, load.last)),
+        overall=ratio(needed / shown) if shown else None,
+    )
+
+
+class _Sums:
+    """Planned, covered and worked milliseconds of some machines up to each day."""
+
+    def __init__(self, time: MachineTime, machines: Iterable[str]) -> None:
+        self._first = time.first
+        days = (time.last - time.first).days + 1
+        each = [[0, 0, 0] for _ in range(days)]
+        for machine in machines:
+            for day, found in time.days[machine].items():
+                sums = each[(day - time.first).days]
+                sums[0] += found.planned
+                sums[1] += found.covered
+                sums[2] += found.active
+        self._until = [(0, 0, 0)]
+        for planned, covered, active in each:
+            a, b, c = self._until[-1]
+            self._until.append((a + planned, b + covered, c + active))
+
+    def between(self, first: date, last: date) -> tuple[int, int, int]:
+        """Both days included."""
+        low, high = (
+            self._until[(first - self._first).days],
+            self._until[(last - self._first).days + 1],
+        )
+        return high[0] - low[0], high[1] - low[1], high[2] - low[2]
+
+    def shown(self, first: date, last: date) -> int:
+        """Milliseconds worked, and planned ones that were not seen."""
+        planned, covered, active = self.between(first, last)
+        return active + planned - covered
+
+
+def _peak(case: Case, sums: _Sums, needs: Sequence[_Need]) -> tuple[date, date]:
+    """Of all times from one lot's beginning to another's end, within the policy's span, the one of the highest ratio in W.
+
+    `needs` are in order of their last day. Of W's own, where it has any: what lies before it is history.
+    """
+    span = timedelta(days=case.policy.capacity_span_days)
+    best: tuple[bool, Decimal, date, date] | None = None
+    for first in sorted({one.first for one in needs}):
+        total = Decimal(0)
+        for one in needs:
+            if one.first < first:
+                continue
+            if one.last > first + span:
+                break
+            total += one.seconds
+            value = total * 1000 / max(sums.shown(first, one.last), 1000)
+            found = (case.inside(one.last), value, first, one.last)
+            best = found if best is None or found > best else best
+    if best is None:  # every lot is longer than the span
+        return needs[0].first, needs[0].last
+    return best[2], best[3]
 
 
 def _needs(case: Case, time: MachineTime, quality: Quality, group: str) -> Iterator[_Need]:
@@ -115,25 +173,17 @@ def _needs(case: Case, time: MachineTime, quality: Quality, group: str) -> Itera
         yield _Need(number, first, lot.last, lot.produced / good * seconds, lot.assets)
 
 
-def _wider(case: Case, needs: Sequence[_Need]) -> Iterator[tuple[date, date]]:
-    """Every time from one lot's beginning to another's end, within the policy's span."""
-    firsts, lasts = sorted({one.first for one in needs}), sorted({one.last for one in needs})
-    span = timedelta(days=case.policy.capacity_span_days)
-    for first in firsts:
-        yield from ((first, last) for last in lasts if first <= last <= first + span)
-
-
-def _load(time: MachineTime, group: str, needs: Sequence[_Need], first: date, last: date) -> Load:
+def _load(
+    time: MachineTime, sums: _Sums, group: str, needs: Sequence[_Need], first: date, last: date
+) -> Load:
     inside = [one for one in needs if first <= one.first and one.last <= last]
-    found = time.total(time.routing.machines[group], first, last)
+    planned, covered, worked = (Decimal(part) / 1000 for part in sums.between(first, last))
     needed = sum((one.seconds for one in inside), Decimal(0))
-    active, uncovered = Decimal(found.active) / 1000, Decimal(found.planned - found.covered) / 1000
-    shown = active + uncovered
-    logs = time.logs(first, last)
-    assets = logs.union(*(one.assets for one in inside))
+    uncovered = planned - covered
+    assets = time.logs(first, last).union(*(one.assets for one in inside))
     return Load(
-        group, first, last, needed, active, uncovered, Decimal(found.planned) / 1000,
-        ratio(needed / max(shown, Decimal(1))), tuple(one.number for one in inside), tuple(sorted(assets)),
+        group, first, last, needed, worked, uncovered, planned, ratio(needed / max(worked + uncovered, Decimal(1))),
+        tuple(sorted(one.number for one in inside)), tuple(sorted(assets)),
     )  # fmt: skip
 
 
@@ -146,19 +196,15 @@ def _disjoint(loads: Iterable[Load]) -> Iterator[Load]:
             yield load
 
 
-def _exceeded(case: Case, loads: Sequence[Load], peaks: Sequence[Load]) -> Iterator[Finding]:
-    """E04 for each time of a lot above the limit; where only a wider time is, for the worst of these by group."""
+def _exceeded(case: Case, loads: Sequence[Load], worst: Sequence[Load]) -> Iterator[Finding]:
+    """E04 for each time of a lot above the limit; where only a wider time is, for the worst of a group."""
     limit = case.policy.capacity_amber
     over = [load for load in loads if load.ratio > limit and case.inside(load.last)]
     groups = {load.group for load in over}
-    wider: dict[str, Load] = {}
-    for load in peaks:
-        if load.ratio <= limit or load.group in groups or not case.inside(load.last):
-            continue
-        known = wider.setdefault(load.group, load)
-        if (load.ratio, load.last, load.first) > (known.ratio, known.last, known.first):
-            wider[load.group] = load
-    for load in (*over, *wider.values()):
+    wider = [
+        load for load in worst if load.ratio > limit and load.group not in groups and case.inside(load.last)
+    ]
+    for load in (*over, *wider):
         shown = (load.active + load.uncovered) * 1000
         told = (
             f"the pieces reported from {load.first} to {load.last} need {hours_text(load.needed * 1000)} hours of machines {load.group}; "
@@ -243,7 +289,9 @@ def _blind_finding(case: Case, time: MachineTime, start: int, end: int) -> Findi
     severity = RED if hours > policy.blind_red_hours else AMBER
     told = f"no signed record of at least {ratio_text(policy.blind_share * 100, 0)} per cent of the machines for {hours} hours, from {_clock(start)} to {_clock(end)}"
     numbers = {"hours": str(hours), "from": _clock(start), "to": _clock(end)}
-    return Finding(Code.E02, severity, told, numbers, tuple(sorted(time.logs(_day(start), _day(end)))))
+    before = max((day for day in time.assets if day <= _day(start)), default=min(time.assets))
+    logs = time.logs(_day(start), _day(end)) or time.assets[before]
+    return Finding(Code.E02, severity, told, numbers, tuple(sorted(logs)))
 
 
 def _day(at: int) -> date:

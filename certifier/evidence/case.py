@@ -97,6 +97,28 @@ class Case:
         return books.lots(self.own)
 
     @cached_property
+    def lots_of(self) -> Mapping[str, Sequence[Lot]]:
+        """Product → its work orders."""
+        found: dict[str, list[Lot]] = {}
+        for _, lot in sorted(self.lots.items()):
+            found.setdefault(lot.product, []).append(lot)
+        return found
+
+    @cached_property
+    def inspected(self) -> Mapping[bytes, Sequence[Inspection]]:
+        """Work order's asset → the reports that point to it."""
+        found: dict[bytes, list[Inspection]] = {}
+        for one in self.inspections:
+            for asset in one.work:
+                found.setdefault(asset, []).append(one)
+        return found
+
+    def reports(self, lot: Lot) -> Sequence[Inspection]:
+        """The reports on a lot, in order of day."""
+        found = {one.assets: one for asset in lot.assets for one in self.inspected.get(asset, ())}
+        return [one for one in sorted(found.values(), key=lambda one: (one.day, one.number, one.lot)) if one.product == lot.product]  # fmt: skip
+
+    @cached_property
     def inspections(self) -> Sequence[Inspection]:
         """Reports on lots, in order of day."""
         outside = [

@@ -34,8 +34,8 @@ _Pair = tuple[str, date, str, date, frozenset[bytes]]
 def _pairs(case: Case) -> Iterator[_Pair]:
     """(what is due first, its day, what is due after, its day, the assets of both)."""
     for lot in case.lots.values():
-        for one in case.inspections:
-            if one.product == lot.product and not one.work.isdisjoint(lot.assets) and lot.first is not None:
+        for one in case.reports(lot):
+            if lot.first is not None:
                 yield "begin of work", lot.first, "inspection", one.day, frozenset((*lot.assets, *one.assets))
     for delivery in case.deliveries.values():
         for number in sorted(delivery.orders & case.orders.keys()):

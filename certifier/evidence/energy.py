@@ -15,7 +15,7 @@ from statistics import median
 from certifier.evidence.case import Case, Measure
 from certifier.evidence.finding import AMBER, RED, Code, Finding
 from certifier.evidence.numbers import ratio, ratio_text
-from certifier.evidence.paper import SHANGHAI, Paper, amount, instant, quantity
+from certifier.evidence.paper import SHANGHAI, Paper, amount, instant, quantity, stated_day
 
 __all__ = ["Energy", "Statement", "energy"]
 
@@ -81,9 +81,9 @@ def _statement(case: Case, paper: Paper, logs: Sequence[_Log]) -> _Found | None:
     drawn = quantity(facts.get("energy"))
     if factor is None or drawn is None or case.directory.party(facts.get("customer_id")) != case.firm:
         return None
-    if "start_date" not in facts or "end_date" not in facts:
+    first, last = stated_day(facts.get("start_date")), stated_day(facts.get("end_date"))
+    if first is None or last is None or last < first:
         return None
-    first, last = date.fromisoformat(facts["start_date"]), date.fromisoformat(facts["end_date"])
     used = list(
         _apart([log for log in logs if log.days and min(log.days) >= first and max(log.days) <= last])
     )
@@ -102,7 +102,8 @@ def _logs(case: Case) -> Iterator[_Log]:
     machine_of = case.routing.machine_of() if case.routing is not None else {}
     for paper in case.own:
         start, end = (paper.facts.get(n) or paper.facts.get(f"{n}_local") for n in ("start", "end"))
-        if paper.kind != "machine-data" or start is None or end is None:
+        days_ = stated_day(start), stated_day(end)
+        if paper.kind != "machine-data" or start is None or end is None or None in days_:
             continue
         rows = [row for row in paper.rows("device") if row.get("id") in machine_of]
         seconds = sum((amount(row.get("active_seconds")) or Decimal(0) for row in rows), Decimal(0))

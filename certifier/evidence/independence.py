@@ -145,8 +145,8 @@ def _conforms(case: Case, lots: Iterable[Lot]) -> _Sum:
     """An inspection body's report on the lot."""
 
     def reports(lot: Lot) -> Iterator[bytes]:
-        for one in case.inspections:
-            if one.outside and one.product == lot.product and not one.work.isdisjoint(lot.assets):
+        for one in case.reports(lot):
+            if one.outside:
                 yield from one.assets
 
     return _over((_value(case, lot), reports(lot)) for lot in lots)

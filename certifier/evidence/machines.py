@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 
 from certifier.documents.trace import ACTIVE, UNAVAILABLE
 from certifier.evidence.case import Case
-from certifier.evidence.paper import SHANGHAI, Paper
+from certifier.evidence.paper import FIRST_MS, LAST_MS, SHANGHAI, Paper
 from certifier.evidence.routing import Routing, Span
 
 __all__ = ["DayTime", "MachineTime", "Spans", "cut", "machine_time", "merged", "midnight"]
@@ -201,6 +201,8 @@ def _read(
             if machine is None or interval.state == UNAVAILABLE:
                 continue
             start, end = interval.start, interval.end
+            if not FIRST_MS <= start <= end <= LAST_MS:
+                continue
             days.add((start + _SHANGHAI_MS) // DAY_MS)
             if interval.state == ACTIVE:
                 active.setdefault(machine, []).append((start, end))

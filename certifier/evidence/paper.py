@@ -19,7 +19,7 @@ from certifier.evidence.declared import Declaration
 from certifier.evidence.routing import PlannedStop, Routing
 from ledger.types import parse_hex32
 
-__all__ = ["SHANGHAI", "Paper", "Row", "Signer", "amount", "day_of", "instant", "of_receipt", "quantity", "sealed", "unit"]  # fmt: skip
+__all__ = ["FIRST_MS", "LAST_MS", "SHANGHAI", "Paper", "Row", "Signer", "amount", "day_of", "instant", "of_receipt", "quantity", "sealed", "stated_day", "unit"]  # fmt: skip
 
 SHANGHAI = timezone(timedelta(hours=8))
 """The zone of every business day here (PRODUCT 2)."""
@@ -156,24 +156,38 @@ def day_of(kind: str, facts: Mapping[str, str]) -> date | None:
     if kind == "work-order":
         done = any(name.endswith(".produced") for name in facts)
         ends = ("end", "end_local") if done else ("start", "start_local")
-        found = [day for name in facts if name.endswith(ends) and (day := _day(facts[name])) is not None]
+        found = [
+            day for name in facts if name.endswith(ends) and (day := stated_day(facts[name])) is not None
+        ]
         return max(found, default=None) if done else min(found, default=None)
     if kind == "payment":
-        dates = [day for name in facts if name.endswith(".date") and (day := _day(facts[name])) is not None]
+        dates = [
+            day for name in facts if name.endswith(".date") and (day := stated_day(facts[name])) is not None
+        ]
         return max(dates, default=None)
     names = _DAYS.get(kind, ("issue_date",))
     stated = (facts.get(name) or facts.get(f"{name}_local") for name in names)
-    return next((day for text in stated if text and (day := _day(text)) is not None), None)
+    return next((day for text in stated if text and (day := stated_day(text)) is not None), None)
 
 
-def _day(text: str) -> date | None:
+_YEARS = range(1980, 2200)
+"""Years that a business paper may speak of; any other is an error of writing, and states no day."""
+FIRST_MS, LAST_MS = 315_532_800_000, 7_258_118_400_000
+"""The same as milliseconds since 1970."""
+
+
+def stated_day(text: str | None) -> date | None:
+    """The day in Shanghai of a canonical date or instant; None where none is stated, or none of this age."""
     try:
+        if not text:
+            return None
         if len(text) == 10:
-            return date.fromisoformat(text)
-        at = instant(text)
-    except ValueError:
+            found = date.fromisoformat(text)
+        else:
+            found = datetime.fromtimestamp(instant(text) / 1000, SHANGHAI).date()
+    except (ValueError, OverflowError, OSError):
         return None
-    return datetime.fromtimestamp(at / 1000, SHANGHAI).date()
+    return found if found.year in _YEARS else None
 
 
 def instant(text: str) -> int:

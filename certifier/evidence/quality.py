@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal
+from functools import cached_property
 
 from certifier.evidence.books import Inspection
 from certifier.evidence.case import Case, Measure
@@ -46,10 +47,22 @@ class Quality(Measure):
 
     lots: tuple[LotYield, ...]
 
+    @cached_property
+    def _by_work(self) -> Mapping[bytes, Sequence[LotYield]]:
+        found: dict[bytes, list[LotYield]] = {}
+        for one in self.lots:
+            for asset in one.work:
+                found.setdefault(asset, []).append(one)
+        return found
+
+    def reports(self, product: str, work: Iterable[bytes]) -> list[LotYield]:
+        """What was inspected of a product's pieces made under some work orders' papers."""
+        found = {(one.product, one.lot): one for asset in work for one in self._by_work.get(asset, ())}
+        return [one for (name, _), one in sorted(found.items()) if name == product]
+
     def of(self, product: str, work: Iterable[bytes]) -> Decimal | None:
-        """Yield of a product's pieces made under some work orders' papers; None where none was inspected."""
-        papers = frozenset(work)
-        found = [one for one in self.lots if one.product == product and one.work & papers]
+        """Their yield; None where none was inspected."""
+        found = self.reports(product, work)
         parts = sum(one.parts for one in found)
         return 1 - Decimal(sum(one.failed for one in found)) / parts if parts else None
 

@@ -115,7 +115,7 @@ def _worked(
         yield "work"
         return
     papers = {asset for lot in made for asset in lot.assets}
-    reports = [one for one in quality.lots if one.product == line.item and not one.work.isdisjoint(papers)]
+    reports = quality.reports(line.item, papers)
     assets |= papers | {asset for one in reports for asset in one.assets}
     if not reports:
         yield "inspection"
@@ -123,11 +123,7 @@ def _worked(
 
 def _lots(case: Case, invoice: Invoice, line: Line) -> Iterable[Lot]:
     """Lots of the item for one of the orders that the invoice bills, the nearest before it last."""
-    found = (
-        lot
-        for lot in case.lots.values()
-        if lot.product == line.item and not lot.orders.isdisjoint(invoice.orders)
-    )
+    found = (lot for lot in case.lots_of.get(line.item, ()) if not lot.orders.isdisjoint(invoice.orders))
     return sorted(found, key=lambda lot: (lot.last or invoice.day, lot.number))
 
 
@@ -195,24 +191,25 @@ def _overordered(case: Case) -> Iterator[Finding]:
 
 def _overdelivered(case: Case) -> Iterator[Finding]:
     """More delivered of an item, up to some day, than was reported as made since its first lot began."""
-    made: dict[str, list[Lot]] = {}
-    for lot in case.lots.values():
-        if lot.produced is not None and lot.first is not None and lot.last is not None:
-            made.setdefault(lot.product, []).append(lot)
-    for item, lots in sorted(made.items()):
-        begun = min(lot.first for lot in lots if lot.first is not None)
-        moved = [d for d in case.deliveries.values() if d.day >= begun and any(line.item == item for line in d.lines)]  # fmt: skip
-        for day in sorted({delivery.day for delivery in moved}):
-            left = [d for d in moved if d.day <= day]
-            ready = [
-                lot for lot in lots if lot.last is not None and lot.first is not None and lot.first <= day
-            ]
-            out = _sum(line for delivery in left for line in delivery.lines if line.item == item)
-            there = sum((lot.produced for lot in ready if lot.produced is not None), Decimal(0))
+    moved: dict[str, list[tuple[Delivery, Decimal]]] = {}
+    for delivery in sorted(case.deliveries.values(), key=lambda d: (d.day, d.number)):
+        for item in sorted({line.item for line in delivery.lines}):
+            pieces = _sum(line for line in delivery.lines if line.item == item)
+            moved.setdefault(item, []).append((delivery, pieces))
+    for item, lots in sorted(case.lots_of.items()):
+        begun = sorted(
+            (lot.first, lot.produced, lot.assets) for lot in lots if lot.first is not None and lot.produced is not None
+        )  # fmt: skip
+        left = [(d, pieces) for d, pieces in moved.get(item, ()) if begun and d.day >= begun[0][0]]
+        out, there, at = Decimal(0), Decimal(0), 0
+        for delivery, pieces in left:
+            out += pieces
+            while at < len(begun) and begun[at][0] <= delivery.day:
+                there, at = there + begun[at][1], at + 1
             if out > there * (1 + case.policy.match_quantity):
-                told = f"up to {day} {out} of {item} left; {there} were reported as made"
-                assets = {a for d in left for a in d.assets} | {a for lot in ready for a in lot.assets}
-                yield _quantity(told, item, out, there, assets)
+                told = f"up to {delivery.day} {out} of {item} left; {there} were reported as made"
+                sent = {a for d, _ in left if d.day <= delivery.day for a in d.assets}
+                yield _quantity(told, item, out, there, sent.union(*(assets for _, _, assets in begun[:at])))
                 break
 
 

@@ -19,6 +19,9 @@ from certifier.evidence.quantities import SELF_BILLED
 
 __all__ = ["Receivable", "Receivables", "receivables"]
 
+_LONGEST = 3660
+"""Days of payment terms that anybody agrees: ten years."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
@@ -113,7 +116,8 @@ def _due(case: Case, invoice: Invoice, since: date) -> date | None:
 
 def _terms(case: Case, invoice: Invoice) -> int | None:
     stated = [invoice.terms_days, *(case.orders[n].terms_days for n in sorted(invoice.orders & case.orders.keys()))]  # fmt: skip
-    return next((days for days in stated if days is not None), case.terms.get(invoice.buyer))
+    found = next((days for days in stated if days is not None), case.terms.get(invoice.buyer))
+    return found if found is not None and 0 <= found <= _LONGEST else None
 
 
 def _beyond(case: Case, found: Sequence[Receivable], days: int) -> tuple[Decimal, list[Receivable]] | None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from certifier.documents.trace import ACTIVE
 from certifier.evidence.case import Case, Measure
 from certifier.evidence.finding import AMBER, RED, Code, Finding
-from certifier.evidence.paper import SHANGHAI, Paper
+from certifier.evidence.paper import FIRST_MS, LAST_MS, SHANGHAI, Paper
 from certifier.evidence.repeats import Repeat, repeats
 
 __all__ = ["Replay", "Run", "replay"]
@@ -67,7 +67,7 @@ def _streams(logs: Sequence[Paper]) -> Iterator[_Stream]:
     for paper in logs:
         assert paper.trace is not None
         for interval in paper.trace.intervals:
-            if interval.state == ACTIVE:
+            if interval.state == ACTIVE and FIRST_MS <= interval.start <= interval.end <= LAST_MS:
                 told = work.setdefault((paper.issuer, interval.device), {})
                 told.setdefault((interval.start, interval.end), paper)
     for (issuer, device), told in sorted(work.items()):
