@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from certifier import fingerprint, voprf
 from gateway.db import evaluations
-from gateway.errors import RefusedError
+from gateway.errors import RefusedError, UnreadableError
 from gateway.jobs.audits import digest
 from gateway.service import evaluating
 from ledger.account import recover
@@ -76,12 +79,18 @@ def test_an_audit_ends_with_a_signed_result_and_is_its_organisations(api: Runnin
     problem(api.client("r1-registrar").post("/api/v1/audits"), 403, "FORBIDDEN")
 
 
-def test_points_are_evaluated_blindly_for_who_asks_and_proven(api: Running) -> None:
+def test_points_are_evaluated_blindly_for_who_asks_and_proven(api: Running, tmp_path: Path) -> None:
     m1 = api.organisation("M1")
     asked = {"name": "erp", "roles": ["accountant"]}
     token = api.client("m1-signatory").post("/api/v1/api-keys", json=asked).json()["secret"]
     service = evaluating.RemoteEvaluation(api.url, token)
     assert token not in repr(service)
+    setting = tmp_path / "evaluation.json"
+    setting.write_text(json.dumps({"url": api.url, "token": token}))
+    assert evaluating.remote(setting).public_key() == service.public_key()
+    setting.write_text('{"url": 1}')
+    with pytest.raises(UnreadableError, match=r"evaluation\.json must be"):
+        evaluating.remote(setting)
     held = api.gateway.installation.evaluation().public_key()
     assert service.public_key() == held
     _, blinded = voprf.blind(b"an input nobody else sees")
