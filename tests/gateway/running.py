@@ -18,7 +18,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from gateway import samples
-from gateway.api.app import create_app
 from gateway.api.state import Gateway, Settings
 from gateway.home import Home, write_private
 from gateway.identity import logins
@@ -26,6 +25,7 @@ from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
 from gateway.service import consortium
 from gateway.service.serving import listening
+from gateway.web.pages import application
 from ledger import embedded
 from ledger.membership import Role
 
@@ -106,7 +106,7 @@ def served(installation: Installation, **settings: Any) -> Iterator[Running]:
         gateway = Gateway(
             installation, Settings(**({"origin": url, "address_limit": "5000/second"} | settings))
         )
-        found = Running(gateway, create_app(gateway), url)
+        found = Running(gateway, application(gateway), url)
         roles = {one.short: role for one, role, _ in samples.MEMBERS} | {"R1": Role.REGISTRAR}
         known = [(one, roles[one.short]) for one in installation.book.all() if one.short in roles]
         with gateway.database.session() as session:
