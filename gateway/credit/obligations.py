@@ -38,14 +38,18 @@ def obligations(
     vat_bps: int,
     offered: Collection[bytes] | None = None,
 ) -> tuple[Obligation, ...]:
-    """All that the firm offers: everything, or what rests on the assets of `offered` alone."""
+    """All that the firm offers: everything, or what rests on the assets of `offered` alone.
+
+    Goods carry no lock on the ledger: where anything of the firm is under a lien, whoever holds it may count on them already.
+    """
     whole = complete(found)
     receivable = (
         _receivable(found, one, standing, "/".join(one.invoice.key) in whole)
         for one in found.receivables.receivables
         if one.open > 0
     )
-    made = [*receivable, *(_goods(found, vat_bps) if offered is None else ())]
+    goods = _goods(found, vat_bps) if offered is None and not standing.liened else ()
+    made = [*receivable, *goods]
     return tuple(one for one in made if offered is None or not frozenset(offered).isdisjoint(one.assets))
 
 
