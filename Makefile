@@ -86,7 +86,7 @@ bench: setup ## the figures of docs/benchmarks.md, each beside what it is compar
 	@.venv/bin/assetcert bench
 
 screenshots: setup ## pictures of every page into docs/screenshots
-	$(PY) scripts/screenshots.py
+	$(PY) -m scripts.screenshots
 
 kubo: ## build Kubo 0.43 from the Go module proxy into .build/kubo
 	bash scripts/kubo/build.sh
