@@ -45,7 +45,8 @@ class Groups:
 
     def _join(self, a: str, b: str) -> None:
         low, high = sorted((self.of(a), self.of(b)))
-        self._up[high] = low
+        if low != high:
+            self._up[high] = low
 
     def of(self, party: str) -> str:
         """The group of a party: its member first by name, the party itself where it shares nothing."""

@@ -115,6 +115,8 @@ def test_what_makes_a_group() -> None:
     assert holds("phone", "address").same("A", "B")
     assert not holds("address").same("A", "B")
     assert [one.strong for one in holds("phone").shared] == [True]
+    three = Groups([Attribute(p, "bank_account", b"t") for p in "ABC"], DEFAULT)
+    assert three.members("C") == ("A", "B", "C")
     park = Groups([Attribute(p, "bank_account", b"t") for p in "ABCDEF"], DEFAULT)
     assert park.shared == () and not park.same("A", "B")
 
