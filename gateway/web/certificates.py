@@ -128,7 +128,7 @@ def one(request: Request, who: Reader, home: Installed, asset_id: Id) -> HTMLRes
         facts_shown=facts,
         original=originals.shown(document, list(facts.values())) if document is not None else None,
         pledgeable="fingerprint.exact" in (row.asset.fields or {}),
-        links=_links(row),
+        links=_links(request, home, row),
     )
 
 
@@ -145,9 +145,18 @@ def facts_and_title(request: Request, row: Held) -> tuple[dict[str, str], str]:
     return facts_of(row.asset.fields or {}), f"{kind} {listing.number_of(row.asset) or ''}".strip()
 
 
-def _links(row: Held) -> list[tuple[str, str]]:
+def _links(request: Request, home: Installation, row: Held) -> list[tuple[str, str, str]]:
+    """Earlier papers that it points to: relation, id, and how each is called."""
     fields = (row.asset.fields or {}).items()
-    return [(path.split(".")[1], value) for path, value in fields if path.startswith("link.")]
+    found = [(path.split(".")[1], value) for path, value in fields if path.startswith("link.")]
+    with home.database.session() as session:
+        known = listing.numbers(session, [target for _, target in found])
+    return [(relation, target, _named(request, target, known.get(target))) for relation, target in found]
+
+
+def _named(request: Request, target: str, known: tuple[str, str | None] | None) -> str:
+    kind, number = known or ("other", None)
+    return f"{say(request, words.KINDS.get(kind, kind))} {number or formats.short(target)}"
 
 
 def _certified_at(row: Held) -> str | None:

@@ -15,6 +15,7 @@ from certifier.receipt import Receipt
 from certifier.verify import AsOf, Check, Code, Report, Verdict
 from gateway.web.parties import Party
 from gateway.web.sentences import NOT_VERIFIED, sentence
+from gateway.web.words import FACTS
 
 __all__ = ["CheckView", "ReportView", "facts_of", "parts", "pending", "view"]
 
@@ -89,8 +90,11 @@ def _text(value: Any) -> str:
 
 
 def facts_of(values: Mapping[str, str]) -> dict[str, str]:
-    """The facts among a receipt's fields, without their prefix."""
-    return {path.removeprefix("fact."): value for path, value in values.items() if path.startswith("fact.")}
+    """The facts among a receipt's fields, without their prefix: those of the paper first, in the vocabulary's order, then its lines'."""
+    order = {name: at for at, name in enumerate(FACTS)}
+    found = {path.removeprefix("fact."): value for path, value in values.items() if path.startswith("fact.")}
+    ranked = sorted(found, key=lambda name: (name.count("."), order.get(name, len(order))))
+    return {name: found[name] for name in ranked}
 
 
 def pending() -> list[Code]:

@@ -38,13 +38,13 @@ def test_drop_confirm_certify_and_take_the_certificate(
     job = further(number)
     files = []
     for name, content in samples.papers(job).items():
-        path = tmp_path / f"{number}-{name}"  # the names of other runs' papers do not begin so
+        path = tmp_path / f"paper{number}-{name}"  # the names of other runs' papers do not begin so
         path.write_bytes(content.replace(b'instanceId="', f'instanceId="{number + 7}'.encode()))
         files.append(path)
     page = opened(f"{job.seller.lower()}-signatory", language=language, size=size)
     page.goto(f"{site.url}/papers")
     _dropped(page, files)
-    row = page.locator("#list tbody tr", has_text=f"{number}-invoice.xml")
+    row = page.locator("#list tbody tr", has_text=f"paper{number}-invoice.xml")
     assert job.invoice_number in row.inner_text()
     assert "¥" in row.inner_text()
     row.get_by_role("link", name="invoice.xml").first.click()
@@ -52,7 +52,7 @@ def test_drop_confirm_certify_and_take_the_certificate(
     assert job.invoice_number in page.locator("dl.facts").inner_text()
     page.goto(f"{site.url}/papers")
     for name in ("machine.xml", "inspection.qif"):  # they name no order: their owner says where they belong
-        page.locator("#list tbody tr", has_text=f"{number}-{name}").locator("input[name^=job-]").fill(
+        page.locator("#list tbody tr", has_text=f"paper{number}-{name}").locator("input[name^=job-]").fill(
             job.order_number
         )
     page.click("#list button.primary")
