@@ -86,4 +86,4 @@ def test_anything() -> None:
         assert once.findings == again.findings
         assert once.measures() == again.measures()
         codes |= {one.code for one in once.findings}
-    assert len(codes) >= 8  # the papers are not so strange that nothing is found of them
+    assert len(codes) >= 6  # the papers are not so strange that nothing is found of them
