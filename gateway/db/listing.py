@@ -251,7 +251,7 @@ def assets_with_fingerprints(session: Session, org: str, fingerprints: Sequence[
 def ids_with(session: Session, *, number: str, sha256: str) -> list[str]:
     """Ids of this home's assets with that number, or of a document with that hash."""
     hashed = Asset.fields["content.sha256"].as_string() == sha256
-    found = or_(number == _NUMBER, hashed) if number else hashed
+    found = or_(_NUMBER.in_([number]), hashed) if number else hashed
     return list(session.scalars(select(Asset.asset_id).where(found)))
 
 

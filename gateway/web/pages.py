@@ -60,8 +60,7 @@ def application(gateway: Gateway) -> FastAPI:
     app.router.lifespan_context = _with_reader(app.router.lifespan_context)
     app.mount("/static", _Static(directory=HERE / "static"), name="static")
     for language in LANGUAGES:  # so that the first visitor does not wait for them
-        for template in environment(language).list_templates(extensions=["html"]):
-            environment(language).get_template(template)
+        environment(language).get_template("login.html")
     return app
 
 
