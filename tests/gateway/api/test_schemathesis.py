@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import FlakyStrategyDefinition
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -38,7 +41,7 @@ SETTINGS = settings(
 
 def described(api: Running) -> Any:
     """The operations that are walked through."""
-    schema = schemathesis.openapi.from_url(f"{api.url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{api.url}/openapi.json", timeout=60)
     return schema.exclude(path=list(ENDLESS + OWN_SESSION)).exclude(path_regex="^/api/v1/session/")
 
 
@@ -74,18 +77,25 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("user", ["m1-signatory", "l1-approver", "a1-auditor", "r1-registrar"])
 def test_stateful_walks_find_no_server_error(whole: Running, user: str) -> None:
-    schema, sent = described(whole), Counter[int]()
+    schema, sent, found = described(whole), Counter[int](), list[str]()
     with whole.signed_in(user) as client:
-        machine = schema.as_state_machine()
 
-        class Walk(machine):  # type: ignore[misc, valid-type]
+        class Walk(schema.as_state_machine()):  # type: ignore[misc]
             def get_call_kwargs(self, case: Any) -> dict[str, Any]:
                 return {"headers": of(client), "timeout": 20}
 
             def validate_response(self, response: Any, case: Any, **_: Any) -> None:
                 sent[response.status_code] += 1
-                case.validate_response(response, checks=CHECKS)
+                try:
+                    case.validate_response(response, checks=CHECKS)
+                except FailureGroup as failures:
+                    found.extend(f"{case.as_curl_command()}: {failure}" for failure in failures.exceptions)
 
-        Walk.run(settings=settings(SETTINGS, max_examples=60, stateful_step_count=12))
-    assert sum(sent.values()) >= 500, sent
-    assert not [status for status in sent if status >= 500], sent
+        for number in range(10):
+            seed(number)(Walk)
+            with suppress(FlakyStrategyDefinition):  # the gateway remembers: the same steps meet other states
+                Walk.run(
+                    settings=settings(SETTINGS, derandomize=False, max_examples=8, stateful_step_count=10)
+                )
+    assert not found, "\n".join(found[:10])
+    assert sum(sent.values()) >= 500 and not [status for status in sent if status >= 500], sent
