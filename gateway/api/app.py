@@ -25,11 +25,13 @@ from gateway.api.v1 import (
     assets,
     audits,
     batches,
+    credit,
     dossiers,
     evaluation,
     events,
     grants,
     jobs,
+    loans,
     me,
     organisations,
     pledging,
@@ -63,6 +65,8 @@ _V1 = (
     grants.router,
     audits.router,
     evaluation.router,
+    credit.router,
+    loans.router,
 )
 """Every router of `/api/v1`; what is asked for most stands first, since routes are tried in order."""
 

@@ -26,6 +26,7 @@ from gateway.identity.provider import Provider
 from gateway.identity.sealing import Sealing
 from gateway.installation import Installation, Organisation
 from gateway.jobs.running import Jobs
+from gateway.service.deciding import Deciding
 from gateway.service.together import Together
 from gateway.service.verifying import of_installation
 from ledger.connection import Ledger
@@ -102,16 +103,19 @@ class Gateway:
         self._verifier: tuple[Ledger, Verifier] | None = None
         self._jobs: Jobs | None = None
         self._together: Together | None = None
+        self._deciding: Deciding | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """With its queue, its feed of events and its webhooks at work."""
         together = self._together = Together(lambda: self.verifier)
+        deciding = self._deciding = Deciding(self.installation)
         try:
             with Jobs.running(self.installation, loopback_webhooks=self.settings.loopback_webhooks) as jobs:
                 self._jobs = jobs
                 yield
         finally:
+            deciding.close()
             together.close()
 
     @property
@@ -125,6 +129,12 @@ class Gateway:
         """Verifies for all requests that ask at once."""
         assert self._together is not None, "the application's lifespan has not begun"
         return self._together
+
+    @property
+    def deciding(self) -> Deciding:
+        """Decides on credit."""
+        assert self._deciding is not None, "the application's lifespan has not begun"
+        return self._deciding
 
     @property
     def verifier(self) -> Verifier:

@@ -52,7 +52,7 @@ from ledger import embedded
 from ledger.access import scope_of
 from ledger.types import hex32, keccak, parse_hex32
 
-__all__ = ["Lending", "Order", "Replay"]
+__all__ = ["CONSENT_DAYS", "CONSENT_FIELDS", "Lending", "Order", "Replay", "rank"]
 
 DAY = 86_400
 CONSENT_DAYS = 30
@@ -258,6 +258,29 @@ class Lending:
             stored = session.get(credit.Application, row.application_id)
             assert stored is not None
             stored.state = "offered" if any(one.outcome == "approve" for one in made) else "decided"
+        return made
+
+    def estimate(self, applicant: Organisation, days: int) -> list[dict[str, Any]]:
+        """What each lender's products would say now to the largest amount that any lends: records that nobody keeps, for the firm alone."""
+        asked = products.published(self._installation)
+        if not asked:
+            return []
+        seen = self._look(applicant, asked, pin_newest(self._nodes))
+        lenders = list(dict.fromkeys(one.lender for one in asked))
+        most = max(one.max_amount for one in asked)
+        content = {"applicant": applicant.hex, "amount": f"{most:f}", "days": days, "purpose": "working-capital", "order": _order_json(Order(most, days))}  # fmt: skip
+        consent = {"grantees": [hex32(one) for one in lenders], "expires_at": str(seen.day)}
+        card, rules = default_scorecard(), default_rules()
+        made = []
+        for lender in lenders:
+            with self._installation.database.session() as session:
+                loans = self._loans(session, applicant.hex, hex32(lender), seen.day)
+            own = [one for one in asked if one.lender == lender]
+            made.append(
+                self._record(
+                    "estimate", content, consent, own, card, rules, seen, loans, tuple(seen.transient), "estimate", None
+                )
+            )  # fmt: skip
         return made
 
     def _look(
@@ -466,7 +489,7 @@ class Lending:
         told = [summary(json.loads(row.record)) for row in rows]
         order = {"approve": 0, "refer": 1, "decline": 2}
         offers = sorted(
-            (one for each in told for one in each["offers"]), key=lambda one: _rank(application_id, one)
+            (one for each in told for one in each["offers"]), key=lambda one: rank(application_id, one)
         )
         codes = {one["product"]: at for at, one in enumerate(offers)}
         best = min(
@@ -574,7 +597,8 @@ def _transient(home: Installation, pinned: Pinned | Missing) -> tuple[str, ...]:
     return ()
 
 
-def _rank(application_id: str, offer: Mapping[str, Any]) -> tuple[Decimal, Decimal, int, bytes]:
+def rank(application_id: str, offer: Mapping[str, Any]) -> tuple[Decimal, Decimal, int, bytes]:
+    """Where an offer stands among those of all lenders: the smaller, the better."""
     tie = sha256(f"{application_id}{offer['product_id']}".encode()).digest()
     return (
         Decimal(offer["eac"]).quantize(Decimal("0.0001")),

@@ -21,7 +21,7 @@ from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.jobs.running import Jobs
 
-__all__ = ["Fault", "JobOut", "Notice", "Prefer", "answer", "router", "waited"]
+__all__ = ["Fault", "JobOut", "Notice", "Prefer", "answer", "router", "seconds_of", "waited"]
 
 router = APIRouter(tags=["jobs"], route_class=Guarded)
 Reader = Annotated[Principal, May(Action.JOBS_READ)]
@@ -133,8 +133,7 @@ async def get_job(caller: Reader, jobs: Running, job_id: str, prefer: Prefer = N
 
 async def waited(jobs: Jobs, org: str, job_id: str, prefer: str | None) -> Job:
     """The job, once it is finished or the wait is over. NotFoundError."""
-    found = _WAIT.search(prefer or "")
-    deadline = time.monotonic() + (min(int(found[1]), _LONGEST) if found else 0)
+    deadline = time.monotonic() + seconds_of(prefer, 0)
     while True:
         job = await run_in_threadpool(_look, jobs, org, job_id)
         left = deadline - time.monotonic()
@@ -142,6 +141,12 @@ async def waited(jobs: Jobs, org: str, job_id: str, prefer: str | None) -> Job:
             return job
         await jobs.bell.listen(left)
         await asyncio.sleep(_LOOK)
+
+
+def seconds_of(prefer: str | None, otherwise: float) -> float:
+    """How long a caller would wait."""
+    found = _WAIT.search(prefer or "")
+    return min(int(found[1]), _LONGEST) if found else otherwise
 
 
 def _look(jobs: Jobs, org: str, job_id: str) -> Job:

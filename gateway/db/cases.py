@@ -1,0 +1,75 @@
+"""Lists of credit as the API and the pages page through them: an organisation's applications, decisions, loans, the newest first.
+
+`before` is the (second, id) after which a list goes on. Every query names the organisation whose things it lists.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from gateway.db.credit import PUBLISHED, Application, CreditDecision, Loan, ProductVersion
+
+__all__ = ["Place", "application", "applications", "decision", "decisions", "loans", "product", "products"]
+
+Place = tuple[int, str] | None
+
+
+def _part(query: Select[Any], model: Any, key: Any, before: Place, limit: int) -> Select[Any]:
+    if before is not None:
+        query = query.where(tuple_(model.at, key) < before)
+    return query.order_by(model.at.desc(), key.desc()).limit(limit)
+
+
+def applications(
+    session: Session, applicant: str, before: Place = None, limit: int = 200
+) -> list[Application]:
+    """An applicant's applications."""
+    query = select(Application).where(Application.applicant == applicant)
+    return list(session.scalars(_part(query, Application, Application.application_id, before, limit)))
+
+
+def application(session: Session, applicant: str, application_id: str) -> Application | None:
+    """One of them."""
+    row = session.get(Application, application_id)
+    return row if row is not None and row.applicant == applicant else None
+
+
+def decisions(
+    session: Session, lender: str | None, before: Place = None, limit: int = 200, outcome: str | None = None
+) -> list[CreditDecision]:
+    """A lender's decisions; None for all lenders', which an auditor may see."""
+    query = select(CreditDecision)
+    if lender is not None:
+        query = query.where(CreditDecision.lender == lender)
+    if outcome is not None:
+        query = query.where(CreditDecision.outcome == outcome)
+    return list(session.scalars(_part(query, CreditDecision, CreditDecision.decision_id, before, limit)))
+
+
+def decision(session: Session, lender: str | None, decision_id: str) -> CreditDecision | None:
+    """One of them."""
+    row = session.get(CreditDecision, decision_id)
+    return row if row is not None and lender in (None, row.lender) else None
+
+
+def loans(session: Session, party: str, before: Place = None, limit: int = 200) -> list[Loan]:
+    """Loans in which an organisation is borrower or lender."""
+    query = select(Loan).where(or_(Loan.lender == party, Loan.borrower == party))
+    return list(session.scalars(_part(query, Loan, Loan.loan_id, before, limit)))
+
+
+def products(session: Session, viewer: str, before: Place = None, limit: int = 200) -> list[ProductVersion]:
+    """Published versions of every lender, and all of the viewer's own."""
+    query = select(ProductVersion).where(
+        or_(ProductVersion.state == PUBLISHED, ProductVersion.lender == viewer)
+    )
+    return list(session.scalars(_part(query, ProductVersion, ProductVersion.product_id, before, limit)))
+
+
+def product(session: Session, viewer: str, product_id: str) -> ProductVersion | None:
+    """One of them."""
+    row = session.get(ProductVersion, product_id)
+    return row if row is not None and (row.state == PUBLISHED or row.lender == viewer) else None

@@ -1,0 +1,178 @@
+"""What may be told of a case: to its applicant, without what only the lender may read; to its lender and to an auditor, the whole.
+
+An applicant never reads which rule against fraud held, where a threshold lies, or who else has lent. A person's word stands beside the
+record, which never changes: whoever asks is told the outcome that holds now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway.credit.money import shown
+from gateway.credit.record import summary
+from gateway.db import credit
+from gateway.db.credit import Act, Application, CreditDecision, Loan
+from gateway.identity.roles import UserRole
+from gateway.service.lending import rank
+
+__all__ = [
+    "STEPS",
+    "Step",
+    "counts",
+    "offers_of",
+    "power",
+    "role_of",
+    "steps",
+    "told",
+    "told_base",
+    "top_reason",
+]
+
+_KEPT_BACK = frozenset({"B06", "B11"})
+"""Lines whose words alone would tell that circular trade or a look-alike was found."""
+STEPS = ("applied", "decided", "accepted", "contracted", "drawn", "closed")
+_STEP_OF_ACT = {"ACCEPT": "accepted", "CONTRACT": "contracted", "DRAW": "drawn", "PAYOFF": "closed"}
+_NEXT = {
+    "applied": "lender",
+    "decided": "applicant",
+    "accepted": "lender",
+    "contracted": "lender",
+    "drawn": "applicant",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of six steps: when it was done, or None; `next` says who is expected to act where it is the one that is open."""
+
+    name: str
+    at: int | None
+    next: str | None
+
+
+def told(row: CreditDecision) -> dict[str, Any]:
+    """A decision as its applicant may read it."""
+    record = json.loads(row.record) | {"outcome": row.outcome}
+    approved = row.outcome == "approve" and record["offers"]
+    said = summary(record) | {
+        "decision_id": row.decision_id,
+        "digest": row.digest,
+        "anchored_as": row.asset_id,
+    }
+    base = said["borrowing_base"]
+    return said | {
+        "amount": record["offers"][0]["amount"] if approved else "0",
+        "borrowing_base": {"lines": told_base(base["lines"]), "total": base["total"]},
+    }
+
+
+def told_base(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The waterfall with what is kept back under the general reason."""
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        one = dict(line)
+        if one["code"] in _KEPT_BACK:
+            one |= {"code": "B01", "text": "not valid for this product"}
+        same = next((known for known in found if known["code"] == one["code"]), None)
+        if same is None:
+            found.append(one)
+        else:
+            same["amount"] = shown(Decimal(same["amount"]) + Decimal(one["amount"]))
+    return found
+
+
+def offers_of(application_id: str, decisions: Sequence[CreditDecision]) -> list[dict[str, Any]]:
+    """Offers of all lenders that stand, in order of rank, each with its lender."""
+    found = [
+        {**offer, "lender": row.lender}
+        for row in decisions
+        if row.outcome == "approve"
+        for offer in json.loads(row.record)["offers"]
+    ]
+    return sorted(found, key=lambda one: rank(application_id, one))
+
+
+def power(records: Sequence[Mapping[str, Any]], days: int) -> dict[str, Any]:
+    """What a firm could borrow now, of each lender's estimate: offers in order of rank, the base of the largest, what is in the way."""
+    knocked = [one for one in records if one["outcome"] == "decline"]
+    given = [one for one in records if one not in knocked]
+    offers = [{**offer, "lender": one["lender"]} for one in given for offer in one["offers"]]
+    offers.sort(key=lambda one: rank("estimate", one))
+    largest = max(offers, key=lambda one: Decimal(one["amount"]), default=None)
+    reasons = {str(one["en"]): one for record in records for one in record["reasons"] if one["code"] != "R05"}
+    return {
+        "available": largest["amount"] if largest else "0",
+        "days": days,
+        "borrowing_base": _base_of(records, largest),
+        "offers": offers,
+        "refused": [one for record in records for one in record["refused"]],
+        "reasons": list(reasons.values()),
+    }
+
+
+def _base_of(records: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The waterfall of an offer's product, else of the first; its items with what the firm may read."""
+    bases = {name: base for record in records for name, base in record["bases"].items()}
+    wanted = offer["product_id"] if offer is not None else next(iter(bases), None)
+    if wanted is None:
+        return None
+    base = bases[wanted]
+    return {"lines": told_base(base["lines"]), "total": base["total"], "items": [_told_item(one) for one in base["items"]]}  # fmt: skip
+
+
+def _told_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    codes = [
+        {**one, "code": "B01" if one["code"] in _KEPT_BACK else one["code"]} for one in item["ineligible"]
+    ]
+    return {**item, "ineligible": codes}
+
+
+def counts(record: Mapping[str, Any]) -> dict[str, int]:
+    """How many checks of all inputs are VALID, INVALID, UNKNOWN."""
+    found = Counter(word for one in record["inputs"] for word in one["checks"].values())
+    return {word: found[word] for word in ("VALID", "INVALID", "UNKNOWN")}
+
+
+def top_reason(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The first reason, for a line of a queue."""
+    reasons: Sequence[Mapping[str, Any]] = record["reasons"]
+    return reasons[0] if reasons else None
+
+
+def steps(
+    session: Session, row: Application, decisions: Sequence[CreditDecision], loan: Loan | None
+) -> list[Step]:
+    """The six steps of an application, each with its time; the first open one names who is next."""
+    acts: Sequence[Act] = credit.acts_on(session, loan.loan_id) if loan is not None else ()
+    when: dict[str, int] = {"applied": row.at}
+    if decisions:
+        when["decided"] = min(one.at for one in decisions)
+    when |= {_STEP_OF_ACT[act.code]: act.at for act in acts if act.code in _STEP_OF_ACT}
+    over = row.state in ("withdrawn", "expired") or _declined(decisions)
+    last = max((STEPS.index(name) for name in when), default=0)
+    waits = None if over or last == len(STEPS) - 1 else STEPS[last + 1]
+    return [Step(name, when.get(name), _next(name, waits, decisions)) for name in STEPS]
+
+
+def _declined(decisions: Sequence[CreditDecision]) -> bool:
+    return bool(decisions) and all(one.outcome == "decline" for one in decisions)
+
+
+def _next(name: str, waits: str | None, decisions: Sequence[CreditDecision]) -> str | None:
+    if name != waits:
+        return None
+    if name == "accepted":  # a case that was referred waits for its lender first
+        return "applicant" if any(one.outcome == "approve" for one in decisions) else "lender"
+    return _NEXT[STEPS[STEPS.index(name) - 1]]
+
+
+def role_of(roles: frozenset[UserRole]) -> str:
+    """As which role somebody decides a case: the one that may most."""
+    return next(str(one) for one in (UserRole.RISK, UserRole.APPROVER, UserRole.OFFICER) if one in roles)

@@ -1,0 +1,84 @@
+"""Credit in a running gateway: what is read stays warm, and whoever asks waits a while; work that takes longer goes on, and is joined later.
+
+Not the decision itself: that is `gateway.service.lending`. Asking for the same again while it is being done waits for that one.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from gateway.db import credit
+from gateway.installation import Installation, Organisation
+from gateway.service.lending import Lending, Order
+
+__all__ = ["Deciding"]
+
+_LOG = logging.getLogger(__name__)
+
+
+class Deciding:
+    """One per gateway; safe for threads."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.lending = Lending(installation)
+        self._pool = ThreadPoolExecutor(2, "credit")
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._running: dict[tuple[str, str], Future[Any]] = {}
+
+    def close(self) -> None:
+        """Finish what has begun, begin nothing new."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def apply(
+        self, applicant: Organisation, order: Order, signatory: str, wait: float
+    ) -> tuple[credit.Application, bool]:
+        """The application, and whether it is decided: within `wait` seconds, or else it goes on."""
+        known = order if order.key else replace(order, key=secrets.token_hex(16))
+        row = self.lending.submit(applicant, known, signatory)
+
+        def decide() -> None:
+            self._read(applicant)
+            self.lending.apply(applicant, known, signatory)
+
+        return row, self._within(("apply", row.application_id), decide, wait) is not None
+
+    def estimate(self, applicant: Organisation, days: int, wait: float) -> list[dict[str, Any]] | None:
+        """See `Lending.estimate`; None while it is still being worked out."""
+
+        def look() -> list[dict[str, Any]]:
+            self._read(applicant)
+            return self.lending.estimate(applicant, days)
+
+        done = self._within((f"estimate {days}", applicant.hex), look, wait)
+        found: list[dict[str, Any]] | None = done.result() if done is not None else None
+        return found
+
+    def _read(self, applicant: Organisation) -> None:
+        with self._reading:
+            self.lending.prepare(applicant)
+
+    def _within(self, key: tuple[str, str], work: Callable[[], Any], wait: float) -> Future[Any] | None:
+        with self._lock:
+            future = self._running.get(key)
+            if future is None:
+                future = self._running[key] = self._pool.submit(work)
+                future.add_done_callback(lambda done: self._ended(key, done))
+        try:
+            future.result(timeout=wait)
+        except TimeoutError:
+            if future.done():  # the work's own
+                raise
+            return None
+        return future
+
+    def _ended(self, key: tuple[str, str], done: Future[Any]) -> None:
+        self._running.pop(key, None)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            _LOG.warning("%s of %s was not finished", *key, exc_info=error)

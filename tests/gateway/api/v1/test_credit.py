@@ -1,0 +1,145 @@
+"""Products by two people, an application with its decision, what each side is told of it, replay, a person's word, a loan account to its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.credit.products import defaults
+from gateway.db import credit
+
+from ...running import Running
+from .helping import certified, job_papers, problem
+
+LENDERS = {"L1-AR": "l1", "L1-CR": "l1", "L2-FA": "l2"}
+
+
+@pytest.fixture(scope="module")
+def products(api: Running) -> dict[str, str]:
+    """The shipped products, proposed by risk officers and published by approvers: their ids by code."""
+    made = {}
+    for one in defaults():
+        risk, approver = (api.client(f"{LENDERS[one.code]}-{role}") for role in ("risk", "approver"))
+        known = {each["product_id"]: each["state"] for each in risk.get("/api/v1/products").json()["items"]}
+        if one.id not in known:
+            answer = risk.post("/api/v1/products", json={"content": dict(one.body)})
+            assert (answer.status_code, answer.json()["state"]) == (201, "draft"), answer.text
+            problem(risk.post(f"/api/v1/products/{one.id}/publication"), 403, "FORBIDDEN")
+        answer = approver.post(f"/api/v1/products/{one.id}/publication")
+        assert (answer.status_code, answer.json()["state"]) == (201, "published"), answer.text
+        made[one.code] = one.id
+    return made
+
+
+@pytest.fixture(scope="module")
+def applied(api: Running, products: dict[str, str]) -> dict[str, Any]:
+    """M1 has certified a job and applied for more than one job is good for."""
+    for content in job_papers().values():
+        certified(api, content)
+    said = {"amount": "600000", "days": 90}
+    headers = {"Idempotency-Key": "autumn", "Prefer": "wait=30"}
+    client = api.client("m1-signatory")
+    answer = client.post("/api/v1/applications", json=said, headers=headers)
+    assert answer.status_code == 201, answer.text
+    again = client.post("/api/v1/applications", json=said, headers=headers)
+    assert again.json() == answer.json()
+    problem(client.post("/api/v1/applications", json=said | {"days": 91}, headers=headers), 409, "KEY_REUSED")
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def decision_of(api: Running, applied: dict[str, Any], lender: str) -> str:
+    (found,) = [one for one in applied["decisions"] if one["lender"] == api.organisation(lender.upper()).hex]
+    return str(found["decision_id"])
+
+
+def test_a_firm_is_told_what_it_could_borrow_and_why_not(api: Running, applied: dict[str, Any]) -> None:
+    found = api.client("m1-accountant").get("/api/v1/borrowing-power", params={"days": 90}).json()
+    assert (found["available"], found["offers"]) == ("0", [])
+    assert found["borrowing_base"]["lines"][0]["code"] == "NET"
+    assert any("history" in one["en"] for one in found["reasons"])
+    later = [one["possible_from"] for one in found["refused"] if one["code"] == "HISTORY"]
+    assert all(later)
+
+
+def test_the_applicant_reads_its_own_part_and_its_lender_the_whole(
+    api: Running, applied: dict[str, Any]
+) -> None:
+    assert (applied["state"], applied["offers"], applied["loan_id"]) == ("decided", [], None)
+    assert [one["name"] for one in applied["steps"] if one["at"]] == ["applied", "decided"]
+    place = f"/api/v1/applications/{applied['application_id']}"
+    assert api.client("m1-accountant").get(place).json() == applied
+    problem(api.client("m2-accountant").get(place), 404, "NOT_FOUND")
+    for word in ("findings", "features", "hits", "R02", "R07", "B06", "B11"):
+        assert f'"{word}"' not in str(applied["decisions"]).replace("'", '"')
+    mine, officer = decision_of(api, applied, "l1"), api.client("l1-officer")
+    shown = officer.get(f"/api/v1/decisions/{mine}").json()
+    assert shown["record"]["points"] and shown["anchored_as"] and shown["verdicts"]["VALID"] > 0
+    assert mine in str(officer.get("/api/v1/decisions").json())
+    problem(api.client("l2-officer").get(f"/api/v1/decisions/{mine}"), 404, "NOT_FOUND")
+    assert mine not in str(api.client("l2-officer").get("/api/v1/decisions").json())
+    assert api.client("a1-auditor").get(f"/api/v1/decisions/{mine}").json() == shown
+
+
+def test_an_auditor_replays_a_decision(api: Running, applied: dict[str, Any]) -> None:
+    mine = decision_of(api, applied, "l2")
+    found = api.client("a1-auditor").post(f"/api/v1/decisions/{mine}/replay").json()
+    assert (found["verdict"], found["differences"], found["anchored"]) == ("identical", [], True)
+    problem(api.client("l1-risk").post(f"/api/v1/decisions/{mine}/replay"), 404, "NOT_FOUND")
+    problem(api.client("l1-officer").post(f"/api/v1/decisions/{mine}/replay"), 403, "FORBIDDEN")
+
+
+def test_a_person_decides_with_a_reason(api: Running, applied: dict[str, Any]) -> None:
+    place = f"/api/v1/decisions/{decision_of(api, applied, 'l1')}/review"
+    officer = api.client("l1-officer")
+    problem(officer.post(place, json={"outcome": "decline", "reason": " "}), 422, "REASON")
+    said = {"outcome": "decline", "reason": "too little is known"}
+    problem(api.client("l2-officer").post(place, json=said), 404, "UNKNOWN_DECISION")
+    assert officer.post(place, json=said).json()["outcome"] == "decline"
+    shown = officer.get(place.removesuffix("/review")).json()
+    assert [(act["who"], act["role"], act["text"]) for act in shown["acts"]] == [
+        ("l1-officer", "officer", "too little is known")
+    ]
+
+
+def test_nothing_is_accepted_that_was_not_offered(api: Running, applied: dict[str, Any]) -> None:
+    place, client = f"/api/v1/applications/{applied['application_id']}", api.client("m1-signatory")
+    answer = client.post(f"{place}/acceptance", json={"product": "L1-AR"})
+    assert answer.status_code in (404, 409), answer.text
+    gone = client.post(f"{place}/withdrawal")
+    assert gone.json()["state"] == "withdrawn"
+    problem(client.post(f"{place}/withdrawal"), 409, "STATE")
+
+
+def test_a_simulation_counts_ones_own_decisions(
+    api: Running, applied: dict[str, Any], products: dict[str, str]
+) -> None:
+    content = dict(defaults()[0].body)
+    found = api.client("l1-risk").post("/api/v1/product-simulations", json={"content": content}).json()
+    assert found["decisions"] >= 1 and found["passed"] == 0
+    problem(api.client("l1-risk").post("/api/v1/products", json={"content": {"schema": "x"}}), 422, "PRODUCT")
+
+
+def test_an_unsecured_loan_from_contract_to_its_last_receipt(api: Running, products: dict[str, str]) -> None:
+    """As acceptance leaves it; the whole way from an approval is walked on the large world by the test of the cycle."""
+    home = api.gateway.installation
+    content = {"product": "L1-CR", "amount": "100000.00", "rate_bps": 445, "days": 90, "day_count": "ACT/360", "offer": None, "schedule": [], "drawn_on": None, "bank_reference": None}  # fmt: skip
+    with home.database.session() as session:
+        parties = {"lender": api.organisation("L1").hex, "borrower": api.organisation("M1").hex}
+        session.add(
+            credit.Loan(loan_id="loan-of-a-test", decision_id="none", application_id="none", product_id=products["L1-CR"], state="accepted", pledge_id=None, content=content, at=home.now(), **parties)
+        )  # fmt: skip
+    place, operations = "/api/v1/loans/loan-of-a-test", api.client("l1-operations")
+    problem(operations.post(f"{place}/drawdown", json={"reference": "B1"}), 409, "STATE")
+    assert api.client("l1-officer").post(f"{place}/contract").json()["state"] == "contracted"
+    drawn = operations.post(f"{place}/drawdown", json={"reference": "B1"}).json()
+    assert drawn["position"]["principal"] == "100000.00" and len(drawn["schedule"]) == 1
+    problem(api.client("l2-officer").get(place), 404, "UNKNOWN_LOAN")
+    assert api.client("m1-accountant").get(place).json() == drawn
+    paid = {"reference": "R1", "date": drawn["drawn_on"], "amount": "100000.00"}
+    booked = operations.post(f"{place}/receipts", json=paid).json()
+    assert booked["existing"] is False and booked["position"]["payoff"] in ("0", "0.00")
+    assert operations.post(f"{place}/receipts", json=paid).json()["existing"] is True
+    problem(operations.post(f"{place}/receipts", json=paid | {"amount": "1"}), 409, "REFERENCE_REUSED")
+    assert operations.get(place).json()["state"] == "closed"
