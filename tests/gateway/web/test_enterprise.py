@@ -56,7 +56,11 @@ def test_drop_confirm_certify_and_take_the_certificate(
             job.order_number
         )
     page.click("#list button.primary")
-    page.wait_for_function("() => document.querySelectorAll('#list .chip.good').length === 5", timeout=40_000)
+    page.wait_for_function(
+        "mine => [...document.querySelectorAll('#list tr')].filter(row => row.textContent.includes(mine) && row.querySelector('.chip.good')).length === 5",
+        arg=f"paper{number}-",
+        timeout=40_000,
+    )
     page.goto(site.url + str(row.get_by_role("link").last.get_attribute("href")))
     assert "/certificates/0x" in page.url
     with page.expect_download() as download:
