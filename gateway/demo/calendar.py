@@ -49,6 +49,7 @@ class Weeks:
         self._go(stage.world.as_of, f"papers until {stage.world.as_of.date()}")
         firms = stage.world.organisations("enterprise")
         for firm in firms:
+            self._put_into_jobs(firm)
             certifying.write_dossier(stage.installation, firm, dossier_of(firm.short))
         papers = stage.world.papers.values()
         links = sum(self._links(firm) for firm in firms)
@@ -93,6 +94,13 @@ class Weeks:
         readings.keep(stage.installation, ((one, read[at], plain) for at, (one, plain) in enumerate(files)))
         for paper, asset in zip(batch.papers, outcome.assets, strict=True):
             stage.certified[paper.path] = asset
+
+    def _put_into_jobs(self, firm: Organisation) -> None:
+        """A dossier for each job of a firm: what its job board shows."""
+        with self._stage.installation.database.session() as session:
+            for name, papers in self._stage.world.jobs(firm.short).items():
+                ids = list(dict.fromkeys(self._stage.certified[paper.path].asset_id for paper in papers))
+                repository.add_to_dossier(session, firm.hex, name, ids)
 
     def _links(self, firm: Organisation) -> int:
         """How many links the assets of a firm's dossier carry."""

@@ -30,6 +30,16 @@ _ROLES = {
     "inspector": Role.INSPECTOR,
     "auditor": Role.AUDITOR,
 }
+_JOB = {
+    "purchase-order",
+    "work-order",
+    "machine-data",
+    "inspection-report",
+    "despatch-advice",
+    "invoice",
+    "credit-note",
+    "payment",
+}
 _SHANGHAI = timedelta(hours=8)
 
 
@@ -42,6 +52,7 @@ class Paper:
     firm: str
     kind: str
     day: date
+    week: int
     links: tuple[tuple[str, str], ...]
     signed: bool
 
@@ -125,6 +136,39 @@ class World:
         """The first day of the window, a Monday."""
         return date.fromisoformat(self.manifest["window"]["first"])
 
+    def jobs(self, firm: str) -> dict[str, list[Paper]]:
+        """A firm's jobs by name: the papers of a week's delivery, its orders before it, its invoices and payments after it."""
+        found: dict[str, list[Paper]] = {}
+        for paper in self.papers.values():
+            if paper.firm == firm and paper.kind in _JOB:
+                for week in sorted(self._delivered(paper)):
+                    found.setdefault(f"{firm}-{week:02}", []).append(paper)
+        return found
+
+    def _delivered(self, paper: Paper) -> set[int]:
+        """The weeks whose delivery a paper belongs to; an invoice and what follows it are of the week before theirs."""
+        if paper.kind == "purchase-order":
+            return {
+                one.week
+                for one in self._pointing.get(paper.path, ())
+                if one.kind == "work-order" and one.week
+            }
+        if paper.kind in ("invoice", "payment", "credit-note"):
+            return {week for _, path in paper.links for week in self._later(self.papers[path])}
+        return {paper.week} if paper.week else set()
+
+    def _later(self, earlier: Paper) -> set[int]:
+        return self._delivered(earlier) if earlier.kind != "purchase-order" else set()
+
+    @cached_property
+    def _pointing(self) -> dict[str, list[Paper]]:
+        """Path → the papers that point to it."""
+        found: dict[str, list[Paper]] = {}
+        for paper in self.papers.values():
+            for _, path in paper.links:
+                found.setdefault(path, []).append(paper)
+        return found
+
     def organisations(self, *roles: str) -> list[Organisation]:
         """The organisations of some roles, in the manifest's order."""
         rows = [row for row in self.manifest["organisations"] if row["role"] in roles]
@@ -192,6 +236,7 @@ def _paper(row: Mapping[str, Any]) -> Paper:
         row["organisation"],
         row["kind"],
         date.fromisoformat(row["day"]),
+        row["week"],
         tuple((relation, path) for relation, path in row["links"]),
         "signer" in row,
     )
