@@ -5,6 +5,7 @@ Used as a session's fixture by the tests of the API and of the pages; nobody may
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -50,6 +51,11 @@ class Running:
 
     def organisation(self, short: str) -> Organisation:
         return self.gateway.installation.book.find(short)
+
+    def database_files(self) -> bytes:
+        """The database as it lies on the disk. Read by another process: closing one of its files in ours would drop SQLite's locks."""
+        files = sorted(map(str, self.home.root.glob("assetcert.db*")))
+        return subprocess.run(["/bin/cat", *files], check=True, capture_output=True).stdout
 
     def stranger(self) -> httpx.Client:
         """A new client that nobody knows; close it."""

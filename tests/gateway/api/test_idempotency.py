@@ -82,7 +82,7 @@ def test_a_secret_that_is_answered_once_is_not_readable_in_the_database(api: Run
     with api.gateway.database.session() as session:
         (row,) = session.scalars(select(IdempotentAnswer).where(IdempotentAnswer.key == key))
         assert row.body is not None and secret.encode() not in row.body
-    database = b"".join(path.read_bytes() for path in api.home.root.glob("assetcert.db*"))
+    database = api.database_files()
     assert secret.encode() not in database
 
 

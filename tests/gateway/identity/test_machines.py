@@ -79,7 +79,7 @@ def test_its_roles_are_the_organisations(api: Running) -> None:
 def test_secrets_are_in_no_list_and_not_in_the_database(api: Running) -> None:
     secret = made(api)["secret"]
     assert secret not in api.client("m1-signatory").get(KEYS, params={"limit": 200}).text
-    assert secret.encode() not in b"".join(path.read_bytes() for path in api.home.root.glob("assetcert.db*"))
+    assert secret.encode() not in api.database_files()
 
 
 class Machine:

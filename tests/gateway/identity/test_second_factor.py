@@ -96,7 +96,7 @@ def test_it_is_removed_with_a_code_only(enrolled: Enrolled, api: Running) -> Non
 
 
 def test_the_secret_is_not_readable_in_the_database(enrolled: Enrolled, api: Running) -> None:
-    database = b"".join(path.read_bytes() for path in api.home.root.glob("assetcert.db*"))
+    database = api.database_files()
     assert enrolled.app.secret.encode() not in database
     assert enrolled.recovery_codes[0].encode() not in database
 

@@ -43,7 +43,7 @@ def test_only_digests_of_tokens_are_kept(api: Running) -> None:
     with person(api).client() as client:
         token = client.cookies["session"]
         assert client.get("/api/v1/me").status_code == 200
-    database = b"".join(path.read_bytes() for path in api.home.root.glob("assetcert.db*"))
+    database = api.database_files()
     assert token.encode() not in database
 
 
