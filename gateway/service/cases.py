@@ -134,9 +134,14 @@ def _told_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**item, "ineligible": codes}
 
 
+def checks_of(one: Mapping[str, Any]) -> dict[str, str]:
+    """An input's checks, each with its verdict alone: a record states the cause behind it."""
+    return {code: word.partition(" ")[0] for code, word in one["checks"].items()}
+
+
 def counts(record: Mapping[str, Any]) -> dict[str, int]:
     """How many checks of all inputs are VALID, INVALID, UNKNOWN."""
-    found = Counter(word for one in record["inputs"] for word in one["checks"].values())
+    found = Counter(word for one in record["inputs"] for word in checks_of(one).values())
     return {word: found[word] for word in ("VALID", "INVALID", "UNKNOWN")}
 
 

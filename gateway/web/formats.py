@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-__all__ = ["day", "money", "plain_money", "short", "size", "time"]
+__all__ = ["day", "money", "percent", "plain_money", "short", "size", "time"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SIGNS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
@@ -37,6 +37,11 @@ def money(value: Decimal | str | None, currency: str = "CNY") -> Markup:
     tens = (Decimal(value or 0) / 10_000).quantize(Decimal("0.0001"), ROUND_HALF_UP)
     wan = f"{'−' if tens < 0 else ''}¥{abs(tens):,} 万"
     return Markup('<span class="money" data-yuan="{0}" data-wan="{1}">{0}</span>').format(text, wan)
+
+
+def percent(value: Decimal | str | None) -> str:
+    """A part of one as a percentage with three decimals."""
+    return "–" if value is None else f"{Decimal(value) * 100:.3f} %"
 
 
 def time(value: int | str | datetime | None) -> Markup:

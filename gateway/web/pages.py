@@ -17,10 +17,13 @@ from gateway.api.state import Gateway
 from gateway.web import (
     account,
     auditor,
+    borrow,
+    casework,
     certificates,
     corrections,
     jobs,
     lender,
+    loans,
     offers,
     papers,
     public,
@@ -46,6 +49,9 @@ _ROUTERS = (
     corrections,
     lender,
     shared,
+    borrow,
+    casework,
+    loans,
     auditor,
     registrar,
 )

@@ -1,0 +1,109 @@
+"""Credit in a real browser, one walk for each portal: ask what can be borrowed, apply, decide a case, replay it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.db import credit
+from gateway.service import products
+
+from .conftest import PHONE, Opened, Site, violations
+
+
+@pytest.fixture(scope="module")
+def applied(site: Site, opened_once: Any) -> str:
+    """M1 looks at what it can borrow, and applies: the address of its application."""
+    products.publish_defaults(site.running.gateway.installation)
+    page = opened_once("m1-signatory")
+    page.goto(f"{site.url}/borrow")
+    page.locator("#available").wait_for(timeout=40_000)
+    assert page.locator("#available").inner_text() == "¥0.00"
+    assert "possible from" in page.locator("#now").inner_text()
+    line = page.locator("#now tr", has_text="Receivables open")
+    line.locator("summary").click()
+    assert line.locator("a[href^='/certificates/0x']").count() >= 1
+    assert not violations(page)
+    page.goto(f"{site.url}/apply")
+    page.fill("#f-amount", "200000")
+    assert "渝商银行" in page.locator(".notice.info").inner_text()
+    assert not violations(page)
+    page.check("input[name=sign]")
+    page.click("main form button.primary")
+    page.wait_for_url("**/borrow/app-*", timeout=30_000)
+    page.locator("#way .chip.bad").first.wait_for(timeout=30_000)
+    return str(page.url)
+
+
+@pytest.fixture(scope="module")
+def opened_once(browser: Any, site: Site) -> Any:
+    """A signed-in page that lives as long as the module."""
+    from .conftest import sign_in
+
+    contexts = []
+
+    def open_page(user: str) -> Any:
+        context = browser.new_context(locale="en-GB")
+        contexts.append(context)
+        context.add_cookies([{"name": "language", "value": "en", "url": site.url}])
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        sign_in(page, site, user)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def decision(site: Site, address: str, lender: str) -> str:
+    """The id of a lender's decision on the application at an address."""
+    with site.running.gateway.database.session() as session:
+        rows = credit.decisions_of(session, address.rpartition("/")[2])
+    return next(row.decision_id for row in rows if row.lender == site.running.organisation(lender).hex)
+
+
+def test_an_enterprise_sees_why_and_from_when(opened: Opened, site: Site, applied: str) -> None:
+    page = opened("m1-accountant", language="zh", size=PHONE)
+    page.goto(applied)
+    assert page.locator(".steps li").count() == 6
+    assert "已拒绝" in page.locator("#way").inner_text()
+    assert "每周存证" in page.locator("#way").inner_text()
+    assert not page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
+    assert not violations(page)
+    page.goto(f"{site.url}/apply")
+    assert page.locator("main form button.primary").count() == 0
+
+
+def test_a_lender_decides_with_a_reason(opened: Opened, site: Site, applied: str) -> None:
+    page = opened("l1-officer")
+    page.goto(f"{site.url}/queue")
+    mine = decision(site, applied, "L1")
+    row = page.locator("tr", has=page.locator(f"a[href='/queue/{mine}']"))
+    assert "declined" in row.inner_text() and "200,000" in row.inner_text()
+    row.locator("a").click()
+    assert page.locator("#doubts").inner_text().startswith("What was NOT verified")
+    assert (
+        page.locator(".figures .chip.good").count() == 1 and "¥6,237.60" in page.locator("main").inner_text()
+    )
+    assert "F24" in page.locator("main").inner_text()
+    assert not violations(page)
+    page.select_option("#f-outcome", "decline")
+    page.fill("#f-reason", "one job is too little")
+    page.click("#decision button.primary")
+    page.locator("#decision p", has_text="one job is too little").wait_for()
+    page.goto(f"{site.url}/products")
+    page.get_by_role("link", name="Data credit without collateral").click()
+    assert "would pass" in page.locator("#simulation").inner_text()
+    assert not violations(page)
+
+
+def test_an_auditor_replays_a_decision(opened: Opened, site: Site, applied: str) -> None:
+    page = opened("a1-auditor", language="zh")
+    page.goto(f"{site.url}/replay")
+    page.fill("#f-id", decision(site, applied, "L2"))
+    page.click("main form button.primary")
+    page.locator("#result.verdict.good").wait_for(timeout=30_000)
+    assert "完全一致" in page.locator("#result").inner_text()
+    assert not violations(page)
