@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 
 from gateway.db.credit import PUBLISHED, Application, CreditDecision, Loan, ProductVersion
 
-__all__ = ["Place", "application", "applications", "decision", "decisions", "loans", "product", "products"]
+__all__ = [
+    "Place",
+    "application",
+    "applications",
+    "decision",
+    "decisions",
+    "loans",
+    "product",
+    "products",
+    "unanchored",
+]
 
 Place = tuple[int, str] | None
 
@@ -73,3 +83,9 @@ def product(session: Session, viewer: str, product_id: str) -> ProductVersion | 
     """One of them."""
     row = session.get(ProductVersion, product_id)
     return row if row is not None and (row.state == PUBLISHED or row.lender == viewer) else None
+
+
+def unanchored(session: Session) -> list[str]:
+    """Decisions whose records do not stand on the ledger yet, the older first."""
+    query = select(CreditDecision.decision_id).where(CreditDecision.asset_id.is_(None))
+    return list(session.scalars(query.order_by(CreditDecision.at, CreditDecision.decision_id)))

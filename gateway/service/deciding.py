@@ -1,6 +1,7 @@
 """Credit in a running gateway: what is read stays warm, and whoever asks waits a while; work that takes longer goes on, and is joined later.
 
-Not the decision itself: that is `gateway.service.lending`. Asking for the same again while it is being done waits for that one.
+Not the decision itself: that is `gateway.service.lending`. Asking for the same again while it is being done waits for that one. A decision
+is told before its digest stands on the ledger: records that are not anchored yet are anchored behind the answer, and at the next start.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from gateway.db import credit
+from certifier.errors import CertifierError
+from gateway.db import cases, credit
+from gateway.errors import GatewayError
 from gateway.installation import Installation, Organisation
 from gateway.service.lending import Lending, Order
+from ledger.errors import LedgerError
 
 __all__ = ["Deciding"]
 
@@ -27,14 +31,18 @@ class Deciding:
 
     def __init__(self, installation: Installation) -> None:
         self.lending = Lending(installation)
+        self._installation = installation
         self._pool = ThreadPoolExecutor(2, "credit")
+        self._anchors = ThreadPoolExecutor(1, "credit-anchor")
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._running: dict[tuple[str, str], Future[Any]] = {}
+        self._anchors.submit(self._anchor)
 
     def close(self) -> None:
         """Finish what has begun, begin nothing new."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._anchors.shutdown(wait=True, cancel_futures=True)
 
     def apply(
         self, applicant: Organisation, order: Order, signatory: str, wait: float
@@ -45,7 +53,8 @@ class Deciding:
 
         def decide() -> None:
             self._read(applicant)
-            self.lending.apply(applicant, known, signatory)
+            self.lending.apply(applicant, known, signatory, anchor=False)
+            self._anchors.submit(self._anchor)
 
         return row, self._within(("apply", row.application_id), decide, wait) is not None
 
@@ -63,6 +72,15 @@ class Deciding:
     def _read(self, applicant: Organisation) -> None:
         with self._reading:
             self.lending.prepare(applicant)
+
+    def _anchor(self) -> None:
+        with self._installation.database.session() as session:
+            left = cases.unanchored(session)
+        for decision_id in left:
+            try:
+                self.lending.anchor(decision_id)
+            except (GatewayError, CertifierError, LedgerError, OSError):  # it is anchored with the next one
+                _LOG.warning("decision %s is not on the ledger yet", decision_id, exc_info=True)
 
     def _within(self, key: tuple[str, str], work: Callable[[], Any], wait: float) -> Future[Any] | None:
         with self._lock:

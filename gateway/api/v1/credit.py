@@ -179,7 +179,7 @@ class ApplicationOut(BaseModel):
 
 
 class DecisionOut(BaseModel):
-    """A decision in its lender's list. `verdicts` counts the checks of all inputs."""
+    """A decision in its lender's list. `verdicts` counts the checks of all inputs; `anchored_as` is null until its record stands on the ledger."""
 
     decision_id: str
     application_id: str
