@@ -58,10 +58,11 @@ test-ledger: setup
 	$(PY) -m pytest tests/ledger tests/gateway/credit
 
 test-cli: setup
-	$(PY) -m pytest tests/gateway --ignore tests/gateway/api --ignore tests/gateway/web --ignore tests/gateway/credit
+	$(PY) -m pytest tests/gateway --ignore tests/gateway/api --ignore tests/gateway/identity --ignore tests/gateway/jobs \
+		--ignore tests/gateway/web --ignore tests/gateway/credit
 
 test-api: setup
-	$(PY) -m pytest tests/gateway/api
+	$(PY) -m pytest tests/gateway/api tests/gateway/identity tests/gateway/jobs
 
 test-web: setup
 	$(PY) -m pytest tests/gateway/web
