@@ -52,6 +52,7 @@ __all__ = [
 ]
 
 ACCEPT_DAYS = 3
+_TAKEN = ("accepted", "contracted", "registered", "drawn", "repaying", "closed")
 
 
 @dataclass(frozen=True)
@@ -334,6 +335,11 @@ def review(
         row = session.get(credit.CreditDecision, decision_id)
         if row is None or row.lender != lender.hex:
             raise NotFoundError("UNKNOWN_DECISION", f"{lender.short} has no decision {decision_id!r}")
+        application = session.get(credit.Application, row.application_id)
+        if application is not None and application.state in _TAKEN:
+            raise ConflictError(
+                "STATE", f"an offer of this case is {application.state}: it is decided no more"
+            )
         record = json.loads(row.record)
         knocked = [hit["code"] for hit in record["hits"] if hit["code"].startswith("K")]
         if outcome == "approve" and knocked and role != "risk":
@@ -348,7 +354,6 @@ def review(
         if outcome == "approve" and not _approved_twice(session, row, record):
             return row
         row.outcome = outcome
-        application = session.get(credit.Application, row.application_id)
         if outcome == "approve" and application is not None and application.state == "decided":
             application.state = "offered"
     return row

@@ -95,6 +95,7 @@ def case(request: Request, who: Reader, home: Installed, decision_id: str) -> HT
     with home.database.session() as session:
         row, parties = _case(session, who, decision_id), Parties(session)
         acts = credit.acts_on(session, decision_id)
+        application = session.get(credit.Application, row.application_id)
     record = json.loads(row.record)
     bases = record.get("bases", {})
     best = record["offers"][0]["product_id"] if record.get("offers") else next(iter(bases), None)
@@ -104,6 +105,7 @@ def case(request: Request, who: Reader, home: Installed, decision_id: str) -> HT
         request, "case.html", row=row, record=record, acts=acts, words=words, parties=parties, names=product_names(request, home),
         counts=cases.counts(record), base=base, lines=waterfall(base), offers_found=offers, doubts=_doubts(record),
         points=record.get("points", []), features=record.get("features", {}), checks_of=cases.checks_of,
+        open=application is not None and application.state in ("reserved", "decided", "offered"),
         may_decide=row.lender == who.org and may(who, Action.DECISIONS_DECIDE),
     )  # fmt: skip
 

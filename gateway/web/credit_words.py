@@ -27,7 +27,7 @@ OUTCOMES = {
 }
 STEPS = {
     "applied": N_("Applied"),
-    "decided": N_("Decided"),
+    "decided": N_("Decision made"),
     "accepted": N_("Offer accepted"),
     "contracted": N_("Contract and lock"),
     "drawn": N_("Money paid out"),
