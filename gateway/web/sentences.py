@@ -50,6 +50,10 @@ _CAUSED = {
     (Code.LIEN, "LOOSE_MATCH"): N_(
         "A similar receivable is locked by a lender already: look before you lend."
     ),
+    (Code.PLAUSIBILITY, "CONTRADICTED"): N_(
+        "Something does not fit, and may have an honest cause: have a person look."
+    ),
+    (Code.INDEPENDENCE, "CONTRADICTED"): N_("Little of this is attested by others: have a person look."),
     (Code.LINKS, "NOT_GRANTED"): N_("It points to earlier papers that are not here: open the whole job."),
 }
 _UNKNOWN = {
