@@ -37,6 +37,8 @@ __all__ = [
 
 _KEPT_BACK = frozenset({"B06", "B11"})
 """Lines whose words alone would tell that circular trade or a look-alike was found."""
+_UNTOLD = frozenset({"K04", "K05", "K06", "K07", "R02", "R07"})
+"""Rules whose code alone would tell an applicant what was found."""
 STEPS = ("applied", "decided", "accepted", "contracted", "drawn", "closed")
 _STEP_OF_ACT = {"ACCEPT": "accepted", "CONTRACT": "contracted", "DRAW": "drawn", "PAYOFF": "closed"}
 _NEXT = {
@@ -70,7 +72,14 @@ def told(row: CreditDecision) -> dict[str, Any]:
     return said | {
         "amount": record["offers"][0]["amount"] if approved else "0",
         "borrowing_base": {"lines": told_base(base["lines"]), "total": base["total"]},
+        "reasons": told_reasons(record["reasons"]),
     }
+
+
+def told_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Reasons in their own words, without the code of a rule that is not told; each once."""
+    found = ({**one, "code": "REVIEW" if one["code"] in _UNTOLD else one["code"]} for one in reasons)
+    return list({(str(one["code"]), str(one["en"])): one for one in found}.values())
 
 
 def told_base(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -103,12 +112,18 @@ def power(records: Sequence[Mapping[str, Any]], days: int) -> dict[str, Any]:
     """What a firm could borrow now, of each lender's estimate: offers in order of rank, the base of the largest, what is in the way."""
     knocked = [one for one in records if one["outcome"] == "decline"]
     given = [one for one in records if one not in knocked]
-    offers = [{**offer, "lender": one["lender"]} for one in given for offer in one["offers"]]
+    offers = [
+        {**offer, "lender": one["lender"], "person": one["outcome"] == "refer"}
+        for one in given
+        for offer in one["offers"]
+    ]
     offers.sort(key=lambda one: rank("estimate", one))
     largest = max(offers, key=lambda one: Decimal(one["amount"]), default=None)
-    reasons = {str(one["en"]): one for record in records for one in record["reasons"] if one["code"] != "R05"}
+    said = told_reasons(one for record in records for one in record["reasons"])
+    reasons = {str(one["en"]): one for one in said if one["code"] != "R05"}
     return {
         "available": largest["amount"] if largest else "0",
+        "person": largest is not None and largest["person"],
         "days": days,
         "borrowing_base": _base_of(records, largest),
         "offers": offers,

@@ -104,9 +104,11 @@ class Simulation(BaseModel):
 
 
 class BorrowingPower(BaseModel):
-    """What could be borrowed now. `available` is the largest offer; the base is that of its product."""
+    """What could be borrowed now. `available` is the largest offer, `person` whether somebody at its lender has to look at it first; the base
+    is that of its product."""
 
     available: str
+    person: bool
     days: int
     borrowing_base: Document | None
     offers: list[Document]

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.credit.products import defaults
 from gateway.db import credit
+from gateway.service import cases
 
 from ...running import Running
 from .helping import certified, job_papers, problem
@@ -62,7 +63,7 @@ def decision_of(api: Running, applied: dict[str, Any], lender: str) -> str:
 
 def test_a_firm_is_told_what_it_could_borrow_and_why_not(api: Running, applied: dict[str, Any]) -> None:
     found = api.client("m1-accountant").get("/api/v1/borrowing-power", params={"days": 90}).json()
-    assert (found["available"], found["offers"]) == ("0", [])
+    assert (found["available"], found["person"], found["offers"]) == ("0", False, [])
     assert found["borrowing_base"]["lines"][0]["code"] == "NET"
     assert any("history" in one["en"] for one in found["reasons"])
     later = [one["possible_from"] for one in found["refused"] if one["code"] == "HISTORY"]
@@ -86,6 +87,18 @@ def test_the_applicant_reads_its_own_part_and_its_lender_the_whole(
     problem(api.client("l2-officer").get(f"/api/v1/decisions/{mine}"), 404, "NOT_FOUND")
     assert mine not in str(api.client("l2-officer").get("/api/v1/decisions").json())
     assert api.client("a1-auditor").get(f"/api/v1/decisions/{mine}").json() == shown
+
+
+def test_no_rule_against_fraud_is_named_to_an_applicant() -> None:
+    said = [
+        {"code": code, "en": "Your documents do not agree", "zh": "", "points": None}
+        for code in ("K04", "K07", "R07")
+    ]
+    lines = [
+        {"code": code, "text": "x", "amount": amount} for code, amount in (("B01", "-1"), ("B06", "-2.50"))
+    ]
+    assert [one["code"] for one in cases.told_reasons(said)] == ["REVIEW"]
+    assert [(one["code"], one["amount"]) for one in cases.told_base(lines)] == [("B01", "-3.50")]
 
 
 def test_an_auditor_replays_a_decision(api: Running, applied: dict[str, Any]) -> None:
