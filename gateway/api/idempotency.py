@@ -45,8 +45,9 @@ async def answered(request: Request, work: Callable[[], Awaitable[Response]]) ->
         raise UsageError("IDEMPOTENCY_KEY", f"an Idempotency-Key has 1 to {_LONGEST} printable characters")
     gateway, caller, digest = gateway_of(request), principal.id, await _digest(request)
     deadline = time.monotonic() + _PATIENCE
-    while not await run_in_threadpool(_claimed, gateway, caller, key, digest):
-        stored = await run_in_threadpool(_stored, gateway, caller, key)
+    while (stored := await run_in_threadpool(_stored, gateway, caller, key)) is not None or not (
+        await run_in_threadpool(_claimed, gateway, caller, key, digest)
+    ):  # whoever waits only reads: SQLite has one writer, and that is who works
         if stored is not None and stored[0] != digest:
             raise ConflictError(
                 "IDEMPOTENCY_KEY_REUSED",
