@@ -35,6 +35,9 @@ USERS = (
     "a1-auditor",
     "r1-registrar",
 )
+FIRST = ("m1-accountant", "l1-officer", "a1-auditor", "r1-registrar")
+WALKERS = [user if user in FIRST else pytest.param(user, marks=pytest.mark.long) for user in USERS]
+"""One user of each portal in every run, everybody in the long one."""
 OWN_SESSION = {
     ("delete", "/api/v1/session"),
     ("delete", "/api/v1/sessions"),
@@ -313,7 +316,7 @@ def test_a_stranger_gets_nothing(api: Running, others: Others) -> None:
                 assert answer.status_code == 401, f"{method} {path}: {answer.status_code} {answer.text}"
 
 
-@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("user", WALKERS)
 def test_nobody_gets_what_is_anothers(api: Running, others: Others, user: str) -> None:
     known, client = bodies(others), api.client(user)
     for (method, path), said in operations(api).items():
@@ -343,7 +346,7 @@ def _names_anothers(method: str, path: str) -> bool:
     return bool(parameters) or (method, path) in NAMES_ANOTHERS
 
 
-@pytest.mark.parametrize("role", ["accountant", "signatory"])
+@pytest.mark.parametrize("role", [pytest.param("accountant", marks=pytest.mark.long), "signatory"])
 def test_a_machine_has_its_roles_and_no_more(api: Running, others: Others, role: str) -> None:
     said = {"name": "machine", "roles": [role]}
     secret = api.client("m1-signatory").post("/api/v1/api-keys", json=said).json()["secret"]
@@ -376,7 +379,7 @@ def test_every_page_is_for_its_roles_alone(api: Running, others: Others) -> None
                 )
 
 
-@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("user", WALKERS)
 def test_no_page_shows_what_is_anothers(api: Running, others: Others, user: str) -> None:
     client = api.client(user)
     for method, path, permission in pages(api):
