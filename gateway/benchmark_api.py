@@ -115,7 +115,7 @@ def load(script: str, url: str, seconds: float, clients: int, **names: object) -
         wrk,
         "-t1",
         f"-c{clients}",
-        f"-d{seconds:g}s",
+        f"-d{max(1, round(seconds))}s",  # wrk takes whole seconds
         "--timeout=10s",
         "--latency",
         "-s",
