@@ -218,11 +218,22 @@ class OrganisationRecord:
 
 @dataclass(frozen=True)
 class KeyRecord:
-    """A key as of a block, with the public key that its event published (empty for accounts)."""
+    """A key as of a block, with the public key that its event published (empty for accounts).
+
+    `revoked`: its owner ended it.
+    """
 
     key_id: bytes
     key: Key
     public_key: bytes
+    revoked: bool
+
+    def acted(self, timestamp: int) -> bool:
+        """Whether the account may have sent what a contract took at that time (docs/adr/0207).
+
+        In the second of its revocation too: of that second the contracts took what came before, and nothing after.
+        """
+        return self.key.valid_at(timestamp) or (self.revoked and timestamp == self.key.valid_until)
 
 
 class MembershipView(_View):
@@ -280,5 +291,6 @@ def _record(row: OrganisationSet) -> OrganisationRecord:
 
 def _key_record(rows: list[KeySet | KeyRevoked]) -> KeyRecord:
     last = next(row for row in reversed(rows) if isinstance(row, KeySet))
-    until = rows[-1].valid_until
-    return KeyRecord(last.key_id, Key(last.org, last.valid_from, until, last.purpose), last.public_key)
+    end = rows[-1]
+    key = Key(last.org, last.valid_from, end.valid_until, last.purpose)
+    return KeyRecord(last.key_id, key, last.public_key, isinstance(end, KeyRevoked))

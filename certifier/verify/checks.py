@@ -113,7 +113,7 @@ def _not_final(state: Ledgered) -> Missing | None:
 
 
 def issuer(subject: Subject) -> Check:
-    """4: the account that registered the batch was a valid account key of the issuer at that block."""
+    """4: the account that registered the batch was a valid account key of the issuer then."""
     code, state = Code.ISSUER, subject.ledgered
     if isinstance(state, Missing):
         return unknown(code, state)
@@ -123,9 +123,9 @@ def issuer(subject: Subject) -> Check:
     if not at:
         return invalid(code, "nobody registered this batch for the issuer", root=hex32(subject.receipt.root))
     evidence = {"account": state.batch.account, "registered_at": at}
-    if key.org != subject.receipt.org or key.purpose is not Purpose.ACCOUNT:
+    if key is None or (key.key.org, key.key.purpose) != (subject.receipt.org, Purpose.ACCOUNT):
         return invalid(code, "the registering account is no account of the issuer", **evidence)
-    if not key.valid_at(at):
+    if not key.acted(at):
         return invalid(code, "the registering account was not valid at that block", **evidence)
     name = state.record.name if state.record else hex32(subject.receipt.org)
     return valid(code, f"the account of {name} was valid when it registered", **evidence)

@@ -205,19 +205,15 @@ class _Logs:
             self._organisations[org] = self._node.membership.organisation(org, self._block)
         return self._organisations[org]
 
-    def key(self, key_id: bytes) -> Key:
-        """A key; of no organisation where there is none."""
-        record = self._key(key_id)
-        return record.key if record is not None else _NO_KEY
-
-    def _key(self, key_id: bytes) -> KeyRecord | None:
+    def key(self, key_id: bytes) -> KeyRecord | None:
+        """A key's record, None where it was never set."""
         if key_id not in self._keys:
             self._keys[key_id] = self._node.membership.key(key_id, self._block)
         return self._keys[key_id]
 
     def _published(self, key_id: bytes) -> PublishedKey | None:
         """A key with its public key and its organisation's roles."""
-        if (record := self._key(key_id)) is None:
+        if (record := self.key(key_id)) is None:
             return None
         owner = self.organisation(record.key.org)
         return PublishedKey(record.key, record.public_key, int(owner.roles) if owner is not None else 0)
@@ -236,7 +232,8 @@ class _Logs:
         for org, found in self._organisations.items():
             _require(_same_organisation(org, found, stated["organisation", org, b""]), "organisation", org)
         for key_id, record in self._keys.items():
-            _require(self.key(key_id) == stated["key", key_id, b""], "key", key_id)
+            key = record.key if record is not None else _NO_KEY
+            _require(key == stated["key", key_id, b""], "key", key_id)
             # an account's key has no public key
             if record is not None and record.key.purpose is not Purpose.ACCOUNT:
                 _require(keccak(record.public_key) == key_id, "the public key of", key_id)

@@ -18,7 +18,7 @@ from certifier.verify.report import Cause, Report
 from ledger.assets import Batch, Standing
 from ledger.membership import Key
 from ledger.pledges import Lien
-from ledger.replay import Claim, OrganisationRecord
+from ledger.replay import Claim, KeyRecord, OrganisationRecord
 
 if TYPE_CHECKING:
     from certifier.evidence import Assessment
@@ -61,7 +61,7 @@ class Ledgered:
 
     batch: Batch
     batch_at_head: bool = field(compare=False)  # nodes may differ in what is not final yet
-    account_key: Key
+    account_key: KeyRecord | None
     standing: Standing
     record: OrganisationRecord | None
     keys: Mapping[bytes, PublishedKey]
