@@ -53,13 +53,14 @@ def offer(
     out: Path,
 ) -> None:
     """Offer certified receivables to one lender; nothing is locked before that lender pledges."""
-    from gateway.service import pledging, sharing
+    from gateway.service import pledging
     from gateway.service.files import write_whole
+    from gateway.service.own import own_receipt
     from ledger.types import hex32
 
     with shell.installation() as installation:
         debtor = installation.book.find(org)
-        receipts = [sharing.own_receipt(installation, debtor, target) for target in targets]
+        receipts = [own_receipt(installation, debtor, target) for target in targets]
         made = pledging.make_offer(
             installation,
             debtor,

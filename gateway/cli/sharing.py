@@ -11,6 +11,7 @@ import click
 
 from gateway.cli.context import AS, OUT, Shell, told, verb
 from gateway.errors import UsageError
+from gateway.home import Home
 from gateway.service.times import instant
 
 __all__ = ["disclose", "grant", "read", "revoke", "shred", "sign"]
@@ -32,13 +33,13 @@ def sign(shell: Shell, file: Path, org: str | None, issuer: str, role: str) -> N
     """Sign a document; the statement goes into FILE.signers.json, which `certify` picks up."""
     from gateway.installation import Book
     from gateway.keys import Keystore
-    from gateway.service import sharing
+    from gateway.service.evidence import sign_file
 
     home = shell.home.require()
     book = Book(home.keys)
     signer = book.find(org)
     seed = Keystore(home.keys, shell.passphrase).seed(signer.short, role)
-    beside = sharing.sign_file(seed, file, book.id_of(issuer), role, instant(sharing.home_time(home)))
+    beside = sign_file(seed, file, book.id_of(issuer), role, instant(_time_of(home)))
     told(shell, {"file": str(file), "signers": str(beside.absolute())}, f"signed as {role}: {beside}")
 
 
@@ -55,7 +56,7 @@ def sign(shell: Shell, file: Path, org: str | None, issuer: str, role: str) -> N
 def disclose(shell: Shell, target: str, fields: str, org: str | None, out: Path) -> None:
     """Write a receipt that shows only some fields; the rest stays hidden behind its digests."""
     from gateway.service.files import write_whole
-    from gateway.service.sharing import receipt_or_own
+    from gateway.service.own import receipt_or_own
 
     chosen = (
         fields
@@ -103,20 +104,21 @@ def grant(
     out: Path,
 ) -> None:
     """Grant one reader fields or the content of an asset; the grant stands on the ledger, the keys do not."""
-    from gateway.service import sharing
     from gateway.service.files import write_whole
+    from gateway.service.granting import make_grant
+    from gateway.service.own import own_receipt
     from ledger.types import hex32
 
     with shell.installation() as installation:
         owner = installation.book.find(org)
-        receipt = sharing.own_receipt(installation, owner, target)
+        receipt = own_receipt(installation, owner, target)
         wanted = (
             sorted(receipt.values)
             if fields == "all"
             else [path.strip() for path in fields.split(",") if path.strip()]
         )
         end = _end_of(until) if until else installation.now() + 30 * DAY
-        made = sharing.make_grant(
+        made = make_grant(
             installation, owner, installation.book.id_of(grantee), receipt, wanted, purpose, end
         )
     path = (out / f"{hex32(made.grant_id)}.grant.json").absolute()
@@ -134,13 +136,14 @@ def grant(
 @OUT
 def read(shell: Shell, file: Path, org: str | None, out: Path) -> None:
     """Read what was granted: the read stands on the ledger before any key is handed over."""
-    from gateway.service import sharing
     from gateway.service.files import write_whole
+    from gateway.service.grant_reading import read_grant
+    from gateway.service.granting import load_grant
     from ledger.types import hex32
 
     with shell.installation() as installation:
         reader = installation.book.find(org)
-        reading = sharing.read_grant(installation, reader, sharing.load_grant(file))
+        reading = read_grant(installation, reader, load_grant(file))
     path = None
     if reading.document is not None:
         path = (out / f"{hex32(reading.asset_id)}.document").absolute()
@@ -168,21 +171,22 @@ def read(shell: Shell, file: Path, org: str | None, out: Path) -> None:
 @click.option("--lift", "to", flag_value="good", help="Lift the suspension of an asset.")
 def revoke(shell: Shell, target: str, org: str | None, to: str | None) -> None:
     """Revoke an asset for good (a lien on it stays), or end a grant."""
-    from gateway.service import sharing
+    from gateway.service import granting, revoking
+    from gateway.service.own import own_asset
     from ledger.assets import Standing
     from ledger.types import hex32
 
     with shell.installation() as installation:
         owner = installation.book.find(org)
-        if (granting := sharing.grant_in(target)) is not None:
+        if (given := granting.grant_in(target)) is not None:
             if to is not None:
                 raise UsageError("GRANT", "a grant ends for good: --suspend and --lift are for assets")
-            block = sharing.end_grant(installation, owner, granting.grant_id)
-            what, answer = "grant ended", {"grant_id": hex32(granting.grant_id), "block": block}
+            block = granting.end_grant(installation, owner, given.grant_id)
+            what, answer = "grant ended", {"grant_id": hex32(given.grant_id), "block": block}
         else:
-            row = sharing.own_asset(installation, owner, target)
+            row = own_asset(installation, owner, target)
             standing = Standing[(to or "revoked").upper()]
-            block = sharing.revoke(installation, owner, row, to=standing)
+            block = revoking.revoke(installation, owner, row, to=standing)
             what = "suspension lifted" if standing is Standing.GOOD else standing.name.lower()
             answer = {"asset_id": row.asset_id, "block": block}
     told(shell, answer, f"{what} in block {block}")
@@ -194,7 +198,8 @@ def revoke(shell: Shell, target: str, org: str | None, to: str | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def shred(shell: Shell, target: str, org: str | None, yes: bool) -> None:
     """Destroy the secret of an asset: nothing of it can be disclosed or granted again, its anchor stays."""
-    from gateway.service import sharing
+    from gateway.service import revoking
+    from gateway.service.own import own_asset
 
     reach = "what --out or disclose wrote, and what a reader has opened, is out of reach"
     if not yes and not click.confirm(
@@ -203,8 +208,8 @@ def shred(shell: Shell, target: str, org: str | None, yes: bool) -> None:
         raise UsageError("NOT_CONFIRMED", "nothing was shredded; give --yes to do it without a question")
     with shell.installation() as installation:
         owner = installation.book.find(org)
-        row = sharing.own_asset(installation, owner, target)
-        block = sharing.shred(installation, owner, row)
+        row = own_asset(installation, owner, target)
+        block = revoking.shred(installation, owner, row)
     told(shell, {"asset_id": row.asset_id, "block": block}, f"shredded, stated in block {block}: {reach}")
 
 
@@ -223,3 +228,15 @@ def _end_of(day: str) -> int:
             "DATE", f"--until {day}: a date as YYYY-MM-DD, before 9999-12-31, is expected"
         ) from error
     return int(datetime(after.year, after.month, after.day, tzinfo=UTC).timestamp())
+
+
+def _time_of(home: Home) -> int:
+    """Business time of a home whose ledger need not run."""
+    from ledger.clock import Clock
+    from ledger.log import TransactionLog
+
+    log = TransactionLog(home.root / "ledger.db")
+    try:
+        return Clock(log).now()
+    finally:
+        log.close()

@@ -60,7 +60,6 @@ class Asset(Base):
     org: Mapped[str] = mapped_column(Id)
     live: Mapped[str | None] = mapped_column(String(132), unique=True)
     kind: Mapped[str] = mapped_column(String(32))
-    number: Mapped[str | None] = mapped_column(Text)
     cid: Mapped[str] = mapped_column(String(80))
     batch_root: Mapped[str | None] = mapped_column(Id)
     root: Mapped[str | None] = mapped_column(Id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from certifier.verify import Code, Verdict
 from gateway.demo.stage import Seen, Stage
 from gateway.demo.world import dossier_of
-from gateway.service import certifying, pledging, sharing
+from gateway.service import certifying, grant_reading, granting, pledging, revoking
+from gateway.service.own import own_asset
 from ledger.errors import NotGoodError
 
 __all__ = ["read_by_grant", "revoked", "revoked_under_lien", "shredded"]
@@ -18,7 +19,7 @@ def revoked(stage: Stage) -> Seen:
     path, owner, lender = stage.last("M4", "purchase-order"), stage.org("M4"), stage.org("L2")
     made = stage.offer("M4", "L2", [path])
     before = stage.certified[path].asset_id
-    block = sharing.revoke(stage.installation, owner, sharing.own_asset(stage.installation, owner, before))
+    block = revoking.revoke(stage.installation, owner, own_asset(stage.installation, owner, before))
     standing = stage.verify(path).check(Code.STANDING).verdict
     refused = ""
     try:
@@ -42,8 +43,8 @@ def revoked_under_lien(stage: Stage) -> Seen:
     """M4 takes back the altered copy of its pledged invoice: the lien on what both state stays where it is."""
     act = next(act for act in stage.world.acts if act.name == "offer")
     altered, original, owner = act.files[2], act.says["over"], stage.org("M4")
-    row = sharing.own_asset(stage.installation, owner, stage.certified[altered].asset_id)
-    block = sharing.revoke(stage.installation, owner, row)
+    row = own_asset(stage.installation, owner, stage.certified[altered].asset_id)
+    block = revoking.revoke(stage.installation, owner, row)
     checks = [stage.verify(path, "L2") for path in (altered, original)]
     standing, lien = checks[0].check(Code.STANDING).verdict, checks[1].check(Code.LIEN).verdict
     figures = {"block": block, "standing": standing.value, "lien_on_the_original": lien.value}
@@ -55,10 +56,10 @@ def read_by_grant(stage: Stage) -> Seen:
     path, installation = stage.last("M1", "invoice"), stage.installation
     receipt, until = stage.own(path), installation.now() + 30 * _DAY
     fields, purpose = ["content", "fact.total"], "credit decision"
-    granting = sharing.make_grant(
+    given = granting.make_grant(
         installation, stage.org("M1"), stage.org("L2").id, receipt, fields, purpose, until
     )
-    reading = sharing.read_grant(installation, stage.org("L2"), granting)
+    reading = grant_reading.read_grant(installation, stage.org("L2"), given)
     figures = {
         "fields": len(reading.fields),
         "bytes": len(reading.document or b""),
@@ -72,8 +73,8 @@ def shredded(stage: Stage) -> Seen:
     """M4 destroys the secret of the picture that it had shown; whoever has the receipt still finds it anchored."""
     path, owner = stage.last("M4", "other"), stage.org("M4")
     given = stage.given(path)
-    row = sharing.own_asset(stage.installation, owner, stage.certified[path].asset_id)
-    block = sharing.shred(stage.installation, owner, row)
+    row = own_asset(stage.installation, owner, stage.certified[path].asset_id)
+    block = revoking.shred(stage.installation, owner, row)
     certifying.write_dossier(stage.installation, owner, dossier_of("M4"))  # the old one went with it
     (report,) = stage.verify_all([given])
     figures = {

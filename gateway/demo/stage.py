@@ -19,8 +19,9 @@ from certifier.verify import Check, Code, Given, Report
 from gateway.demo.world import World, seconds
 from gateway.errors import ConflictError
 from gateway.installation import Installation, Organisation
-from gateway.service import certifying, evidence, pledging, sharing, verifying
+from gateway.service import certifying, evidence, pledging, verifying
 from gateway.service.lending import Lending
+from gateway.service.own import own_receipt
 from ledger import embedded
 from ledger.errors import LedgerError
 from ledger.types import hex32
@@ -89,7 +90,7 @@ class Stage:
     def own(self, path: str) -> Receipt:
         """The whole receipt of a file's asset, as its owner has it."""
         owner = self.org(self.world.papers[path].firm)
-        return sharing.own_receipt(self.installation, owner, self.certified[path].asset_id)
+        return own_receipt(self.installation, owner, self.certified[path].asset_id)
 
     def given(self, path: str, file: Path | None = None) -> Given:
         """The receipt that was written for a file, with the file, or another one in its place."""

@@ -19,7 +19,8 @@ from gateway.installation import Installation, Organisation
 from gateway.jobs import feed
 from gateway.jobs.spool import Spool
 from gateway.jobs.working import Done
-from gateway.service import certifying, sharing
+from gateway.service import certifying, revoking
+from gateway.service.own import own_asset
 from gateway.service.profiles import of_home
 from ledger.types import parse_hex32
 
@@ -87,8 +88,8 @@ class Certification:
     ) -> None:
         """Revoke what was corrected, once its successor stands; done again it stays so."""
         if all(one.asset_id != old for one in made) and made:
-            row = sharing.own_asset(self._installation, organisation, old)
-            sharing.revoke(self._installation, organisation, row)
+            row = own_asset(self._installation, organisation, old)
+            revoking.revoke(self._installation, organisation, row)
 
     def _done(
         self, job: Job, assets: Mapping[str, dict[str, Any]], errors: Mapping[str, tuple[str, str]]

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from pathlib import Path
 
 from certifier.errors import CertifierError, UnreadableReceiptError
 from certifier.receipt import Dossier, Receipt, parse
-from certifier.signer import Statement
+from certifier.signer import Statement, message, multikey, sign
 from gateway.errors import UnreadableError
-from gateway.service.files import SIGNERS_SUFFIX, load_json, read_bounded
+from gateway.service.files import SIGNERS_SUFFIX, load_json, read_bounded, write_whole
 
-__all__ = ["SIGNERS_SCHEMA", "load_evidence", "load_receipt", "statements_beside", "statements_in"]
+__all__ = [
+    "SIGNERS_SCHEMA",
+    "load_evidence",
+    "load_receipt",
+    "sign_file",
+    "statements_beside",
+    "statements_in",
+]
 
 SIGNERS_SCHEMA = "assetcert/signers/1"
 MAX_EVIDENCE = 256 * 2**20
@@ -45,6 +54,18 @@ def statements_in(beside: Path) -> tuple[Statement, ...]:
         return tuple(Statement.from_json(member) for member in document["signers"])
     except (CertifierError, ValueError, KeyError, TypeError) as error:
         raise UnreadableError("SIGNERS", f"{beside} holds no signers' statements: {error}") from error
+
+
+def sign_file(seed: bytes, path: Path, issuer: bytes, role: str, signed_at: str) -> Path:
+    """Sign a document's bytes for their issuer; the statement goes into `FILE.signers.json`, beside those there already."""
+    content = sha256(read_bounded(path)).digest()
+    signature = sign(seed, "ed25519", message(role, issuer, content, signed_at))
+    statement = Statement(multikey(seed, "ed25519"), role, issuer, content, signed_at, signature)
+    beside = path.with_name(path.name + SIGNERS_SUFFIX)
+    kept = [other for other in statements_in(beside) if other.public_key != statement.public_key]
+    document = {"schema": SIGNERS_SCHEMA, "signers": [other.to_json() for other in (*kept, statement)]}
+    write_whole(beside, json.dumps(document, indent=1).encode())
+    return beside
 
 
 def load_evidence(path: Path) -> Receipt | Dossier:

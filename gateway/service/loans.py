@@ -33,8 +33,9 @@ from gateway.errors import (
     UsageError,
 )
 from gateway.installation import Installation, Organisation
-from gateway.service import pledging, sharing, verifying
+from gateway.service import pledging, verifying
 from gateway.service.lending import account_of, flows
+from gateway.service.own import own_receipt
 from ledger.pledges import Status
 from ledger.types import parse_hex32
 
@@ -134,7 +135,7 @@ def _pledge_offer(
     receipts = []
     for item in record["bases"][product.id]["items"]:
         if Decimal(item["eligible"]) > 0 and item["kind"].startswith("invoice"):
-            owned = (sharing.own_receipt(installation, applicant, one) for one in item["asset_ids"])
+            owned = (own_receipt(installation, applicant, one) for one in item["asset_ids"])
             receipt = next((one for one in owned if "fingerprint.exact" in one.values), None)
             if receipt is not None:
                 receipts.append(receipt)

@@ -24,6 +24,7 @@ from certifier.verify.subject import ContentState, Ledgered, Missing, Subject
 from gateway.credit.documents import digest
 from gateway.credit.obligations import Standing
 from gateway.db import credit
+from gateway.db.listing import number_of
 from gateway.db.models import Asset
 from gateway.errors import UnavailableError
 from gateway.installation import Installation, Organisation
@@ -185,7 +186,7 @@ class _Judge:
         for code in _BY_ITSELF:
             if checks[code].verdict is Verdict.INVALID:
                 self._invalid.append(
-                    f"{row.kind} {row.number or row.asset_id}: {code.name}: {checks[code].message}"
+                    f"{row.kind} {number_of(row) or row.asset_id}: {code.name}: {checks[code].message}"
                 )
                 self._sets["invalid"].add(asset)
                 self._sets["unfit"].add(asset)

@@ -18,7 +18,8 @@ from gateway.errors import NotFoundError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
-from gateway.service import indexing, sharing
+from gateway.service import indexing
+from gateway.service.own import own_receipt
 from gateway.web import bundle, certificate, formats, originals, words
 from gateway.web.depends import As, Id, router_of_pages
 from gateway.web.parties import Parties
@@ -225,7 +226,7 @@ def picture(document: bytes, number: int) -> Response:
 def bundled(who: Reader, home: Installed, asset_id: Id) -> Response:
     """Document, receipt and descriptor: what a stranger needs to verify without us."""
     row, document = _document(home, who, asset_id)
-    receipt = sharing.own_receipt(home, who.organisation, asset_id)
+    receipt = own_receipt(home, who.organisation, asset_id)
     descriptor = home.home.descriptor.read_text(encoding="utf-8")
     return attachment(
         bundle.made(receipt, _file_name(row), document, descriptor), "application/zip", f"{asset_id}.zip"

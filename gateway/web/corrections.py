@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import File, Form, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Installed, May
 from gateway.db import listing
 from gateway.db.listing import Held
+from gateway.db.models import Asset
 from gateway.errors import NotFoundError, UnreadableError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
-from gateway.installation import Installation
-from gateway.service import certifying, indexing, sharing
+from gateway.installation import Installation, Organisation
+from gateway.service import certifying, indexing, revoking
+from gateway.service.own import own_asset
 from gateway.web.certificates import facts_and_title, held_or_missing
 from gateway.web.depends import Id, gone, note, router_of_pages
 from gateway.web.parties import Parties, Party
@@ -105,61 +108,65 @@ def _affected(
     return row, [parties[lock[0]]] if lock else [], [(parties[g.grantee], g.expires_at) for g in grants]
 
 
+@dataclass(frozen=True)
+class Confirmed:
+    """What a signatory has confirmed with a reason, once it had read what follows."""
+
+    home: Installed
+    asset_id: Id
+    reason: Reason
+    sure: Sure
+
+    def paper(self, who: Principal) -> Asset:
+        """The paper it is about."""
+        return own_asset(self.home, who.organisation, self.asset_id)
+
+    def done(self, who: Principal, what: str, shown: str, **more: str) -> Response:
+        """Keep what was confirmed, and go on to the paper that is shown then."""
+        said = {"asset_id": self.asset_id, "reason": self.reason, "confirmed": self.sure}
+        note(self.home, who, what, said | more)
+        return gone(f"/certificates/{shown}")
+
+
+Asked = Annotated[Confirmed, Depends()]
+Revoker = Annotated[Principal, May(Action.ASSETS_REVOKE)]
+
+
 @router.post("/certificates/{asset_id}/revoke")
-def revoke(
-    who: Annotated[Principal, May(Action.ASSETS_REVOKE)],
-    home: Installed,
-    asset_id: Id,
-    reason: Reason,
-    sure: Sure,
-) -> Response:
+def revoke(who: Revoker, asked: Asked) -> Response:
     """Take it back."""
-    sharing.revoke(home, who.organisation, sharing.own_asset(home, who.organisation, asset_id))
-    note(home, who, "revoked", {"asset_id": asset_id, "reason": reason, "confirmed": sure})
-    return gone(f"/certificates/{asset_id}")
+    revoking.revoke(asked.home, who.organisation, asked.paper(who))
+    return asked.done(who, "revoked", asked.asset_id)
 
 
 @router.post("/certificates/{asset_id}/shred")
-def shred(
-    who: Annotated[Principal, May(Action.ASSETS_SHRED)],
-    home: Installed,
-    asset_id: Id,
-    reason: Reason,
-    sure: Sure,
-) -> Response:
+def shred(who: Annotated[Principal, May(Action.ASSETS_SHRED)], asked: Asked) -> Response:
     """Destroy its content."""
-    sharing.shred(home, who.organisation, sharing.own_asset(home, who.organisation, asset_id))
-    note(home, who, "shredded", {"asset_id": asset_id, "reason": reason, "confirmed": sure})
-    return gone(f"/certificates/{asset_id}")
+    revoking.shred(asked.home, who.organisation, asked.paper(who))
+    return asked.done(who, "shredded", asked.asset_id)
 
 
 @router.post("/certificates/{asset_id}/correct")
-def correct(
-    who: Annotated[Principal, May(Action.ASSETS_REVOKE)],
-    home: Installed,
-    asset_id: Id,
-    file: Annotated[UploadFile, File()],
-    reason: Reason,
-    sure: Sure,
-) -> Response:
+def correct(who: Revoker, asked: Asked, file: Annotated[UploadFile, File()]) -> Response:
     """Certify the new paper into the same jobs, then take back the old one."""
-    row = sharing.own_asset(home, who.organisation, asset_id)
+    row = asked.paper(who)
+    made = _certified_instead(asked.home, who.organisation, row, file)
+    revoking.revoke(asked.home, who.organisation, row)
+    return asked.done(who, "corrected", made, by_asset=made)
+
+
+def _certified_instead(home: Installation, owner: Organisation, row: Asset, file: UploadFile) -> str:
+    """The asset of the new paper, in the job of the old one."""
     with home.database.session() as session:
-        dossiers = listing.dossiers_of(session, asset_id)
+        dossiers = listing.dossiers_of(session, row.asset_id)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, Path(file.filename or "paper").name)
         path.write_bytes(file.file.read())
-        outcome = certifying.certify(
-            home, who.organisation, [path], dossier=dossiers[0] if dossiers else None
-        )
+        outcome = certifying.certify(home, owner, [path], dossier=dossiers[0] if dossiers else None)
     if outcome.errors:
         failed = outcome.errors[0]
         raise UnreadableError(failed.code, failed.message.replace(str(path), path.name))
     made = outcome.assets[0].asset_id
-    if made == asset_id:
+    if made == row.asset_id:
         raise UnreadableError("SAME", "the new paper is byte for byte the old one: choose the corrected file")
-    sharing.revoke(home, who.organisation, row)
-    note(
-        home, who, "corrected", {"asset_id": asset_id, "by_asset": made, "reason": reason, "confirmed": sure}
-    )
-    return gone(f"/certificates/{made}")
+    return made

@@ -16,7 +16,8 @@ from gateway.errors import UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
-from gateway.service import indexing, pledging, sharing
+from gateway.service import granting, indexing, pledging
+from gateway.service.own import own_receipt
 from gateway.web import formats, words
 from gateway.web.certificates import facts_and_title, held_or_missing
 from gateway.web.depends import As, Id, gone, router_of_pages
@@ -40,7 +41,7 @@ def offer_form(request: Request, who: Reader, home: Installed, asset_id: Id) -> 
     """To which lender, what share, how long; and what the lender sees."""
     with home.database.session() as session:
         row, parties = held_or_missing(session, who.organisation, asset_id), Parties(session)
-    receipt = sharing.own_receipt(home, who.organisation, asset_id).redact("must-disclose")
+    receipt = own_receipt(home, who.organisation, asset_id).redact("must-disclose")
     lenders = [(p.org, str(p)) for p in parties.with_role(Role.LENDER, but=who.org)]
     return render(
         request,
@@ -65,7 +66,7 @@ def offer(
     content: Annotated[str, Form()] = "",
 ) -> Response:
     """Sign the offer, and let the lender read the document where that was chosen."""
-    receipt = sharing.own_receipt(home, who.organisation, asset_id)
+    receipt = own_receipt(home, who.organisation, asset_id)
     pledging.make_offer(
         home,
         who.organisation,
@@ -85,10 +86,10 @@ def grant_content(
     home: Installation, owner: Organisation, asset_id: str, reader: str, purpose: str, until: date
 ) -> None:
     """Let an organisation read one document and every fact of it until the end of a day."""
-    receipt = sharing.own_receipt(home, owner, asset_id)
+    receipt = own_receipt(home, owner, asset_id)
     fields = [*sorted(path for path in receipt.values if path.startswith("fact.")), "content"]
     end = int(datetime(until.year, until.month, until.day, tzinfo=formats.SHANGHAI).timestamp()) + _DAY
-    sharing.make_grant(home, owner, _member(reader), receipt, fields, purpose, end)
+    granting.make_grant(home, owner, _member(reader), receipt, fields, purpose, end)
 
 
 def _member(org: str) -> bytes:
@@ -250,5 +251,5 @@ def withdraw_grant(
     who: Annotated[Principal, May(Action.GRANTS_END)], home: Installed, grant_id: Id
 ) -> Response:
     """Withdraw a permission."""
-    sharing.end_grant(home, who.organisation, parse_hex32(grant_id))
+    granting.end_grant(home, who.organisation, parse_hex32(grant_id))
     return gone("/readers")

@@ -24,7 +24,8 @@ from gateway.db import repository
 from gateway.errors import GatewayError, NotFoundError
 from gateway.home import Home, write_private
 from gateway.installation import Installation
-from gateway.service import profiles, sharing, verifying
+from gateway.service import profiles, verifying
+from gateway.service.own import own_receipt
 from gateway.web import bundle
 from gateway.web.depends import Id, router_of_pages
 from gateway.web.faults import fault_of
@@ -100,7 +101,7 @@ def _receipt(home: Installation, asset_id: str) -> Receipt | None:
     if owner is None:
         return None
     try:
-        return sharing.own_receipt(home, owner, asset_id).redact([])
+        return own_receipt(home, owner, asset_id).redact([])
     except GatewayError:
         return None
 

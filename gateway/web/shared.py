@@ -19,7 +19,8 @@ from gateway.errors import NotFoundError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.service import indexing, sharing, verifying
+from gateway.service import grant_reading, indexing, verifying
+from gateway.service.own import own_receipt
 from gateway.web import bundle, originals
 from gateway.web.certificates import attachment, picture
 from gateway.web.depends import Id, gone, router_of_pages
@@ -77,13 +78,13 @@ def one(request: Request, who: Reader, home: Installed, grant_id: Id) -> HTMLRes
 
 def _opened(home: Installation, who: Principal, row: Grant) -> tuple[bytes, dict[str, str], Receipt]:
     """Document, facts and receipt of a grant that was read; what has ended or was withdrawn is refused."""
-    sealed = sharing.release(home, parse_hex32(row.grant_id), who.organisation.id)
+    sealed = grant_reading.release(home, parse_hex32(row.grant_id), who.organisation.id)
     payload = json.loads(home.unwrap(who.organisation, parse_hex32(row.asset_id), sealed))
     facts = {member["path"].removeprefix("fact."): member["value"] for member in payload["fields"]}
     owner = home.book.find(row.owner)
-    receipt = sharing.own_receipt(home, owner, row.asset_id)
+    receipt = own_receipt(home, owner, row.asset_id)
     shown = receipt.redact([member["path"] for member in payload["fields"]])
-    document = sharing.document_of(home, receipt, payload.get("content_key"))
+    document = grant_reading.document_of(home, receipt, payload.get("content_key"))
     if document is None:
         raise NotFoundError("NOT_GRANTED", "the document itself was not granted to you: ask its owner for it")
     return document, facts, shown
@@ -94,7 +95,7 @@ def read(who: Reader, home: Installed, grant_id: Id) -> Response:
     """Put the reading on the ledger; the key is handed over once it is final."""
     row = _grant(home, who, grant_id)
     if not _was_read(home, who, grant_id):
-        sharing.record_reading(home, who.organisation, parse_hex32(row.grant_id))
+        grant_reading.record_reading(home, who.organisation, parse_hex32(row.grant_id))
     return gone(f"/shared/{grant_id}")
 
 

@@ -51,16 +51,17 @@ def main() -> None:
 
 def _prepared(site: Any) -> dict[str, str]:
     """An offer to L1 and a grant that it has read."""
-    from gateway.service import pledging, sharing
+    from gateway.service import grant_reading, granting, pledging
+    from gateway.service.own import own_receipt
 
     home = site.running.gateway.installation
     owner, lender = home.book.find("M1"), home.book.find("L1")
     invoice = site.assets["M1/invoice.xml"]
-    receipt = sharing.own_receipt(home, owner, invoice)
+    receipt = own_receipt(home, owner, invoice)
     made = pledging.make_offer(home, owner, lender.id, [receipt])
     fields = [*sorted(path for path in receipt.values if path.startswith("fact.")), "content"]
-    grant = sharing.make_grant(home, owner, lender.id, receipt, fields, "授信审批", home.now() + 30 * 86_400)
-    sharing.record_reading(home, lender, grant.grant_id)
+    grant = granting.make_grant(home, owner, lender.id, receipt, fields, "授信审批", home.now() + 30 * 86_400)
+    grant_reading.record_reading(home, lender, grant.grant_id)
     return {"invoice": invoice, "offer": "0x" + made.pledge_id.hex(), "grant": "0x" + grant.grant_id.hex()}
 
 

@@ -21,8 +21,9 @@ from certifier.voprf import EvaluationService
 from gateway.db.models import Asset
 from gateway.errors import UsageError
 from gateway.installation import Installation
-from gateway.service import certifying, sharing
+from gateway.service import certifying
 from gateway.service.evaluating import decode, encode
+from gateway.service.own import own_asset
 from ledger.types import parse_hex32
 
 from .conftest import World, assetcert
@@ -263,8 +264,8 @@ def test_batches_are_of_a_thousand_and_receipts_of_each_verify(
 def test_a_revoked_row_needs_its_owner(own: World, installed: Opens) -> None:
     home = installed(own.home)
     with pytest.raises(UsageError, match="M2 has certified no asset"):
-        sharing.own_asset(home, home.book.find("M2"), own.asset("M1/invoice.xml"))
-    row = sharing.own_asset(home, home.book.find("M1"), own.asset("M1/invoice.xml"))
+        own_asset(home, home.book.find("M2"), own.asset("M1/invoice.xml"))
+    row = own_asset(home, home.book.find("M1"), own.asset("M1/invoice.xml"))
     assert json.loads(next(certifying.rebuild(home, home.book.find("M1"), [row])).to_json()) == json.loads(
         own.receipts["M1/invoice.xml"].read_text()
     )

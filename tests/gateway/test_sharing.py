@@ -13,7 +13,8 @@ from certifier.receipt import Receipt, build, parse
 from gateway.db.models import Asset, Grant
 from gateway.errors import ConflictError, RefusedError
 from gateway.installation import Installation
-from gateway.service import sharing
+from gateway.service import grant_reading, granting
+from gateway.service.own import own_asset
 from ledger.access import grant_id, scope_of
 from ledger.events import Read
 from ledger.replay import events
@@ -124,18 +125,18 @@ def test_a_grant_travels_without_keys_and_its_read_stands_on_the_ledger_first(
     assert shown(receipt_at_document(document["receipt"])) == set()
 
     home = installed(own.home)
-    granting = sharing.load_grant(Path(made["grant"]))
+    given = granting.load_grant(Path(made["grant"]))
     l1 = home.book.find("L1")
     with pytest.raises(RefusedError, match="does not stand on the ledger yet"):
-        sharing.release(home, granting.grant_id, l1.id)
+        grant_reading.release(home, given.grant_id, l1.id)
     called = assetcert("read", made["grant"], "--as", "L1", "--out", tmp_path, home=own.home)
     assert called.code == 0 and set(called.json) == {"asset_id", "block", "fields", "document", "checks"}
     assert called.json["fields"] == {"fact.total": "6237.6"}
     assert Path(called.json["document"]).read_bytes() == own.paper("M1/invoice.xml").read_bytes()
     log = events(home.ledger, called.json["block"], home.ledger.pin(), ["access_log"])
     (read,) = [event for event in log if isinstance(event, Read)]
-    assert (read.grant_id, read.org) == (granting.grant_id, l1.id)
-    assert sharing.release(home, granting.grant_id, l1.id)
+    assert (read.grant_id, read.org) == (given.grant_id, l1.id)
+    assert grant_reading.release(home, given.grant_id, l1.id)
 
 
 def receipt_at_document(document: object) -> Receipt:
@@ -170,7 +171,7 @@ def test_an_ended_grant_gives_nothing_and_its_wrap_is_gone(
     with home.database.session() as session:
         assert session.get_one(Grant, made["grant_id"]).sealed is None
     with pytest.raises(RefusedError):
-        sharing.release(home, parse_hex32(made["grant_id"]), home.book.find("L1").id)
+        grant_reading.release(home, parse_hex32(made["grant_id"]), home.book.find("L1").id)
 
 
 def test_an_expired_grant_gives_nothing(own: World, tmp_path: Path, installed: Opens) -> None:
@@ -263,7 +264,7 @@ def test_an_asset_that_is_not_anchored_yet_is_not_shared(own: World, installed: 
     with home.database.session() as session:
         session.get_one(Asset, own.asset("M1/order.xml")).root = None
     with pytest.raises(ConflictError, match="certify its file again"):
-        sharing.own_asset(home, home.book.find("M1"), own.asset("M1/order.xml"))
+        own_asset(home, home.book.find("M1"), own.asset("M1/order.xml"))
     assert hex32(home.book.find("M1").id)
 
 

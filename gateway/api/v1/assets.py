@@ -44,8 +44,9 @@ from gateway.installation import Installation
 from gateway.jobs import certification, intake
 from gateway.jobs.running import Jobs
 from gateway.jobs.spool import SpooledFile
-from gateway.service import sharing
+from gateway.service import revoking
 from gateway.service.files import SIGNERS_SUFFIX
+from gateway.service.own import own_asset, own_document, own_receipt
 from ledger.assets import Standing
 
 __all__ = ["DOSSIER_NAME", "DossierName", "router"]
@@ -414,7 +415,7 @@ def get_receipt(
     tag = etag(version_of(shown.asset_id, shown.root, disclose, shown.shredded))
     if tag == if_none_match:
         return Response(status_code=304, headers={"ETag": tag})
-    receipt = sharing.own_receipt(home, caller.organisation, asset_id)
+    receipt = own_receipt(home, caller.organisation, asset_id)
     if disclose is not None:
         receipt = receipt.redact(disclose)
     return Response(receipt.to_json(), media_type="application/json", headers={"ETag": tag})
@@ -430,7 +431,7 @@ def get_receipt(
 def download(caller: Reader, home: Installed, asset_id: Hex32) -> Response:
     """The document itself, byte for byte, for its owner."""
     _shown(home, caller.org, asset_id)
-    content = sharing.own_document(home, caller.organisation, asset_id)
+    content = own_document(home, caller.organisation, asset_id)
     return StreamingResponse(
         content,
         media_type="application/octet-stream",
@@ -445,8 +446,8 @@ def set_standing(
     """Revoke an asset for good, suspend it, or lift that. A lien on it stays."""
     shown = _shown(home, caller.org, asset_id)
     match.check(shown.version)
-    row = sharing.own_asset(home, caller.organisation, asset_id)
-    block = sharing.revoke(
+    row = own_asset(home, caller.organisation, asset_id)
+    block = revoking.revoke(
         home, caller.organisation, row, to=Standing[asked.standing.upper()], reason=asked.reason
     )
     jobs.tell()
@@ -460,8 +461,8 @@ def shred(caller: Shredder, home: Installed, jobs: Running, asset_id: Hex32, mat
     match.check(shown.version)
     if shown.shredded:
         raise ConflictError("SHREDDED", f"the secret of asset {asset_id} was shredded before")
-    row = sharing.own_asset(home, caller.organisation, asset_id)
-    block = sharing.shred(home, caller.organisation, row)
+    row = own_asset(home, caller.organisation, asset_id)
+    block = revoking.shred(home, caller.organisation, row)
     jobs.tell()
     return Stated(asset_id=asset_id, block=block)
 

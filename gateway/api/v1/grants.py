@@ -19,7 +19,8 @@ from gateway.db.models import Grant
 from gateway.errors import UnreadableError, UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
-from gateway.service import sharing
+from gateway.service import grant_reading, granting
+from gateway.service.own import own_receipt
 from ledger.types import hex32, parse_hex32
 
 __all__ = ["router"]
@@ -111,10 +112,10 @@ class AccessOut(BaseModel):
 @router.post("/grants", status_code=201)
 def give(caller: Giver, home: Installed, jobs: Running, asked: NewGrant) -> GrantMade:
     """Grant one organisation fields or the document of one's own asset. The grant stands on the ledger, the keys do not."""
-    receipt = sharing.own_receipt(home, caller.organisation, asked.asset_id)
+    receipt = own_receipt(home, caller.organisation, asked.asset_id)
     if asked.expires_at.tzinfo is None:
         raise UsageError("UNTIL", "`expires_at` needs an offset, such as 2026-12-31T16:00:00Z")
-    made = sharing.make_grant(
+    made = granting.make_grant(
         home,
         caller.organisation,
         parse_hex32(asked.grantee),
@@ -157,7 +158,7 @@ def end(caller: Ender, home: Installed, jobs: Running, grant_id: Hex32) -> Ended
         row = catalogue.grant(session, caller.org, grant_id)
     if row is None:
         raise not_found("grant", grant_id)
-    block = sharing.end_grant(home, caller.organisation, parse_hex32(grant_id))
+    block = granting.end_grant(home, caller.organisation, parse_hex32(grant_id))
     jobs.tell()
     return Ended(grant_id=grant_id, block=block)
 
@@ -165,10 +166,10 @@ def end(caller: Ender, home: Installed, jobs: Running, grant_id: Hex32) -> Ended
 @router.post("/reads", status_code=201, openapi_extra=body_limit(4 * 2**20))
 def read(caller: ContentReader, home: Installed, jobs: Running, asked: Granted) -> ReadOut:
     """Read what was granted: the read stands on the ledger before any key is handed over."""
-    if asked.grant.get("schema") != sharing.GRANT_SCHEMA:
-        raise UnreadableError("SCHEMA", f'a document of the schema "{sharing.GRANT_SCHEMA}" is expected')
-    granting = sharing.parse_grant(asked.grant, "the grant")
-    found = sharing.read_grant(home, caller.organisation, granting)
+    if asked.grant.get("schema") != granting.GRANT_SCHEMA:
+        raise UnreadableError("SCHEMA", f'a document of the schema "{granting.GRANT_SCHEMA}" is expected')
+    given = granting.parse_grant(asked.grant, "the grant")
+    found = grant_reading.read_grant(home, caller.organisation, given)
     jobs.tell()
     return ReadOut.model_validate(
         {

@@ -20,7 +20,8 @@ from gateway.db.models import IndexedClaim, IndexedPledge, Offer
 from gateway.errors import UnreadableError, UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
-from gateway.service import indexing, pledging, sharing
+from gateway.service import indexing, pledging
+from gateway.service.own import own_receipt
 from ledger.pledges import Status
 from ledger.types import hex32, parse_hex32
 
@@ -177,7 +178,7 @@ class OfReceipt(Strict):
 @router.post("/offers", status_code=201)
 def make_offer(caller: Offerer, home: Installed, asked: NewOffer) -> OfferMade:
     """Sign an offer. Nothing is locked before the lender takes it."""
-    receipts = [sharing.own_receipt(home, caller.organisation, one) for one in asked.assets]
+    receipts = [own_receipt(home, caller.organisation, one) for one in asked.assets]
     made = pledging.make_offer(
         home,
         caller.organisation,

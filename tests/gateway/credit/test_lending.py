@@ -16,8 +16,9 @@ from gateway.db import credit
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UnreadableError, UsageError
 from gateway.home import Home
 from gateway.installation import Installation
-from gateway.service import loans, products, sharing
+from gateway.service import loans, products, revoking
 from gateway.service.lending import Lending, Order
+from gateway.service.own import own_asset
 from ledger import embedded
 from ledger.account import recover
 from ledger.host import Host
@@ -94,7 +95,7 @@ def test_replay_is_identical_whatever_comes_later(
     first = lending.replay(decision)
     assert first.identical and first.anchored
     revoked = json.loads(lending.row(decision).record)["inputs"][0]["asset_id"]
-    sharing.revoke(home, home.book.find("M1"), sharing.own_asset(home, home.book.find("M1"), revoked))
+    revoking.revoke(home, home.book.find("M1"), own_asset(home, home.book.find("M1"), revoked))
     again = Lending(home).replay(decision)
     assert again.identical and again.block == first.block
     later = lending.apply(home.book.find("M1"), Order(Decimal(600_000), 90), "m1-signatory", anchor=False)

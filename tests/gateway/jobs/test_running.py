@@ -20,19 +20,19 @@ from gateway.db import jobs as table
 from gateway.db.jobs import Job, Webhook
 from gateway.errors import UsageError
 from gateway.home import Home
+from gateway.identity.sealing import Sealing
 from gateway.installation import Installation, Organisation
 from gateway.jobs import feed
 from gateway.jobs.audits import digest
 from gateway.jobs.certification import group_key
 from gateway.jobs.intake import Asked
 from gateway.jobs.running import Jobs
-from gateway.jobs.webhooks import COVERED, require_public
-from gateway.service import sharing
+from gateway.jobs.webhooks import COVERED, key_of, require_public
+from gateway.service import revoking
+from gateway.service.own import own_asset
 from ledger.account import recover
 
 from ..conftest import PASSPHRASE, World
-
-SECRET = "5e" * 32
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +128,8 @@ def test_the_stream_tells_history_jobs_and_what_parties_do_in_one_order_without_
 ) -> None:
     job_id = submit(jobs, m1, b"for the stream")
     asset_id = (finished(jobs, m1, job_id).result or {})["files"][0]["asset"]["asset_id"]
-    row = sharing.own_asset(installation, m1, asset_id)
-    sharing.revoke(installation, m1, row)
+    row = own_asset(installation, m1, asset_id)
+    revoking.revoke(installation, m1, row)
     jobs.bell.ring()
     until(lambda: [one for one in stream(installation, m1) if one.data.get("asset_id") == asset_id])
     told = stream(installation, m1)
@@ -222,19 +222,19 @@ def subscribe(jobs: Jobs, organisation: Organisation, webhook_id: str, url: str,
                 org=organisation.hex,
                 url=url,
                 kinds=list(kinds),
-                secret=SECRET,
                 cursor=table.head(session, organisation.hex),
                 created_at=1,
             )
         )
 
 
-def verify(posted: tuple[str, str, dict[str, str], bytes], secret: str = SECRET) -> None:
-    """Hold a post against RFC 9421 and RFC 9530, with the library's verifier."""
+def verify(jobs: Jobs, posted: tuple[str, str, dict[str, str], bytes], webhook_id: str = "hook_1") -> None:
+    """Hold a post against RFC 9421 and RFC 9530 and the webhook's public key, with the library's verifier."""
     method, url, headers, body = posted
     message = SimpleNamespace(method=method, url=url, headers=headers)
-    resolver = MappingKeyResolver(public_keys={"hook_1": bytes.fromhex(secret)}, private_keys={})
-    verifier = HTTPMessageVerifier(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=resolver)
+    key = key_of(Sealing.of(jobs.installation.home), webhook_id).public_key()
+    resolver = MappingKeyResolver(public_keys={"hook_1": key}, private_keys={})
+    verifier = HTTPMessageVerifier(signature_algorithm=algorithms.ED25519, key_resolver=resolver)
     verifier.verify(
         message,
         expect_tag="assetcert-webhook",
@@ -256,12 +256,12 @@ def test_a_webhook_gets_every_event_in_order_signed_and_again_after_it_refused(
         bodies = [json.loads(body) for *_, body in there.taken]
         assert [body["data"]["job"] for body in bodies] == ids
         assert [body["id"] for body in bodies] == sorted(body["id"] for body in bodies)
-        verify(there.taken[0])
+        verify(jobs, there.taken[0])
         method, url, headers, body = there.taken[0]
         with pytest.raises(InvalidSignature):
-            verify((method, url, headers, body.replace(b"job.done", b"job.none")))
+            verify(jobs, (method, url, headers, body.replace(b"job.done", b"job.none")))
         with pytest.raises(InvalidSignature):
-            verify(there.taken[0], "5f" * 32)
+            verify(jobs, there.taken[0], "hook_2")
         with jobs.installation.database.session() as session:
             row = session.get_one(Webhook, "hook_1")
             assert (row.failures, row.last_error) == (0, None)

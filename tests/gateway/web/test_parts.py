@@ -14,7 +14,7 @@ import pytest
 from certifier.receipt import Receipt
 from gateway import samples
 from gateway.errors import UnreadableError
-from gateway.service import sharing
+from gateway.service.own import own_receipt
 from gateway.web import bundle, formats, originals
 from gateway.web.auditor import draw
 from gateway.web.faults import fault_of
@@ -134,7 +134,7 @@ def test_a_bundle_verifies_on_the_command_line(site: Site, tmp_path: Path) -> No
 
 def test_a_bundle_is_bounded_and_names_what_it_lacks(site: Site) -> None:
     home = site.running.gateway.installation
-    receipt: Receipt = sharing.own_receipt(home, home.book.find("M1"), site.assets["M1/order.xml"])
+    receipt: Receipt = own_receipt(home, home.book.find("M1"), site.assets["M1/order.xml"])
     with pytest.raises(UnreadableError, match="no receipt"):
         bundle.opened([("a.xml", b"<a/>")])
     changed = json.loads(receipt.to_json()) | {"asset_id": "0x00"}

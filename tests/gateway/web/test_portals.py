@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from certifier.receipt import Receipt
-from gateway.service import pledging, sharing
+from gateway.service import granting, pledging
+from gateway.service.own import own_receipt
 
 from .conftest import DESKTOP, PHONE, Opened, Site, violations
 
@@ -20,7 +21,7 @@ from .conftest import DESKTOP, PHONE, Opened, Site, violations
 def receipt_of(site: Site, name: str) -> Receipt:
     """The whole receipt of a paper such as `M1/invoice.xml`."""
     home = site.running.gateway.installation
-    return sharing.own_receipt(home, home.book.find(name.partition("/")[0]), site.assets[name])
+    return own_receipt(home, home.book.find(name.partition("/")[0]), site.assets[name])
 
 
 def offered(site: Site, name: str, lender: str, days: int = 90) -> str:
@@ -96,7 +97,7 @@ def test_reading_is_recorded_and_shown_to_the_owner(opened: Opened, site: Site) 
     home = site.running.gateway.installation
     owner, receipt = home.book.find("M1"), receipt_of(site, "M1/invoice.xml")
     fields = [*sorted(path for path in receipt.values if path.startswith("fact.")), "content"]
-    made = sharing.make_grant(
+    made = granting.make_grant(
         home, owner, home.book.find("L2").id, receipt, fields, "due diligence", home.now() + 86_400 * 20
     )
     page = opened("l2-risk")

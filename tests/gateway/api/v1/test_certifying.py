@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.service import sharing
+from gateway.service import evidence
 
 from ...running import Running
 from .helping import certified, form, invoice, job_papers, problem
@@ -100,7 +100,7 @@ def test_an_inspectors_signature_beside_its_file_is_committed(api: Running, tmp_
     path.write_bytes(content)
     organisation = api.organisation("M1")
     seed = api.gateway.installation.keys.seed("M1", "instrument")
-    beside = sharing.sign_file(seed, path, organisation.id, "instrument", "2026-09-01T08:00:00Z")
+    beside = evidence.sign_file(seed, path, organisation.id, "instrument", "2026-09-01T08:00:00Z")
     files = form((path.name, content), (beside.name, beside.read_bytes()))
     done = api.client("m1-accountant").post(URL, files=files, headers={"Prefer": "wait=20"}).json()
     assert len(done["files"]) == 1

@@ -1,0 +1,78 @@
+"""What an owner takes back or destroys: an asset's standing on the ledger, and the secret that opens it."""
+
+from __future__ import annotations
+
+import secrets
+
+from gateway.db import repository
+from gateway.db.models import Asset
+from gateway.installation import Installation, Organisation
+from ledger.access import shred_commitment
+from ledger.assets import Standing
+from ledger.errors import NoChangeError
+from ledger.events import StandingChanged
+from ledger.replay import events
+from ledger.types import parse_hex32
+
+__all__ = ["revoke", "shred"]
+
+
+def revoke(
+    installation: Installation,
+    organisation: Organisation,
+    row: Asset,
+    *,
+    to: Standing = Standing.REVOKED,
+    reason: int = 0,
+) -> int:
+    """Take an asset back, suspend it, or lift that: an issuer may always take back, and no lien is touched by it.
+
+    One that the ledger has revoked already stays so: a run that was killed after its transaction is finished. Answers the block.
+    """
+    assert row.root is not None
+    with installation.database.session() as session:
+        proof = repository.tree(repository.batch(session, row.org, row.root)).proof(parse_hex32(row.asset_id))
+    act = installation.ledger.assets.set_standing(
+        parse_hex32(row.root), parse_hex32(row.asset_id), proof, to, reason=reason
+    )
+    account = installation.account(organisation)
+    try:
+        block = installation.writer.send(account, act).block.number
+    except NoChangeError:
+        if to is not Standing.REVOKED:
+            raise
+        block = _revoked_in(installation, organisation.id, parse_hex32(row.asset_id))
+    if to is Standing.REVOKED:
+        with installation.database.session() as session:
+            session.get_one(Asset, row.asset_id).live = None  # the same document may become a new asset
+    return block
+
+
+def _revoked_in(installation: Installation, org: bytes, asset_id: bytes) -> int:
+    log = events(installation.ledger, 0, installation.ledger.pin(), ["asset_registry"])
+    return next(
+        event.at.block
+        for event in log
+        if isinstance(event, StandingChanged)
+        and (event.org, event.asset_id, event.standing) == (org, asset_id, Standing.REVOKED)
+    )
+
+
+def shred(installation: Installation, organisation: Organisation, row: Asset) -> int:
+    """Say so on the ledger, then destroy secret, fields, wraps and the home's own receipt. The asset stays anchored.
+
+    In this order nothing is destroyed by a run that is refused or fails; one that was killed in between is finished by the next.
+    """
+    commitment = shred_commitment(secrets.token_bytes(32), parse_hex32(row.asset_id))
+    act = installation.ledger.access.shred(commitment)
+    sent = installation.writer.send(installation.account(organisation), act)
+    with installation.database.session() as session:
+        found = session.get_one(Asset, row.asset_id)
+        found.sealed_secret, found.fields, found.prf, found.live = None, None, None, None
+        for grant in repository.grants_of_asset(session, row.asset_id):
+            grant.sealed = None
+        dossiers = repository.dossiers_with(session, row.asset_id)
+    installation.database.forget_deleted()
+    for name in (f"{row.asset_id}.receipt.json", *(f"{dossier}.dossier.json" for dossier in dossiers)):
+        (installation.home.receipts / name).unlink(missing_ok=True)
+    return sent.block.number
