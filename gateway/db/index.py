@@ -37,6 +37,7 @@ __all__ = [
     "registered",
     "stand",
     "standing",
+    "standing_of",
 ]
 
 TABLES = (IndexedAccess, IndexedClaim, IndexedPledge, IndexedAsset, IndexedOrganisation, IndexPosition)
@@ -95,6 +96,14 @@ def standing(session: Session, org: str, asset_id: str, word: str) -> None:
     """An asset's standing changed."""
     where = (IndexedAsset.org == org, IndexedAsset.asset_id == asset_id)
     session.execute(update(IndexedAsset).where(*where).values(standing=word))
+
+
+def standing_of(session: Session, asset_ids: Sequence[str]) -> dict[str, str]:
+    """How registered assets stand, whoever issued them; what is not registered is left out."""
+    issuers = select(IndexedOrganisation.org)  # by issuer and id, as they are keyed
+    where = (IndexedAsset.org.in_(issuers), IndexedAsset.asset_id.in_(asset_ids))
+    rows = session.execute(select(IndexedAsset.asset_id, IndexedAsset.standing).where(*where))
+    return dict(rows.tuples().all())
 
 
 def pledged(session: Session, pledge_id: str, debtor: str, lender: str, expires_at: int) -> None:

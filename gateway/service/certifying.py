@@ -23,6 +23,7 @@ from gateway.errors import UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service.anchoring import Anchored, Anchoring, Ready
 from gateway.service.files import expand, sweep
+from gateway.service.links import require_links
 from gateway.service.making import Making, PaperLinks
 from gateway.service.papers import BATCH_IDS, Item, Reads, ahead, groups, notices, read_items
 from gateway.service.profiles import of_home
@@ -98,7 +99,7 @@ def certify(
         raise UsageError(
             "DOSSIER", f"--dossier {dossier!r} names a file too: no slash, no leading dot, 128 characters"
         )
-    _require_links(installation, links)
+    require_links(installation, links)
     installation.keys.unlock([(organisation.short, "account"), (organisation.short, "encryption")])
     folder = out or installation.home.receipts
     sweep(folder)
@@ -126,19 +127,6 @@ def _opened(
     if reader is not None:
         return nullcontext(reader)
     return Reader(profiles=of_home(installation.home, organisation.short))
-
-
-def _require_links(installation: Installation, links: Sequence[tuple[str, bytes]]) -> None:
-    """UsageError where a stated link points to an asset that this home knows to be of another kind than the relation asks."""
-    expected = {relation: kind for (_, relation), kind in RELATIONS.items()}
-    with installation.database.session() as session:
-        for relation, target in links:
-            row = repository.asset(session, hex32(target))
-            if row is not None and row.kind != expected[relation]:
-                raise UsageError(
-                    "LINK",
-                    f"--link {relation}={row.asset_id}: that is a {row.kind}, {relation} points to a {expected[relation]}",
-                )
 
 
 _Answers = dict[bytes, Ready | Refused]
