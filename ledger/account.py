@@ -1,6 +1,6 @@
-"""An account: a secp256k1 key that signs transactions and EIP-712 digests, and is shown as its address.
+"""Accounts: what signs transactions and EIP-712 structs for an address, here by a secp256k1 key in memory (`Account`).
 
-Not a keystore (keyfiles belong to the certifier's home). Legacy transactions with EIP-155 replay protection:
+Not a keystore (keyfiles belong to the gateway's home). Legacy transactions with EIP-155 replay protection:
 every node of a zero-gas network takes them. RLP is written here because it is twelve lines and `import rlp`
 is a quarter second.
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import coincurve
 
 from ledger.types import keccak
 
-__all__ = ["Account", "Transaction", "account_key_id", "create_address", "recover"]
+__all__ = ["Account", "Signer", "Transaction", "account_key_id", "create_address", "recover"]
 
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
@@ -30,6 +31,17 @@ def create_address(sender: str, nonce: int) -> str:
     return "0x" + keccak(_rlp([bytes.fromhex(sender[2:]), nonce]))[12:].hex()
 
 
+class Signer(Protocol):
+    """Signs for one address, wherever the key is: in this process, or in a service that is asked."""
+
+    @property
+    def address(self) -> str:
+        """`0x` and 40 lower-case digits."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Of keccak-256 of `data`: r ‖ s ‖ v (27 or 28), 65 bytes, low s, as contracts recover it."""
+
+
 @dataclass(frozen=True)
 class Transaction:
     """What is signed. `to` None creates a contract; price and value are zero."""
@@ -40,9 +52,13 @@ class Transaction:
     to: str | None
     data: bytes
 
-    def _fields(self) -> list[int | bytes]:
+    def signed_by(self, signer: Signer) -> bytes:
+        """The raw signed transaction; its keccak-256 is the transaction's hash."""
         to = bytes.fromhex(self.to[2:]) if self.to else b""
-        return [self.nonce, 0, self.gas, to, 0, self.data]
+        fields: list[int | bytes] = [self.nonce, 0, self.gas, to, 0, self.data]
+        signature = signer.sign(_rlp([*fields, self.chain_id, 0, 0]))
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+        return _rlp([*fields, 8 + 2 * self.chain_id + signature[64], r, s])
 
 
 class Account:
@@ -61,18 +77,10 @@ class Account:
         """Its key id in Membership."""
         return account_key_id(self.address)
 
-    def sign_digest(self, digest: bytes) -> bytes:
-        """r ‖ s ‖ v (27 or 28), 65 bytes, low s, as contracts recover it."""
-        signature = self._key.sign_recoverable(digest, hasher=None)
+    def sign(self, data: bytes) -> bytes:
+        """See `Signer`."""
+        signature = self._key.sign_recoverable(keccak(data), hasher=None)
         return signature[:64] + bytes([27 + signature[64]])
-
-    def sign(self, transaction: Transaction) -> bytes:
-        """The raw signed transaction; its keccak-256 is the transaction's hash."""
-        fields = transaction._fields()
-        digest = keccak(_rlp([*fields, transaction.chain_id, 0, 0]))
-        signature = self._key.sign_recoverable(digest, hasher=None)
-        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
-        return _rlp([*fields, 35 + 2 * transaction.chain_id + signature[64], r, s])
 
     def __repr__(self) -> str:
         return f"Account({self.address})"

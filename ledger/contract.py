@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ledger import artifacts
-from ledger.abi import Type, decode, encode
+from ledger.abi import decode
 from ledger.chain import Call
-from ledger.types import keccak
 
-__all__ = ["Act", "Contract", "Domain"]
+__all__ = ["Act", "Contract"]
 
 T = TypeVar("T")
 
@@ -52,27 +51,3 @@ class Contract:
 
     def _act(self, function: str, *arguments: Any) -> Act:
         return Act(self.address, self.interface.functions[function].encode(*arguments))
-
-
-@dataclass(frozen=True)
-class Domain:
-    """The EIP-712 domain of a contract: name `assetcert`, version `1`, this chain, this address."""
-
-    chain_id: int
-    contract: str
-
-    def digest(self, type_hash: bytes, types: str, values: tuple[Any, ...]) -> bytes:
-        """What is signed for a struct whose members' encodings are `values` of `types` (comma-separated
-        words).
-        """
-        domain_type = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-        separator = _hash_struct(
-            keccak(domain_type),
-            "bytes32,bytes32,uint256,address",
-            (keccak(b"assetcert"), keccak(b"1"), self.chain_id, self.contract),
-        )
-        return keccak(b"\x19\x01" + separator + _hash_struct(type_hash, types, values))
-
-
-def _hash_struct(type_hash: bytes, types: str, values: tuple[Any, ...]) -> bytes:
-    return keccak(type_hash + encode([Type.parse(t) for t in types.split(",")], values))

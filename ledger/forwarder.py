@@ -9,17 +9,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.account import Account
+from ledger.account import Signer
 from ledger.chain import Call
-from ledger.contract import Act, Contract, Domain
-from ledger.types import keccak
+from ledger.contract import Act, Contract
+from ledger.typed import Domain, Members, TypedData
 
-__all__ = ["ForwardRequest", "Forwarder"]
+__all__ = ["ForwardRequest", "Forwarder", "Unsigned"]
 
-_REQUEST = (
-    b"ForwardRequest(address from,address to,uint256 value,uint256 gas,"
-    b"uint256 nonce,uint48 deadline,bytes data)"
-)
+_TYPES: dict[str, Members] = {
+    "ForwardRequest": (
+        ("from", "address"),
+        ("to", "address"),
+        ("value", "uint256"),
+        ("gas", "uint256"),
+        ("nonce", "uint256"),
+        ("deadline", "uint48"),
+        ("data", "bytes"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Unsigned:
+    """An act that waits for its sender's signature. `gas` is what the act itself may use, `deadline` a block time, inclusive."""
+
+    sender: str
+    to: str
+    data: bytes
+    gas: int
+    nonce: int
+    deadline: int
+
+    def signed(self, signature: bytes) -> ForwardRequest:
+        """With the 65 bytes that its sender has given."""
+        return ForwardRequest(self.sender, self.to, self.gas, self.deadline, self.data, signature)
 
 
 @dataclass(frozen=True)
@@ -50,15 +73,25 @@ class Forwarder(Contract):
         """The nonce that the account's next request must carry."""
         return self._call("nonces", address, to=int)
 
-    def sign(self, account: Account, act: Act, nonce: int, deadline: int, gas: int) -> ForwardRequest:
+    def typed(self, unsigned: Unsigned) -> TypedData:
+        """The request as its sender signs it."""
+        message = {
+            "from": unsigned.sender,
+            "to": unsigned.to,
+            "value": 0,
+            "gas": unsigned.gas,
+            "nonce": unsigned.nonce,
+            "deadline": unsigned.deadline,
+            "data": unsigned.data,
+        }
+        return TypedData(self.domain, "ForwardRequest", _TYPES, message)
+
+    def sign(self, account: Signer, act: Act, nonce: int, deadline: int, gas: int) -> ForwardRequest:
         """`gas` is what the act itself may use."""
         if act.to is None:
             raise ValueError("a forwarder cannot create contracts")
-        values = (account.address, act.to, 0, gas, nonce, deadline, keccak(act.data))
-        digest = self.domain.digest(
-            keccak(_REQUEST), "address,address,uint256,uint256,uint256,uint48,bytes32", values
-        )
-        return ForwardRequest(account.address, act.to, gas, deadline, act.data, account.sign_digest(digest))
+        unsigned = Unsigned(account.address, act.to, act.data, gas, nonce, deadline)
+        return unsigned.signed(account.sign(self.typed(unsigned).data))
 
     def verify(self, request: ForwardRequest) -> Call[bool]:
         """Whether the request would be accepted now (signature, nonce, deadline, target)."""

@@ -11,21 +11,27 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from ledger.account import Account, recover
+from ledger.account import Signer, recover
 from ledger.chain import Call
-from ledger.contract import Act, Contract, Domain
-from ledger.types import keccak
+from ledger.contract import Act, Contract
+from ledger.typed import Domain, Members, TypedData
 
 __all__ = ["WHOLE", "Claim", "Evidence", "Lien", "Offer", "Pledge", "PledgeRegistry", "Status"]
 
 WHOLE = 10_000
 """Parts of a receivable; a claim of all of them is exclusive."""
 
-_CLAIM = b"Claim(bytes32 fingerprint,uint16 share)"
-_OFFER = (
-    b"Offer(bytes32 debtor,bytes32 lender,Claim[] claims,uint64 acceptBy,uint64 expiresAt,bytes32 terms)"
-    + _CLAIM
-)
+_TYPES: dict[str, Members] = {
+    "Offer": (
+        ("debtor", "bytes32"),
+        ("lender", "bytes32"),
+        ("claims", "Claim[]"),
+        ("acceptBy", "uint64"),
+        ("expiresAt", "uint64"),
+        ("terms", "bytes32"),
+    ),
+    "Claim": (("fingerprint", "bytes32"), ("share", "uint16")),
+}
 
 
 class Status(IntEnum):
@@ -118,25 +124,25 @@ class PledgeRegistry(Contract):
         """A pledge by id."""
         return self._call("pledgeOf", pledge_id, to=lambda s, o: Pledge(Status(s), o))
 
+    def typed(self, offer: Offer) -> TypedData:
+        """The offer as its debtor signs it."""
+        message = {
+            "debtor": offer.debtor,
+            "lender": offer.lender,
+            "claims": [{"fingerprint": c.fingerprint, "share": c.share} for c in offer.claims],
+            "acceptBy": offer.accept_by,
+            "expiresAt": offer.expires_at,
+            "terms": offer.terms,
+        }
+        return TypedData(self.domain, "Offer", _TYPES, message)
+
     def pledge_id(self, offer: Offer) -> bytes:
         """The offer's digest, computed here; equals the contract's pledgeIdOf."""
-        claim_type = keccak(_CLAIM)
-        claims = b"".join(
-            keccak(claim_type + c.fingerprint + c.share.to_bytes(32, "big")) for c in offer.claims
-        )
-        values = (
-            offer.debtor,
-            offer.lender,
-            keccak(claims),
-            offer.accept_by,
-            offer.expires_at,
-            offer.terms,
-        )
-        return self.domain.digest(keccak(_OFFER), "bytes32,bytes32,bytes32,uint64,uint64,bytes32", values)
+        return self.typed(offer).digest
 
-    def sign_offer(self, account: Account, offer: Offer) -> bytes:
+    def sign_offer(self, account: Signer, offer: Offer) -> bytes:
         """An account of the debtor signs, 65 bytes."""
-        return account.sign_digest(self.pledge_id(offer))
+        return account.sign(self.typed(offer).data)
 
     def offer_signer(self, offer: Offer, signature: bytes) -> str | None:
         """The address that signed, None where the signature is none that the contract accepts."""

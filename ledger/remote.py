@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ledger.account import Account, Transaction
+from ledger.account import Signer, Transaction
 from ledger.chain import Block, Chain, parse_bytes, parse_quantity, revert_of
 from ledger.contract import Act
 from ledger.errors import (
@@ -152,21 +152,21 @@ class RemoteWriter:
         self._patience = patience
         self._poll = poll
 
-    def send(self, account: Account, act: Act) -> Sent:
+    def send(self, account: Signer, act: Act) -> Sent:
         """See `Writer`. Raises NotFinalError after `patience`; the outbox keeps what was signed."""
         digest = keccak((act.to or "").encode() + act.data)
         with write_lock(self._lock_path, _WAIT):
             item = self._outbox.find(account.address, digest) or self._sign(account, act, digest)
         return self._await_final(account, act, item)
 
-    def _sign(self, account: Account, act: Act, digest: bytes) -> Pending:
+    def _sign(self, account: Signer, act: Act, digest: bytes) -> Pending:
         """Reserves the next nonce, signs, commits, sends once. Under the lock, so that a refusal leaves
         no gap.
         """
-        gas = self._estimate(account.address, act)
+        gas = self.allowance(account.address, act)
         mined = parse_quantity(self._chain.rpc.call("eth_getTransactionCount", account.address, "latest"))
         nonce = max(mined, self._outbox.next_nonce(account.address))
-        raw = account.sign(Transaction(self._chain_id, nonce, gas, act.to, act.data))
+        raw = Transaction(self._chain_id, nonce, gas, act.to, act.data).signed_by(account)
         item = Pending(nonce, keccak(raw), raw)
         self._outbox.add(account.address, digest, item)
         try:
@@ -176,8 +176,8 @@ class RemoteWriter:
             raise
         return item
 
-    def _estimate(self, sender: str, act: Act) -> int:
-        """Gas to allow: a quarter above the node's estimate. Raises what the contract would refuse with."""
+    def allowance(self, sender: str, act: Act) -> int:
+        """See `Writer`: a quarter above the node's estimate."""
         call = {"from": sender, "data": "0x" + act.data.hex()} | ({"to": act.to} if act.to else {})
         try:
             return parse_quantity(self._chain.rpc.call("eth_estimateGas", call, "latest")) * 5 // 4 + 10_000
@@ -196,7 +196,7 @@ class RemoteWriter:
             if not any(word in e.message.lower() for word in _HAS_IT):
                 raise RefusedByNodeError(f"the node takes no such transaction: {e.message}") from e
 
-    def _await_final(self, account: Account, act: Act, item: Pending) -> Sent:
+    def _await_final(self, account: Signer, act: Act, item: Pending) -> Sent:
         deadline = time.monotonic() + self._patience
         resend = time.monotonic() + _RESEND
         while time.monotonic() < deadline:
@@ -218,7 +218,7 @@ class RemoteWriter:
         for item in self._outbox.pending(sender):
             self._push(item)
 
-    def _look(self, account: Account, act: Act, item: Pending) -> Sent | None:
+    def _look(self, account: Signer, act: Act, item: Pending) -> Sent | None:
         """None while not final; raises why it failed, where it did."""
         if (found := self._mined(account.address, item)) is None:
             return None

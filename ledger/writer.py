@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ledger.account import Account, Transaction
+from ledger.account import Signer, Transaction
 from ledger.chain import Block, Chain, Log, parse_bytes, parse_log, parse_quantity, revert_of
 from ledger.contract import Act
 from ledger.errors import (
@@ -31,6 +31,8 @@ __all__ = ["EmbeddedWriter", "Sent", "Writer", "failure", "preflight"]
 
 _GAS = 500_000_000
 """Of an embedded transaction; nothing is paid for it."""
+_RELAYED_GAS = _GAS * 9 // 10
+"""Of an act within such a transaction: a contract hands on 63 parts of 64 at most."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,11 @@ class Sent:
 class Writer(Protocol):
     """Sends acts for accounts. Safe for threads and processes."""
 
-    def send(self, account: Account, act: Act) -> Sent:
+    def send(self, account: Signer, act: Act) -> Sent:
         """Returns when final. Raises RevertError, WriterBusyError, NodeUnreachableError, NotFinalError, …"""
+
+    def allowance(self, sender: str, act: Act) -> int:
+        """Gas to allow an act that somebody else will send for `sender`. Raises what the contract would refuse it with."""
 
     def close(self) -> None:
         """Gives up what the writer holds."""
@@ -107,7 +112,7 @@ class EmbeddedWriter:
     def __init__(self, home: Embedded) -> None:
         self._home = home
 
-    def send(self, account: Account, act: Act) -> Sent:
+    def send(self, account: Signer, act: Act) -> Sent:
         """See `Writer`. Final at inclusion. Raises WriterBusyError after 10 s behind another process."""
         with self._home.writing() as level:
             chain = level
@@ -123,11 +128,16 @@ class EmbeddedWriter:
             raise failure(Chain(self._home.url), account.address, act, _GAS, block)
         return sent
 
-    def _log(self, chain: Chain, account: Account, act: Act) -> Entry:
+    def allowance(self, sender: str, act: Act) -> int:
+        """See `Writer`."""
+        preflight(Chain(self._home.ensure()), sender, act, _GAS, self._home.clock.now())
+        return _RELAYED_GAS
+
+    def _log(self, chain: Chain, account: Signer, act: Act) -> Entry:
         nonce = parse_quantity(chain.rpc.call("eth_getTransactionCount", account.address, "latest"))
         timestamp = self._home.clock.now()
         preflight(chain, account.address, act, _GAS, timestamp)
-        raw = account.sign(Transaction(self._home.log.chain_id, nonce, _GAS, act.to, act.data))
+        raw = Transaction(self._home.log.chain_id, nonce, _GAS, act.to, act.data).signed_by(account)
         return self._home.log.append(timestamp, keccak(raw), raw)
 
     def _mine(self, chain: Chain, entry: Entry) -> tuple[Block, Any]:

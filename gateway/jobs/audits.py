@@ -75,13 +75,18 @@ class Auditing:
             **result,
             "signature": {
                 "address": account.address,
-                "value": "0x" + account.sign_digest(digest(result)).hex(),
+                "value": "0x" + account.sign(_statement(result)).hex(),
             },
         }
 
 
 def digest(result: Mapping[str, Any]) -> bytes:
-    """What is signed: `result` without its signature. Its numbers are whole, its keys ASCII: sorted compact JSON is RFC 8785 here."""
+    """What the signature is of."""
+    return keccak(_statement(result))
+
+
+def _statement(result: Mapping[str, Any]) -> bytes:
+    """`result` without its signature. Its numbers are whole, its keys ASCII: sorted compact JSON is RFC 8785 here."""
     unsigned = {name: value for name, value in result.items() if name != "signature"}
     canonical = json.dumps(unsigned, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return keccak(_PREFIX + canonical.encode())
+    return _PREFIX + canonical.encode()

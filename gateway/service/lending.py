@@ -224,8 +224,9 @@ class Lending:
             "count": len(ids),
             "signatory": signatory,
         }
-        account, hashed = home.account(applicant), keccak(b"assetcert/consent/1\n" + canonical(said))
-        signed = said | {"address": account.address, "signature": "0x" + account.sign_digest(hashed).hex()}
+        account, statement = home.account(applicant), b"assetcert/consent/1\n" + canonical(said)
+        signed = said | {"address": account.address, "signature": "0x" + account.sign(statement).hex()}
+        hashed = keccak(statement)
         scope = scope_of(hashed, [parse_hex32(one) for one in ids])
         for lender in signed["grantees"]:
             act = home.ledger.access.grant(parse_hex32(lender), scope, hashed, expires)

@@ -153,7 +153,7 @@ class _Direct:
         from ledger.writer import Sent
 
         nonce = int(self.chain.rpc.call("eth_getTransactionCount", sender.address, "latest"), 16)
-        raw = sender.sign(Transaction(424242, nonce, 20_000_000, act.to, act.data))
+        raw = Transaction(424242, nonce, 20_000_000, act.to, act.data).signed_by(sender)
         receipt = self.chain.rpc.call("eth_sendRawTransactionSync", "0x" + raw.hex())
         return Sent.parse(receipt, self.chain.block("latest"))
 

@@ -192,7 +192,7 @@ def test_transactions_are_signed_as_eth_account_does() -> None:
         (5, "0x" + "ab" * 20, b"\x01"),
         (200, "0x" + "ab" * 20, bytes(70_000)),
     ]:
-        raw = ours.sign(Transaction(987_654_321_012, nonce, 10**6, to, data))
+        raw = Transaction(987_654_321_012, nonce, 10**6, to, data).signed_by(ours)
         fields = {
             "nonce": nonce,
             "gasPrice": 0,

@@ -181,7 +181,7 @@ def test_what_was_logged_and_never_sent_is_sent_by_the_next_writer(founded: Path
         orphan, tree = _tree(), _tree()
         act = world.ledger.assets.register(orphan.ids)
         with ledger.writing():
-            raw = account("M1").sign(Transaction(ledger.log.chain_id, 0, 10**8, act.to, act.data))
+            raw = Transaction(ledger.log.chain_id, 0, 10**8, act.to, act.data).signed_by(account("M1"))
             entry = ledger.log.append(ledger.clock.now(), keccak(raw), raw)
         sent = world.register("M1", tree)
         assert sent.block.number == entry.number + 1
@@ -265,7 +265,9 @@ def test_blocks_of_strangers_do_not_stay(founded: Path) -> None:
     with embedded.open(founded) as ledger:
         world = World(ledger.writer, ledger.url, Descriptor.load(founded / "ledger.json"))
         head, rpc = world.pin(), Chain(ledger.url).rpc
-        foreign = account("stranger").sign(Transaction(ledger.log.chain_id, 0, 21_000, "0x" + "11" * 20, b""))
+        foreign = Transaction(ledger.log.chain_id, 0, 21_000, "0x" + "11" * 20, b"").signed_by(
+            account("stranger")
+        )
         rpc.call("eth_sendRawTransaction", "0x" + foreign.hex())
         assert world.register("M1", _tree()).block.parent == head.hash
         rpc.call("eth_sendRawTransaction", "0x" + foreign.hex())
@@ -371,7 +373,7 @@ def test_a_refused_transaction_leaves_the_log(founded: Path) -> None:
     with embedded.open(founded) as ledger:
         with ledger.writing() as chain:
             spent = Transaction(ledger.log.chain_id, 0, 10**7, "0x" + "11" * 20, b"")
-            raw = account("R1").sign(spent)
+            raw = spent.signed_by(account("R1"))
             entry = ledger.log.append(ledger.clock.now(), keccak(raw), raw)
             with pytest.raises(RefusedByNodeError):
                 ledger.writer._mine(chain, entry)

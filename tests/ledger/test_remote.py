@@ -199,7 +199,7 @@ def test_a_nonce_used_elsewhere_is_told(url: str, outbox: Path) -> None:
             waiting = pool.submit(writer.send, account("sender"), _act())
             _await_pending(rpc)
             rpc.call("anvil_dropAllTransactions")
-            foreign = account("sender").sign(Transaction(424242, 0, 50_000, _SINK, b"other"))
+            foreign = Transaction(424242, 0, 50_000, _SINK, b"other").signed_by(account("sender"))
             rpc.call("eth_sendRawTransaction", "0x" + foreign.hex())
             rpc.call("evm_mine")
             with pytest.raises(ReplacedError, match="nonce 0 of"):

@@ -19,6 +19,7 @@ from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
 from gateway.service import consortium, proposing
 from gateway.service.consortium import Vote
+from ledger.account import account_key_id
 from ledger.membership import Role
 from ledger.types import hex32, parse_hex32
 
@@ -192,7 +193,7 @@ def _own_key(home: Installation, caller: Principal, key_id: str) -> None:
     found = next((key for key in keys if key.key_id == key_id), None)
     if found is None:
         raise not_found("key", key_id)
-    if home.account(caller.organisation).key_id == parse_hex32(key_id):
+    if account_key_id(home.account(caller.organisation).address) == parse_hex32(key_id):
         raise UsageError(
             "LAST_KEY", "this is the key that would sign for its own end: rotate it instead, then it ends"
         )
