@@ -125,7 +125,8 @@ class UserSession(Base):
 
 
 class ApiKey(Base):
-    """A machine's key. With `thumbprint` it counts only beside a DPoP proof by that key (RFC 9449)."""
+    """A machine's key. With `thumbprint` it counts only beside a DPoP proof by that key (RFC 9449), with `certificate`, the SHA-256 of one,
+    only over a TLS connection that showed it (RFC 8705)."""
 
     __tablename__ = "api_keys"
 
@@ -135,6 +136,7 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(64))
     roles: Mapped[list[str]] = mapped_column(JSON)
     thumbprint: Mapped[str | None] = mapped_column(String(64))
+    certificate: Mapped[str | None] = mapped_column(String(64))
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -156,7 +156,6 @@ class Webhook(Base):
     org: Mapped[str] = mapped_column(Id, index=True)
     url: Mapped[str] = mapped_column(Text)
     kinds: Mapped[list[str]] = mapped_column(JSON)
-    secret: Mapped[str] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
     cursor: Mapped[int] = mapped_column(BigInteger)

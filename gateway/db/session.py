@@ -1,6 +1,6 @@
 """Open a home's database: SQLite by default, PostgreSQL where `HOME/database.json` names one ({"url": "postgresql+psycopg://…"}).
 
-The same models and the same SQL stand on both (see `repository.insert_new`). SQLite's tables are made where absent, PostgreSQL's by `migrations`.
+The same models and the same SQL stand on both (see `repository.insert_new`). Tables are made where absent, and brought up by `migrations`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
-from gateway.db import credit as _credit  # noqa: F401 - its tables are made with the others
 from gateway.db.models import Base
 from gateway.errors import BusyError, UnavailableError, UnreadableError
 from gateway.home import Home
@@ -39,7 +38,7 @@ class Database:
 
                 upgrade(engine)
             else:
-                Base.metadata.create_all(engine)
+                _bring_up(engine)
         except DatabaseError as error:
             raise self._unavailable(error) from error
 
@@ -107,6 +106,28 @@ class Database:
     def close(self) -> None:
         """Release the file."""
         self._engine.dispose()
+
+
+def _bring_up(engine: Engine) -> None:
+    """Make an SQLite file's tables, or bring those of an older one to what the models say."""
+    newest = sum(1 for _ in Path(__file__).parent.glob("migrations/versions/*.py"))
+    with engine.connect() as connection:
+        known = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        fresh = not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+    if known > newest:
+        raise UnreadableError(
+            "DATABASE", "a newer version of assetcert has written this database: use that one"
+        )
+    if fresh:
+        from gateway.db import credit, evaluations, identity, jobs, papers  # noqa: F401 - their tables
+
+        with engine.begin() as connection:
+            Base.metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version={newest:d}")
+    elif known < newest:
+        from gateway.db.migrations import upgrade_file
+
+        upgrade_file(engine, known, newest)
 
 
 def _postgresql(url: str) -> Engine:

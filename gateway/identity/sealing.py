@@ -1,6 +1,7 @@
-"""Secrets that the database must give back, sealed under a key that is not in it: `HOME/keys/identity.key`, 32 random bytes.
+"""What the database must not hold in the open, under a key that is not in it: `HOME/keys/identity.key`, 32 random bytes.
 
-ChaCha20-Poly1305 (RFC 8439), a random nonce before each; what a sealed value belongs to is authenticated with it, so that rows cannot be swapped.
+Secrets to be given back are sealed: ChaCha20-Poly1305 (RFC 8439), a random nonce before each; what a sealed value belongs to is authenticated
+with it, so that rows cannot be swapped. Keys to sign with are not kept at all: each is derived anew (HKDF, RFC 5869) from what it belongs to.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import secrets
 from functools import cache
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.errors import UnreadableError
 from gateway.home import Home, write_private
@@ -25,7 +29,11 @@ class Sealing:
     """The identity key of a home, made at its first use."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._cipher = ChaCha20Poly1305(key)
+
+    def __repr__(self) -> str:
+        return "Sealing()"
 
     @classmethod
     def of(cls, home: Home) -> Sealing:
@@ -45,6 +53,11 @@ class Sealing:
             raise UnreadableError(
                 "IDENTITY_KEY", "a sealed value of the database is not of this home's identity key"
             ) from error
+
+    def signing_key(self, belongs_to: str) -> Ed25519PrivateKey:
+        """The Ed25519 key that only this home can make of these words, the same each time."""
+        derived = HKDF(SHA256(), 32, salt=None, info=b"assetcert/signing/" + belongs_to.encode())
+        return Ed25519PrivateKey.from_private_bytes(derived.derive(self._key))
 
 
 @cache

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 
 from gateway.db import jobs as table
 from gateway.errors import OverloadedError, UnavailableError
+from gateway.identity.sealing import Sealing
 from gateway.installation import Installation
 from gateway.jobs import certification
 from gateway.jobs.audits import Auditing
@@ -52,7 +53,9 @@ class Jobs:
             for work in works
         ]
         self._feeder = _Feeder(installation, self.bell, self.forget)
-        self._dispatcher = Dispatcher(database, self.bell, loopback=loopback_webhooks)
+        self._dispatcher = Dispatcher(
+            database, Sealing.of(installation.home), self.bell, loopback=loopback_webhooks
+        )
 
     @classmethod
     @contextmanager

@@ -1,7 +1,8 @@
 """Webhooks: an organisation's events posted to its addresses, in order, each signed, tried again until they are taken.
 
-The body is the event as the stream shows it. RFC 9530 Content-Digest and RFC 9421 HTTP Message Signatures: `hmac-sha256` with the secret
-that was shown when the webhook was made, over method, target, content type, digest and the event's number; the key id is the webhook's id.
+The body is the event as the stream shows it. RFC 9530 Content-Digest and RFC 9421 HTTP Message Signatures: `ed25519` over method, target,
+content type, digest and the event's number. Each webhook has a key of its own, named by the webhook's id and shown with it: with one for all,
+another organisation could name the same address and its events would pass for one's own. Private keys are derived, nothing of them is kept.
 Each address has a task of its own, so that one that hangs keeps nobody waiting. Where a webhook may point to: `require_public`.
 """
 
@@ -22,13 +23,15 @@ from gateway.db import jobs as table
 from gateway.db.jobs import Event, Webhook
 from gateway.db.session import Database
 from gateway.errors import UsageError
+from gateway.identity.sealing import Sealing
 from gateway.jobs.bell import Bell
 from gateway.service.times import instant
 
 if TYPE_CHECKING:
     import httpx
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["COVERED", "Dispatcher", "event_json", "require_public"]
+__all__ = ["COVERED", "Dispatcher", "event_json", "key_of", "require_public"]
 
 COVERED = ("@method", "@target-uri", "content-type", "content-digest", "assetcert-event")
 _TIMEOUT = 10.0
@@ -75,9 +78,10 @@ def _addresses(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.I
 class Dispatcher(threading.Thread):
     """A thread with an event loop that posts what is due, a task for each webhook."""
 
-    def __init__(self, database: Database, bell: Bell, *, loopback: bool) -> None:
+    def __init__(self, database: Database, sealing: Sealing, bell: Bell, *, loopback: bool) -> None:
         super().__init__(name="webhooks", daemon=True)
         self._database = database
+        self._sealing = sealing
         self._bell = bell
         self._loopback = loopback
         self._ended = threading.Event()
@@ -143,7 +147,7 @@ class Dispatcher(threading.Thread):
 
         try:
             address = await asyncio.to_thread(require_public, row.url, loopback=self._loopback)
-            request = signed(row.id, row.secret, row.url, event)
+            request = signed(row.id, key_of(self._sealing, row.id), row.url, event)
             request.extensions["sni_hostname"] = request.url.host
             request.url = request.url.copy_with(
                 host=address
@@ -174,7 +178,12 @@ def _wanted(row: Webhook, event: Event) -> bool:
     return not row.kinds or event.kind in row.kinds
 
 
-def signed(key_id: str, secret: str, url: str, event: Event) -> httpx.Request:
+def key_of(sealing: Sealing, webhook_id: str) -> Ed25519PrivateKey:
+    """What a webhook's posts are signed with."""
+    return sealing.signing_key(f"webhook/{webhook_id}")
+
+
+def signed(key_id: str, key: Ed25519PrivateKey, url: str, event: Event) -> httpx.Request:
     """The signed request that posts an event."""
     import httpx
     from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
@@ -182,8 +191,8 @@ def signed(key_id: str, secret: str, url: str, event: Event) -> httpx.Request:
     body = json.dumps(event_json(event), ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"content-type": "application/json", "assetcert-event": str(event.number)}
     request = httpx.Request("POST", url, content=body, headers=headers)
-    resolver = MappingKeyResolver(public_keys={}, private_keys={key_id: bytes.fromhex(secret)})
-    HTTPMessageSigner(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=resolver).sign(
+    resolver = MappingKeyResolver(public_keys={}, private_keys={key_id: key})
+    HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=resolver).sign(
         request,
         key_id=key_id,
         label="assetcert",

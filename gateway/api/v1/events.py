@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
+from joserfc.util import urlsafe_b64encode
 from pydantic import BaseModel, Field, StringConstraints
 from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
@@ -20,10 +20,11 @@ from gateway.db.jobs import Event, Webhook
 from gateway.errors import ConflictError, UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
+from gateway.identity.sealing import Sealing
 from gateway.jobs import feed
 from gateway.jobs.ids import new_id
 from gateway.jobs.running import Jobs
-from gateway.jobs.webhooks import event_json, require_public
+from gateway.jobs.webhooks import event_json, key_of, require_public
 
 __all__ = ["router"]
 
@@ -52,8 +53,20 @@ class EventOut(BaseModel):
         return cls(id=row.number, kind=row.kind, at=row.at, data=row.data)
 
 
+class PublicKey(BaseModel):
+    """An Ed25519 public key as a JWK (RFC 8037); `kid` is the `keyid` of the signatures it verifies."""
+
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    alg: Literal["Ed25519"] = "Ed25519"
+    use: Literal["sig"] = "sig"
+    kid: str
+    x: str
+
+
 class WebhookOut(BaseModel):
-    """Where events are posted to. `delivered` is the last event that was taken; `kinds` empty means all."""
+    """Where events are posted to, and the key that verifies what is posted (`ed25519` of RFC 9421). `delivered` is the last event that was
+    taken; `kinds` empty means all."""
 
     id: str
     url: str
@@ -63,11 +76,14 @@ class WebhookOut(BaseModel):
     failures: int
     last_error: str | None
     created_at: Time
+    key: PublicKey
 
     @classmethod
-    def of(cls, row: Webhook) -> WebhookOut:
-        """Without its secret."""
+    def of(cls, row: Webhook, sealing: Sealing) -> WebhookOut:
+        """With its public key."""
+        public = key_of(sealing, row.id).public_key().public_bytes_raw()
         return cls(
+            key=PublicKey(kid=row.id, x=urlsafe_b64encode(public).decode()),
             id=row.id,
             url=row.url,
             kinds=row.kinds,
@@ -77,13 +93,6 @@ class WebhookOut(BaseModel):
             last_error=row.last_error,
             created_at=row.created_at,
         )
-
-
-class WebhookMade(BaseModel):
-    """A new webhook. `secret` (hexadecimal) signs what is posted to it, `hmac-sha256` of RFC 9421, and is never shown again."""
-
-    webhook: WebhookOut
-    secret: str
 
 
 class NewWebhook(Strict):
@@ -140,29 +149,27 @@ def history(
 
 
 @router.get("/webhooks")
-def list_webhooks(caller: Keeper, db: Db, at: Paged) -> Page[WebhookOut]:
+def list_webhooks(caller: Keeper, gateway: Here, db: Db, at: Paged) -> Page[WebhookOut]:
     """One's own organisation's webhooks."""
     rows = table.webhooks_of(db, caller.org, after=at.after, limit=at.more)
-    return at.page(rows, WebhookOut.of, lambda row: row.id)
+    return at.page(rows, lambda row: WebhookOut.of(row, gateway.sealing), lambda row: row.id)
 
 
 @router.post("/webhooks", status_code=201)
-def create_webhook(caller: Keeper, gateway: Here, db: Db, asked: NewWebhook) -> WebhookMade:
-    """Make a webhook. Its secret is in this answer only."""
+def create_webhook(caller: Keeper, gateway: Here, db: Db, asked: NewWebhook) -> WebhookOut:
+    """Make a webhook. What is posted to it is signed by the key in this answer."""
     require_public(asked.url, loopback=gateway.settings.loopback_webhooks)
     _known(asked.kinds)
     if len(table.webhooks_of(db, caller.org, after=None, limit=_MOST_WEBHOOKS)) == _MOST_WEBHOOKS:
         raise ConflictError(
             "TOO_MANY_WEBHOOKS", f"there are {_MOST_WEBHOOKS} webhooks already: remove one first"
         )
-    secret = secrets.token_hex(32)
     newest = table.head(db, caller.org)
     row = Webhook(
         id=new_id("hook"),
         org=caller.org,
         url=asked.url,
         kinds=asked.kinds,
-        secret=secret,
         active=True,
         version=1,
         cursor=newest if asked.after is None else min(asked.after, newest),
@@ -171,7 +178,7 @@ def create_webhook(caller: Keeper, gateway: Here, db: Db, asked: NewWebhook) -> 
         created_at=gateway.installation.now(),
     )
     db.add(row)
-    return WebhookMade(webhook=WebhookOut.of(row), secret=secret)
+    return WebhookOut.of(row, gateway.sealing)
 
 
 def _known(kinds: list[str]) -> None:
@@ -186,11 +193,11 @@ def _own(db: Any, org: str, webhook_id: str) -> Webhook:
 
 
 @router.get("/webhooks/{webhook_id}")
-def get_webhook(caller: Keeper, db: Db, webhook_id: str, response: Response) -> WebhookOut:
+def get_webhook(caller: Keeper, gateway: Here, db: Db, webhook_id: str, response: Response) -> WebhookOut:
     """One webhook, with the ETag that its changes ask for."""
     row = _own(db, caller.org, webhook_id)
     response.headers["ETag"] = etag(row.version)
-    return WebhookOut.of(row)
+    return WebhookOut.of(row, gateway.sealing)
 
 
 @router.patch("/webhooks/{webhook_id}")
@@ -216,7 +223,7 @@ def change_webhook(
     row.failures, row.due = 0, 0.0
     row.version += 1
     response.headers["ETag"] = etag(row.version)
-    return WebhookOut.of(row)
+    return WebhookOut.of(row, gateway.sealing)
 
 
 @router.delete("/webhooks/{webhook_id}", status_code=204)

@@ -28,8 +28,9 @@ def upgrade() -> None:
         sa.Column("used_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("digest"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_api_keys_org"), "api_keys", ["org"], unique=False)
+    op.create_index(op.f("ix_api_keys_org"), "api_keys", ["org"], unique=False, if_not_exists=True)
     op.create_table(
         "approvals",
         sa.Column("id", sa.String(length=48), nullable=False),
@@ -45,8 +46,9 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_approvals_org"), "approvals", ["org"], unique=False)
+    op.create_index(op.f("ix_approvals_org"), "approvals", ["org"], unique=False, if_not_exists=True)
     op.create_table(
         "assets",
         sa.Column("asset_id", sa.String(length=66), nullable=False),
@@ -62,8 +64,9 @@ def upgrade() -> None:
         sa.Column("prf", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("asset_id"),
         sa.UniqueConstraint("live"),
+        if_not_exists=True,
     )
-    op.create_index("assets_by_batch", "assets", ["org", "batch_root"], unique=False)
+    op.create_index("assets_by_batch", "assets", ["org", "batch_root"], unique=False, if_not_exists=True)
     op.create_table(
         "batches",
         sa.Column("org", sa.String(length=66), nullable=False),
@@ -72,6 +75,7 @@ def upgrade() -> None:
         sa.Column("block", sa.Integer(), nullable=True),
         sa.Column("transaction", sa.String(length=66), nullable=True),
         sa.PrimaryKeyConstraint("org", "root"),
+        if_not_exists=True,
     )
     op.create_table(
         "ceremonies",
@@ -81,8 +85,11 @@ def upgrade() -> None:
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_ceremonies_expires_at"), "ceremonies", ["expires_at"], unique=False)
+    op.create_index(
+        op.f("ix_ceremonies_expires_at"), "ceremonies", ["expires_at"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "credit_acts",
         sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
@@ -95,8 +102,11 @@ def upgrade() -> None:
         sa.Column("after", sa.String(length=16), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_credit_acts_subject"), "credit_acts", ["subject"], unique=False)
+    op.create_index(
+        op.f("ix_credit_acts_subject"), "credit_acts", ["subject"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "credit_applications",
         sa.Column("application_id", sa.String(length=40), nullable=False),
@@ -108,9 +118,14 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("application_id"),
         sa.UniqueConstraint("applicant", "key"),
+        if_not_exists=True,
     )
     op.create_index(
-        op.f("ix_credit_applications_applicant"), "credit_applications", ["applicant"], unique=False
+        op.f("ix_credit_applications_applicant"),
+        "credit_applications",
+        ["applicant"],
+        unique=False,
+        if_not_exists=True,
     )
     op.create_table(
         "credit_decisions",
@@ -125,19 +140,39 @@ def upgrade() -> None:
         sa.Column("latency", sa.JSON(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("decision_id"),
+        if_not_exists=True,
     )
     op.create_index(
         "decisions_by_applicant",
         "credit_decisions",
         ["lender", "applicant", "at", "decision_id"],
         unique=False,
+        if_not_exists=True,
     )
-    op.create_index("decisions_by_outcome", "credit_decisions", ["lender", "outcome", "at"], unique=False)
-    op.create_index(op.f("ix_credit_decisions_applicant"), "credit_decisions", ["applicant"], unique=False)
     op.create_index(
-        op.f("ix_credit_decisions_application_id"), "credit_decisions", ["application_id"], unique=False
+        "decisions_by_outcome",
+        "credit_decisions",
+        ["lender", "outcome", "at"],
+        unique=False,
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_credit_decisions_lender"), "credit_decisions", ["lender"], unique=False)
+    op.create_index(
+        op.f("ix_credit_decisions_applicant"),
+        "credit_decisions",
+        ["applicant"],
+        unique=False,
+        if_not_exists=True,
+    )
+    op.create_index(
+        op.f("ix_credit_decisions_application_id"),
+        "credit_decisions",
+        ["application_id"],
+        unique=False,
+        if_not_exists=True,
+    )
+    op.create_index(
+        op.f("ix_credit_decisions_lender"), "credit_decisions", ["lender"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "credit_loans",
         sa.Column("loan_id", sa.String(length=40), nullable=False),
@@ -152,14 +187,20 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("loan_id"),
         sa.UniqueConstraint("decision_id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_credit_loans_borrower"), "credit_loans", ["borrower"], unique=False)
-    op.create_index(op.f("ix_credit_loans_lender"), "credit_loans", ["lender"], unique=False)
+    op.create_index(
+        op.f("ix_credit_loans_borrower"), "credit_loans", ["borrower"], unique=False, if_not_exists=True
+    )
+    op.create_index(
+        op.f("ix_credit_loans_lender"), "credit_loans", ["lender"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "credit_policies",
         sa.Column("digest", sa.String(length=66), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
+        if_not_exists=True,
     )
     op.create_table(
         "credit_products",
@@ -173,14 +214,18 @@ def upgrade() -> None:
         sa.Column("checker", sa.Text(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("product_id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_credit_products_lender"), "credit_products", ["lender"], unique=False)
+    op.create_index(
+        op.f("ix_credit_products_lender"), "credit_products", ["lender"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "credit_readings",
         sa.Column("asset_id", sa.String(length=66), nullable=False),
         sa.Column("version", sa.String(length=64), nullable=False),
         sa.Column("packed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("asset_id", "version"),
+        if_not_exists=True,
     )
     op.create_table(
         "credit_receipts",
@@ -189,21 +234,28 @@ def upgrade() -> None:
         sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("amount", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("loan_id", "reference"),
+        if_not_exists=True,
     )
-    op.create_index("receipts_by_loan", "credit_receipts", ["loan_id", "day"], unique=False)
+    op.create_index(
+        "receipts_by_loan", "credit_receipts", ["loan_id", "day"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "dossiers",
         sa.Column("org", sa.String(length=66), nullable=False),
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.PrimaryKeyConstraint("org", "name"),
+        if_not_exists=True,
     )
     op.create_table(
         "dpop_proofs",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_dpop_proofs_expires_at"), "dpop_proofs", ["expires_at"], unique=False)
+    op.create_index(
+        op.f("ix_dpop_proofs_expires_at"), "dpop_proofs", ["expires_at"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "evaluations",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -211,19 +263,22 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index("evaluations_of_org", "evaluations", ["org", "at"], unique=False)
+    op.create_index("evaluations_of_org", "evaluations", ["org", "at"], unique=False, if_not_exists=True)
     op.create_table(
         "event_heads",
         sa.Column("org", sa.String(length=66), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("org"),
+        if_not_exists=True,
     )
     op.create_table(
         "event_position",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("block", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
     op.create_table(
         "events",
@@ -233,6 +288,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("org", "number"),
+        if_not_exists=True,
     )
     op.create_table(
         "grants",
@@ -244,8 +300,9 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("grant_id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_grants_asset_id"), "grants", ["asset_id"], unique=False)
+    op.create_index(op.f("ix_grants_asset_id"), "grants", ["asset_id"], unique=False, if_not_exists=True)
     op.create_table(
         "idempotent_answers",
         sa.Column("caller", sa.String(length=48), nullable=False),
@@ -256,8 +313,11 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("caller", "key"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_idempotent_answers_at"), "idempotent_answers", ["at"], unique=False)
+    op.create_index(
+        op.f("ix_idempotent_answers_at"), "idempotent_answers", ["at"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "index_access",
         sa.Column("block", sa.Integer(), nullable=False),
@@ -266,6 +326,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=66), nullable=False),
         sa.Column("org", sa.String(length=66), nullable=False),
         sa.PrimaryKeyConstraint("block", "position"),
+        if_not_exists=True,
     )
     op.create_table(
         "index_assets",
@@ -275,6 +336,7 @@ def upgrade() -> None:
         sa.Column("block", sa.Integer(), nullable=False),
         sa.Column("standing", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("org", "asset_id"),
+        if_not_exists=True,
     )
     op.create_table(
         "index_claims",
@@ -284,6 +346,7 @@ def upgrade() -> None:
         sa.Column("asset_id", sa.String(length=66), nullable=False),
         sa.Column("share", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("pledge_id", "fingerprint", "rank"),
+        if_not_exists=True,
     )
     op.create_table(
         "index_organisations",
@@ -293,6 +356,7 @@ def upgrade() -> None:
         sa.Column("roles", sa.Integer(), nullable=False),
         sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("org"),
+        if_not_exists=True,
     )
     op.create_table(
         "index_pledges",
@@ -302,15 +366,21 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("pledge_id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_index_pledges_debtor"), "index_pledges", ["debtor"], unique=False)
-    op.create_index(op.f("ix_index_pledges_lender"), "index_pledges", ["lender"], unique=False)
+    op.create_index(
+        op.f("ix_index_pledges_debtor"), "index_pledges", ["debtor"], unique=False, if_not_exists=True
+    )
+    op.create_index(
+        op.f("ix_index_pledges_lender"), "index_pledges", ["lender"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "index_position",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(length=66), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
     op.create_table(
         "jobs",
@@ -333,15 +403,17 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("org", "idempotency_key", name="jobs_by_key"),
+        if_not_exists=True,
     )
-    op.create_index("jobs_of_org", "jobs", ["org", "id"], unique=False)
-    op.create_index("jobs_of_worker", "jobs", ["worker"], unique=False)
-    op.create_index("jobs_to_do", "jobs", ["kind", "state", "id"], unique=False)
+    op.create_index("jobs_of_org", "jobs", ["org", "id"], unique=False, if_not_exists=True)
+    op.create_index("jobs_of_worker", "jobs", ["worker"], unique=False, if_not_exists=True)
+    op.create_index("jobs_to_do", "jobs", ["kind", "state", "id"], unique=False, if_not_exists=True)
     op.create_table(
         "offers",
         sa.Column("pledge_id", sa.String(length=66), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("pledge_id"),
+        if_not_exists=True,
     )
     op.create_table(
         "papers",
@@ -356,9 +428,10 @@ def upgrade() -> None:
         sa.Column("dossier", sa.String(length=128), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index("papers_by_token", "papers", ["org", "token"], unique=True)
-    op.create_index("papers_of_org", "papers", ["org", "id"], unique=False)
+    op.create_index("papers_by_token", "papers", ["org", "token"], unique=True, if_not_exists=True)
+    op.create_index("papers_of_org", "papers", ["org", "id"], unique=False, if_not_exists=True)
     op.create_table(
         "throttles",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
@@ -366,6 +439,7 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
+        if_not_exists=True,
     )
     op.create_table(
         "uploads",
@@ -376,8 +450,9 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index("uploads_by_digest", "uploads", ["org", "sha256"], unique=False)
+    op.create_index("uploads_by_digest", "uploads", ["org", "sha256"], unique=False, if_not_exists=True)
     op.create_table(
         "users",
         sa.Column("id", sa.String(length=48), nullable=False),
@@ -398,8 +473,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_users_org"), "users", ["org"], unique=False)
+    op.create_index(op.f("ix_users_org"), "users", ["org"], unique=False, if_not_exists=True)
     op.create_table(
         "webhooks",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -415,8 +491,9 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_webhooks_org"), "webhooks", ["org"], unique=False)
+    op.create_index(op.f("ix_webhooks_org"), "webhooks", ["org"], unique=False, if_not_exists=True)
     op.create_table(
         "dossier_assets",
         sa.Column("org", sa.String(length=66), nullable=False),
@@ -427,6 +504,7 @@ def upgrade() -> None:
             ["assets.asset_id"],
         ),
         sa.PrimaryKeyConstraint("org", "name", "asset_id"),
+        if_not_exists=True,
     )
     op.create_table(
         "passkeys",
@@ -445,8 +523,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("credential_id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_passkeys_user_id"), "passkeys", ["user_id"], unique=False)
+    op.create_index(op.f("ix_passkeys_user_id"), "passkeys", ["user_id"], unique=False, if_not_exists=True)
     op.create_table(
         "recovery_codes",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
@@ -456,8 +535,11 @@ def upgrade() -> None:
             ["users.id"],
         ),
         sa.PrimaryKeyConstraint("digest"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_recovery_codes_user_id"), "recovery_codes", ["user_id"], unique=False)
+    op.create_index(
+        op.f("ix_recovery_codes_user_id"), "recovery_codes", ["user_id"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "user_sessions",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
@@ -476,8 +558,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("digest"),
         sa.UniqueConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_user_sessions_user_id"), "user_sessions", ["user_id"], unique=False)
+    op.create_index(
+        op.f("ix_user_sessions_user_id"), "user_sessions", ["user_id"], unique=False, if_not_exists=True
+    )
 
 
 def downgrade() -> None:

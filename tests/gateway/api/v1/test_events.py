@@ -73,17 +73,21 @@ def test_an_open_stream_hears_what_comes(api: Running) -> None:
     assert json.loads(heard.removeprefix("data:"))["kind"] == "asset.standing"
 
 
-def test_a_webhook_is_made_with_a_secret_shown_once_changed_and_removed(api: Running) -> None:
+def test_a_webhook_is_made_with_a_key_of_its_own_changed_and_removed(api: Running) -> None:
     client = api.client("m1-signatory")
     asked = {"url": "https://93.184.216.34/events", "kinds": ["organisation.changed"]}
     made = client.post("/api/v1/webhooks", json=asked, headers={"Idempotency-Key": "hook-1"})
     assert made.status_code == 201, made.text
-    secret, hook = made.json()["secret"], made.json()["webhook"]
+    hook = made.json()
     again = client.post("/api/v1/webhooks", json=asked, headers={"Idempotency-Key": "hook-1"})
     assert again.json() == made.json()
     place = f"/api/v1/webhooks/{hook['id']}"
     shown = client.get(place)
-    assert secret not in shown.text and secret not in client.get("/api/v1/webhooks").text
+    assert shown.json()["key"] == hook["key"]
+    other = client.post("/api/v1/webhooks", json=asked).json()
+    assert (hook["key"]["kid"], other["key"]["kid"]) == (hook["id"], other["id"])
+    assert hook["key"]["x"] != other["key"]["x"]
+    assert client.delete(f"/api/v1/webhooks/{other['id']}").status_code == 204
     problem(api.client("m2-signatory").get(place), 404, "NOT_FOUND")
     problem(api.client("m1-accountant").get(place), 403, "FORBIDDEN")
     tag = {"If-Match": shown.headers["etag"]}
