@@ -201,6 +201,7 @@ def _shown(request: Request, gateway: Gateway) -> Shown:
         request.cookies.get(cookies.name(gateway.settings)),
         request.method,
         str(request.url),
+        getattr(request.state, "certificate", None),
     )
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,6 +50,8 @@ class Settings:
     threads: int = 16
     loopback_webhooks: bool = False
     """Whether webhooks may point to this machine, without https."""
+    proxy_socket: Path | None = None
+    """A Unix socket for the proxy that ends TLS: only what comes there may name a client's certificate (`gateway.api.proxied`)."""
     providers: Mapping[str, Provider] = field(default_factory=dict)
 
     @property
@@ -78,6 +81,8 @@ class Settings:
         try:
             said: dict[str, Any] = json.loads(path.read_bytes())
             providers = {name: _provider(home, name, one) for name, one in said.pop("providers", {}).items()}
+            if "proxy_socket" in said:
+                said["proxy_socket"] = home.root / said["proxy_socket"]
             return cls(**{"origin": address, **said, "providers": providers})
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise UnreadableError("GATEWAY_SETTING", f"{path} cannot be used: {error!r}") from error

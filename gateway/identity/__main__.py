@@ -40,6 +40,7 @@ and two who decide at once are one.
 | people | an OpenID provider of `HOME/gateway.json`; the account is found by provider and subject, entered by an administrator |
 | machines | key with roles as its scope, `Authorization: Bearer ak_…` |
 | machines | the same bound to a key of the machine: `Authorization: DPoP ak_…` beside a proof in `DPoP` (RFC 9449; ES256, Ed25519) |
+| machines | the same bound to a certificate of the machine: over TLS with it (RFC 8705), where a proxy's socket is set up |
 
 A session ends after 30 minutes without a request and after 12 hours in any case; signing in makes a new token, a new password ends all other
 sessions. From the fifth failure on a name waits 30 seconds, then twice as long each time, up to 15 minutes.

@@ -1,4 +1,4 @@
-"""From what a request shows to who makes it: a session's cookie, a machine's key, a machine's key with a DPoP proof."""
+"""From what a request shows to who makes it: a session's cookie, or a machine's key, beside a DPoP proof or over a client's TLS certificate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gateway.db import identity as table
 from gateway.errors import UnauthenticatedError
-from gateway.identity import dpop, sessions
+from gateway.identity import certificates, dpop, sessions
 from gateway.identity.principal import Principal
 from gateway.identity.roles import UserRole
 from gateway.identity.tokens import API_KEY_PREFIX, digest, now
@@ -22,13 +22,15 @@ _NOTED = 60
 
 @dataclass(frozen=True, repr=False)
 class Shown:
-    """What a request shows: the header Authorization, the proof beside it, the cookie; and where it goes, which a proof names."""
+    """What a request shows: the header Authorization, the proof beside it, the cookie; where it goes, which a proof names; and the thumbprint of
+    the certificate that its connection showed."""
 
     authorization: str | None
     proof: str | None
     cookie: str | None
     method: str
     url: str
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +69,8 @@ def _machine(session: Session, shown: Shown, organisation: Callable[[str], Organ
     if bound:
         proof = dpop.check(shown.proof, shown.method, shown.url, token, key.thumbprint or "")
         dpop.use(session, proof)
+    if key.certificate is not None:
+        certificates.check(shown.certificate, key.certificate)
     if key.used_at is None or at - key.used_at >= _NOTED:
         key.used_at = at
     roles = frozenset(map(UserRole, key.roles))

@@ -1,4 +1,5 @@
-"""Keys of machines: 256 random bits, shown once, with roles as their scope; bound to a key of the machine's own where it proves possession."""
+"""Keys of machines: 256 random bits, shown once, with roles as their scope; bound to a key or a TLS certificate of the machine's own where it
+proves possession."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from gateway.db.identity import ApiKey
 from gateway.errors import UsageError
-from gateway.identity import dpop
+from gateway.identity import certificates, dpop
 from gateway.identity.principal import Principal
 from gateway.identity.roles import UserRole
 from gateway.identity.tokens import API_KEY_PREFIX, digest, new_id, new_token, now
@@ -28,8 +29,9 @@ def create(
     *,
     days: int | None,
     jwk: dict[str, Any] | None,
+    certificate: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """The key and its secret. UsageError for roles that the organisation's users cannot have, or a JWK that is none."""
+    """The key and its secret. UsageError for roles that the organisation's users cannot have, or a JWK or PEM that is none."""
     if not roles or not set(roles) <= set(allowed):
         raise UsageError(
             "ROLES", f"keys of this organisation can be: {', '.join(sorted(allowed)) or 'nothing'}"
@@ -42,6 +44,7 @@ def create(
         name=name,
         roles=sorted(roles),
         thumbprint=None if jwk is None else dpop.thumbprint(jwk),
+        certificate=None if certificate is None else certificates.thumbprint(certificate),
         created_by=creator.user,
         created_at=at,
         expires_at=None if days is None else at + days * _DAY,

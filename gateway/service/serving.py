@@ -24,6 +24,7 @@ from ledger.locks import write_lock
 if TYPE_CHECKING:
     import uvicorn
 
+    from gateway.api.state import Settings
     from gateway.demo.stage import Progress
 
 __all__ = ["listening", "only_one", "serve"]
@@ -58,8 +59,12 @@ def serve(
             Installation.attached(home, node, keys) as installation,
             listening(port) as listener,
         ):
+            from gateway.api.proxied import at_socket
+            from gateway.api.state import Settings
+
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            server = _server(installation, address)
+            settings = Settings.load(installation.home, address)
+            server = _server(installation, settings)
             said: dict[str, Any] = {
                 "gateway": address,
                 "ready": f"{address}/readyz",
@@ -73,9 +78,12 @@ def serve(
                 signal.SIGTERM,
             ):  # also in a shell's background, where SIGINT was ignored
                 signal.signal(asked, signal.default_int_handler)
-            with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends, then raises the signal again
+            with (
+                at_socket(settings.proxy_socket) as by_proxy,
+                contextlib.suppress(KeyboardInterrupt),  # uvicorn ends, then raises the signal again
+            ):
                 ready(said)
-                server.run(sockets=[listener])
+                server.run(sockets=[listener, *by_proxy])
 
 
 def _logins(installation: Installation) -> list[dict[str, str]]:
@@ -92,23 +100,23 @@ def _logins(installation: Installation) -> list[dict[str, str]]:
     return made
 
 
-def _server(installation: Installation, address: str) -> uvicorn.Server:
+def _server(installation: Installation, settings: Settings) -> uvicorn.Server:
     import uvicorn
 
-    from gateway.api.state import Gateway, Settings
+    from gateway.api.proxied import Proxied
+    from gateway.api.state import Gateway
     from gateway.web.pages import application
 
     sys.setswitchinterval(0.001)  # a request waits no longer for its turn behind what works in this process
-    app = application(Gateway(installation, Settings.load(installation.home, address)))
+    app = application(Gateway(installation, settings))
     return uvicorn.Server(
         uvicorn.Config(
-            app,
+            Proxied(app, settings.proxy_socket),
             log_level="warning",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
-            proxy_headers=True,
-            forwarded_allow_ips="127.0.0.1",
+            proxy_headers=False,  # `Proxied` reads them
         )
     )
 

@@ -27,21 +27,24 @@ Administrator = Annotated[Principal, May(Action.API_KEYS_MANAGE)]
 
 
 class ApiKeyIn(Strict):
-    """A new key. With `jwk`, the machine's public key, each request needs a DPoP proof (RFC 9449) beside it."""
+    """A new key. With `jwk`, the machine's public key, each request needs a DPoP proof (RFC 9449) beside it; with `certificate`, in PEM, it
+    counts only over TLS with that client certificate (RFC 8705)."""
 
     name: Label
     roles: Roles
     expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     jwk: dict[str, Any] | None = None
+    certificate: Annotated[str, Field(max_length=16_384)] | None = None
 
 
 class ApiKeyOut(BaseModel):
-    """A key, without its secret."""
+    """A key, without its secret; `jkt` is the thumbprint (RFC 7638) of the key whose proofs it needs, `x5t_s256` that of its certificate."""
 
     id: str
     name: str
     roles: list[UserRole]
-    bound: bool
+    jkt: str | None
+    x5t_s256: str | None
     created_by: str
     created_at: Time
     expires_at: Time | None
@@ -55,7 +58,8 @@ class ApiKeyOut(BaseModel):
             id=row.id,
             name=row.name,
             roles=[UserRole(role) for role in row.roles],
-            bound=row.thumbprint is not None,
+            jkt=row.thumbprint,
+            x5t_s256=row.certificate,
             created_by=row.created_by,
             created_at=row.created_at,
             expires_at=row.expires_at,
@@ -85,7 +89,14 @@ def create_api_key(
     """A new key for a machine of one's organisation."""
     allowed = admitted(installation, caller.organisation)
     row, secret = keys.create(
-        db, caller, said.name, said.roles, allowed, days=said.expires_in_days, jwk=said.jwk
+        db,
+        caller,
+        said.name,
+        said.roles,
+        allowed,
+        days=said.expires_in_days,
+        jwk=said.jwk,
+        certificate=said.certificate,
     )
     response.headers["Location"] = f"/api/v1/api-keys/{row.id}"
     return ApiKeyCreated(key=ApiKeyOut.of(row), secret=secret)
