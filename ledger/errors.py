@@ -9,6 +9,7 @@ held, a log damaged.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 __all__ = [
@@ -169,6 +170,8 @@ class RevertError(LedgerError):
 
 
 _ROLES = {1: "enterprise", 2: "lender", 4: "inspector", 8: "witness", 16: "auditor", 32: "registrar"}
+_STANDINGS = {1: "suspended", 2: "revoked"}
+_TIMES = ("accept_by", "expires_at", "valid_until")
 
 
 def _show(name: str, value: Any) -> str:
@@ -176,6 +179,10 @@ def _show(name: str, value: Any) -> str:
         return "0x" + value.hex()
     if name == "role":
         return " or ".join(word for bit, word in _ROLES.items() if value & bit) or "no role"
+    if name == "standing":
+        return _STANDINGS.get(value, f"given standing {value} to")
+    if name in _TIMES and value < 253_402_300_800:  # the year 10000
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
     return str(value)
 
 
@@ -311,7 +318,7 @@ class NotInBatchError(RevertError):
 class NotGoodError(RevertError):
     """AssetRegistry: the asset is suspended or revoked."""
 
-    sentence = "asset {asset_id} of organisation {org} is not in good standing (standing {standing})"
+    sentence = "asset {asset_id} of organisation {org} is not in good standing: its issuer has {standing} it"
     org: bytes
     asset_id: bytes
     standing: int
@@ -345,7 +352,7 @@ class BadShareError(RevertError):
 class OfferLapsedError(RevertError):
     """PledgeRegistry: the offer was to be accepted by `accept_by`."""
 
-    sentence = "the offer lapsed: it was to be accepted by block time {accept_by}"
+    sentence = "the offer lapsed: it was to be accepted by {accept_by}"
     accept_by: int
 
 
@@ -400,7 +407,7 @@ class NotLiveError(RevertError):
 class NotExpiredError(RevertError):
     """PledgeRegistry: only from `expires_at` may anyone but the lender close it."""
 
-    sentence = "the pledge does not expire before block time {expires_at}"
+    sentence = "the pledge does not expire before {expires_at}: until then its lender alone closes it"
     expires_at: int
 
 
@@ -433,7 +440,7 @@ class EvidenceMismatchError(RevertError):
 class AlreadyExpiredError(RevertError):
     """PledgeRegistry: the pledge would expire before it began."""
 
-    sentence = "the offer's pledge would have expired at block time {expires_at}"
+    sentence = "the offer's pledge would have expired at {expires_at}"
     expires_at: int
 
 
@@ -498,7 +505,7 @@ class BadSuccessorError(RevertError):
 class KeyEndedError(RevertError):
     """Membership: the key's interval is over, and an ended key never comes back."""
 
-    sentence = "key {key_id} ended at block time {valid_until}"
+    sentence = "key {key_id} ended at {valid_until}"
     key_id: bytes
     valid_until: int
 

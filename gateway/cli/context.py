@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gateway.errors import UnreadableError, UsageError
+from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.home import Home, default_home, write_private
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from gateway.installation import Installation
+    from ledger.errors import RevertError
 
 __all__ = ["AS", "HOME", "JSON", "OUT", "Shell", "grid", "plain", "told", "verb"]
 
@@ -117,9 +118,21 @@ class Shell:
     def installation(self) -> Iterator[Installation]:
         """This home opened: its ledger running, its database and keys at hand."""
         from gateway.installation import Installation
+        from ledger.errors import RevertError
 
         with Installation.open(self.home.require(), self.passphrase) as opened:
-            yield opened
+            try:
+                yield opened
+            except RevertError as error:
+                raise _in_names(opened, error) from error
+
+
+def _in_names(installation: Installation, refusal: RevertError) -> RefusedError:
+    """What a contract refused, under the same code, with the names of this home for its ids."""
+    from gateway.cli.mapping import code_of
+    from gateway.service.naming import named
+
+    return RefusedError(code_of(refusal), named(installation, str(refusal)))
 
 
 def plain(text: object) -> str:

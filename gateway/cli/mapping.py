@@ -8,7 +8,7 @@ from certifier import errors as certifier_errors
 from gateway.errors import Exit
 from ledger import errors as ledger_errors
 
-__all__ = ["classify_lower"]
+__all__ = ["classify_lower", "code_of"]
 
 _TABLE: tuple[tuple[type[Exception], Exit], ...] = (
     (certifier_errors.DocumentError, Exit.UNREADABLE),
@@ -41,13 +41,14 @@ def classify_lower(error: Exception) -> tuple[Exit, str, str] | None:
         )
     for kind, code in _TABLE:
         if isinstance(error, kind):
-            name = getattr(error, "code", None)
-            return code, name if isinstance(name, str) else _name(error), str(error)
+            return code, code_of(error), str(error)
     return None
 
 
-def _name(error: Exception) -> str:
-    """`NotGoodError` becomes `NOT_GOOD`."""
+def code_of(error: Exception) -> str:
+    """An error's stable code: its own, else its name, such that `NotGoodError` becomes `NOT_GOOD`."""
+    if isinstance(code := getattr(error, "code", None), str):
+        return code
     words = type(error).__name__.removesuffix("Error")
     return "".join(
         f"_{letter}" if letter.isupper() and at else letter for at, letter in enumerate(words)

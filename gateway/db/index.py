@@ -23,6 +23,7 @@ __all__ = [
     "Lien",
     "access",
     "claimed",
+    "claimed_asset",
     "claims_of",
     "claims_on",
     "clear",
@@ -140,6 +141,12 @@ def claims_of(session: Session, org: str) -> list[Lien]:
     """Liens in which an organisation is debtor or lender."""
     where = or_(IndexedPledge.debtor == org, IndexedPledge.lender == org)
     return [Lien._make(row) for row in session.execute(_liens().where(where))]
+
+
+def claimed_asset(session: Session, fingerprint: str) -> str | None:
+    """The asset by which a receivable was first pledged."""
+    claims = select(IndexedClaim.asset_id).where(IndexedClaim.fingerprint == fingerprint)
+    return session.scalars(claims.order_by(IndexedClaim.rank)).first()
 
 
 def lenders_on(session: Session, debtor: str, asset_id: str) -> list[str]:
