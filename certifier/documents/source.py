@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -152,7 +152,7 @@ def text_encoding(head: bytes) -> str | None:
                 return encoding
     if 0 in sample:
         return None
-    for encoding in ("utf-8", _eight_bits(head)):
+    for encoding in _of_bytes(head):
         try:
             head[:-4].decode(encoding) if len(head) == HEAD else head.decode(encoding)
         except UnicodeDecodeError as e:
@@ -161,6 +161,11 @@ def text_encoding(head: bytes) -> str | None:
             continue
         return encoding
     return None
+
+
+def _of_bytes(head: bytes) -> Iterator[str]:
+    yield "utf-8"
+    yield _eight_bits(head)
 
 
 def _eight_bits(head: bytes) -> str:
