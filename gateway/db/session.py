@@ -110,7 +110,7 @@ class Database:
 
 def _bring_up(engine: Engine) -> None:
     """Make an SQLite file's tables, or bring those of an older one to what the models say."""
-    newest = sum(1 for _ in Path(__file__).parent.glob("migrations/versions/*.py"))
+    newest = sum(1 for _ in Path(__file__).parent.glob("migrations/versions/[!_]*.py"))
     with engine.connect() as connection:
         known = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         fresh = not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()

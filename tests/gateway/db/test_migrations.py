@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from gateway.db.migrations import configuration
@@ -65,7 +66,12 @@ def test_a_file_that_counts_its_revisions_goes_on_from_there(tmp_path: Path) -> 
     with first(tmp_path / "old").begin() as connection:
         connection.execute(text("DROP TABLE alembic_version"))
         connection.execute(text("PRAGMA user_version=1"))
-    assert shape(opened(tmp_path / "old")) == shape(opened(tmp_path / "new"))
+    brought, made = opened(tmp_path / "old"), opened(tmp_path / "new")
+    assert shape(brought) == shape(made)
+    with brought.connect() as old, made.connect() as new:
+        revisions = list(ScriptDirectory.from_config(configuration(new)).walk_revisions())
+        for each in (old, new):
+            assert each.execute(text("PRAGMA user_version")).scalar_one() == len(revisions)
 
 
 def test_what_cannot_be_brought_up_is_left_as_it_was(tmp_path: Path) -> None:
