@@ -86,7 +86,7 @@ def disclose(shell: Shell, target: str, fields: str, org: str | None, out: Path)
     "--fields",
     default="content",
     show_default=True,
-    help="Paths separated by commas; `content` is the document itself, `all` every field.",
+    help="Paths separated by commas; `content` is the document itself, `all` every field. What every verifier must see goes along.",
 )
 @click.option(
     "--purpose", default="credit decision", show_default=True, help="What the reader may use it for."
@@ -139,25 +139,28 @@ def read(shell: Shell, file: Path, org: str | None, out: Path) -> None:
     from gateway.service.files import write_whole
     from gateway.service.grant_reading import read_grant
     from gateway.service.granting import load_grant
-    from ledger.types import hex32
 
     with shell.installation() as installation:
         reader = installation.book.find(org)
         reading = read_grant(installation, reader, load_grant(file))
+    asset_id = reading.receipt.asset_id_hex
+    receipt = (out / f"{asset_id}.granted.receipt.json").absolute()
+    write_whole(receipt, reading.receipt.to_json().encode())
     path = None
     if reading.document is not None:
-        path = (out / f"{hex32(reading.asset_id)}.document").absolute()
+        path = (out / f"{asset_id}.document").absolute()
         write_whole(path, reading.document)
     answer = {
-        "asset_id": hex32(reading.asset_id),
+        "asset_id": asset_id,
         "block": reading.block,
         "fields": reading.fields,
+        "receipt": str(receipt),
         "document": str(path) if path else None,
         "checks": [check.to_json() for check in reading.checks],
     }
-    lines = [f"{name}  {value}" for name, value in reading.fields.items()] + (
-        [f"document: {path}"] if path else []
-    )
+    lines = [f"{name}  {value}" for name, value in reading.fields.items()]
+    lines += [f"document: {path}"] if path else []
+    lines += [f"receipt: {receipt}"]
     lines += [f"{check.code.name} {check.verdict.value}: {check.message}" for check in reading.checks]
     told(shell, answer, "\n".join([*lines, f"the read stands on the ledger in block {reading.block}"]))
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from certifier.commitment import digest
 from certifier.content import decrypt
-from certifier.receipt import Receipt
+from certifier.receipt import Receipt, parse_document
 from certifier.verify import Check, Code
 from gateway.db.models import Grant
 from gateway.errors import ConflictError, RefusedError
@@ -22,16 +23,17 @@ from ledger.access import grant_id, scope_of
 from ledger.events import Ended, Read
 from ledger.types import hex32, keccak, parse_hex32
 
-__all__ = ["Reading", "document_of", "read_grant", "record_reading", "release"]
+__all__ = ["Reading", "read_grant", "record_reading", "release", "unseal"]
 
 _GENUINE = (Code.COMMITMENT, Code.REGISTRATION, Code.ISSUER)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a grantee has read: fields with their salts checked, the document where it was granted, and what was checked before."""
+    """What a grantee has read: a receipt that shows what was granted and what every verifier must see, the document where it was granted,
+    and what was checked before. `fields` are those that the grant names."""
 
-    asset_id: bytes
+    receipt: Receipt
     fields: dict[str, str]
     document: bytes | None
     block: int
@@ -61,15 +63,9 @@ def read_grant(installation: Installation, reader: Organisation, granting: Grant
     sealed = release(installation, granting.grant_id, reader.id)
     if keccak(sealed) != granting.wraps:
         raise RefusedError("WRONG_SEAL", "the sealed bytes are not those that the grant names on the ledger")
-    payload = json.loads(installation.unwrap(reader, granting.asset_id, sealed))
-    fields = {member["path"]: _checked(granting.receipt, member) for member in payload["fields"]}
-    return Reading(
-        granting.asset_id,
-        fields,
-        document_of(installation, granting.receipt, payload.get("content_key")),
-        sent.block.number,
-        checks,
-    )
+    receipt, document = unseal(installation, reader, granting.receipt, sealed)
+    fields = {path: receipt.values[path] for path in granting.fields if path in receipt.values}
+    return Reading(receipt, fields, document, sent.block.number, checks)
 
 
 def _require_genuine(
@@ -91,15 +87,32 @@ def _require_genuine(
     return tuple(map(report.check, (*_GENUINE, Code.STANDING)))
 
 
-def _checked(receipt: Receipt, member: dict[str, str]) -> str:
+def unseal(
+    installation: Installation, reader: Organisation, receipt: Receipt, sealed: bytes
+) -> tuple[Receipt, bytes | None]:
+    """Open a grant's seal: the receipt with what it shows, and the document where its key is there. RefusedError for what was not certified."""
+    payload = json.loads(installation.unwrap(reader, receipt.asset_id, sealed))
+    return _shown(receipt, payload), _document(installation, receipt, payload.get("content_key"))
+
+
+def _shown(receipt: Receipt, payload: dict[str, Any]) -> Receipt:
+    document = receipt.to_document()
+    granted = {member["path"]: member for member in payload["fields"]}
+    for member in granted.values():
+        _require_certified(receipt, member)
+    document["fields"] = [one | granted.get(one["path"], {}) for one in document["fields"]]
+    if "prf" in payload:
+        document["prf"] = payload["prf"]
+    return parse_document(document)
+
+
+def _require_certified(receipt: Receipt, member: dict[str, str]) -> None:
     path, value = member["path"], member["value"]
     if digest(parse_hex32(member["salt"]), value) != receipt.field(path).digest:
         raise RefusedError("WRONG_VALUE", f"the value granted for {path} is not the one that was certified")
-    return value
 
 
-def document_of(installation: Installation, receipt: Receipt, content_key: str | None) -> bytes | None:
-    """The document of a receipt with the key that was granted; None without one. RefusedError for other bytes than were certified."""
+def _document(installation: Installation, receipt: Receipt, content_key: str | None) -> bytes | None:
     if content_key is None:
         return None
     plain = b"".join(decrypt(installation.store.get, receipt.values["content.cid"], parse_hex32(content_key)))

@@ -82,13 +82,14 @@ def make_grant(
     purpose: str,
     expires_at: int,
 ) -> Granting:
-    """Grant `fields` (paths; `content` is the document itself) of one asset until `expires_at`, and say so on the ledger."""
+    """Grant `fields` (paths; `content` is the document itself) of one asset until `expires_at`, and say so on the ledger.
+
+    What no verifier can judge it without (preset `must-disclose`) goes along under the same seal.
+    """
     _require_sense(installation, owner, grantee, fields, expires_at)
     public_key = _encryption_key(installation, grantee)
     row = own_asset(installation, owner, hex32(receipt.asset_id))
-    payload: dict[str, Any] = {
-        "fields": [_opened(receipt, path) for path in sorted(set(fields) - {"content"})]
-    }
+    payload = _to_seal(receipt, set(fields) - {"content"})
     if "content" in fields:
         assert row.sealed_secret is not None
         secret = installation.open_secret(owner, receipt.asset_id, row.sealed_secret)
@@ -154,6 +155,15 @@ def _encryption_key(installation: Installation, org: bytes) -> bytes:
             f"the ledger has no valid encryption key of {hex32(org)}: it has to publish one first",
         )
     return max(valid, key=lambda record: record.key.valid_from).public_key
+
+
+def _to_seal(receipt: Receipt, asked: set[str]) -> dict[str, Any]:
+    """The fields that are asked for and those that every verifier must see; the proofs of its fingerprints where their identity is shown."""
+    owed = receipt.redact("must-disclose").values.keys() - receipt.redact([]).values.keys()
+    fields = [_opened(receipt, path) for path in sorted(asked | owed)]
+    prf = receipt.redact(asked | owed).prf
+    proofs = {"prf": {path: prf[path].to_json() for path in sorted(prf)}} if prf else {}
+    return {"fields": fields, **proofs}
 
 
 def _opened(receipt: Receipt, path: str) -> dict[str, str]:

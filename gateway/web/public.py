@@ -1,7 +1,7 @@
 """`/verify`: drop a bundle, or follow a certificate's QR code, and get the report without an account.
 
-A QR code leads to a receipt that shows nothing but what every receipt shows, under a link that only the certificate's holder has: the link's
-key is derived from the asset and this home's own secret.
+A QR code leads to a receipt that shows what a verifier cannot judge without, most of which the certificate prints, under a link that only
+its holder has: the link's key is derived from the asset and this home's own secret.
 """
 
 from __future__ import annotations
@@ -94,14 +94,14 @@ def linked(
 
 
 def _receipt(home: Installation, asset_id: str) -> Receipt | None:
-    """The certified asset's receipt without any fact; None where it cannot be made any more."""
+    """The certified asset's receipt with what every verifier must see; None where it cannot be made any more."""
     with home.database.session() as session:
         row = repository.asset(session, asset_id)
     owner = next((one for one in home.book.all() if row is not None and one.hex == row.org), None)
     if owner is None:
         return None
     try:
-        return own_receipt(home, owner, asset_id).redact([])
+        return own_receipt(home, owner, asset_id).redact("must-disclose")
     except GatewayError:
         return None
 

@@ -5,12 +5,12 @@ Nothing that was opened is kept: each view asks for the sealed bytes again, so t
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
+from certifier.documents import Reading
 from certifier.receipt import Receipt
 from gateway.api.depends import Installed, May
 from gateway.db import listing
@@ -26,7 +26,7 @@ from gateway.web.certificates import attachment, picture
 from gateway.web.depends import Id, gone, router_of_pages
 from gateway.web.parties import Parties
 from gateway.web.render import render, say
-from gateway.web.report import view
+from gateway.web.report import facts_of, view
 from gateway.web.words import KINDS
 from ledger.types import parse_hex32
 
@@ -67,27 +67,27 @@ def one(request: Request, who: Reader, home: Installed, grant_id: Id) -> HTMLRes
     }
     if not _was_read(home, who, grant_id):
         return render(request, "shared.html", read=False, **common)
-    document, facts, receipt = _opened(home, who, row)
-    given = bundle.opened([("receipt.json", receipt.to_json().encode()), ("document", document)]).given[0]
-    report = view(verifying.of_installation(home).verify(receipt, given.reading, as_org=who.organisation.id))
-    original = originals.shown(document, list(facts.values()))
+    receipt, document = _opened(home, who, row)
+    facts = facts_of(receipt.values)
+    reading = _reading(receipt, document) if document is not None else None
+    report = verifying.of_installation(home).verify(receipt, reading, as_org=who.organisation.id)
+    original = originals.shown(document, list(facts.values())) if document is not None else None
     return render(
-        request, "shared.html", read=True, original=original, facts_shown=facts, result=report, **common
+        request, "shared.html", read=True, original=original, facts_shown=facts, result=view(report), **common
     )
 
 
-def _opened(home: Installation, who: Principal, row: Grant) -> tuple[bytes, dict[str, str], Receipt]:
-    """Document, facts and receipt of a grant that was read; what has ended or was withdrawn is refused."""
+def _reading(receipt: Receipt, document: bytes) -> Reading | None:
+    """What the verifier compares with the receipt."""
+    brought = bundle.opened([("receipt.json", receipt.to_json().encode()), ("document", document)])
+    return brought.given[0].reading
+
+
+def _opened(home: Installation, who: Principal, row: Grant) -> tuple[Receipt, bytes | None]:
+    """Receipt and document of a grant that was read; what has ended or was withdrawn is refused."""
     sealed = grant_reading.release(home, parse_hex32(row.grant_id), who.organisation.id)
-    payload = json.loads(home.unwrap(who.organisation, parse_hex32(row.asset_id), sealed))
-    facts = {member["path"].removeprefix("fact."): member["value"] for member in payload["fields"]}
-    owner = home.book.find(row.owner)
-    receipt = own_receipt(home, owner, row.asset_id)
-    shown = receipt.redact([member["path"] for member in payload["fields"]])
-    document = grant_reading.document_of(home, receipt, payload.get("content_key"))
-    if document is None:
-        raise NotFoundError("NOT_GRANTED", "the document itself was not granted to you: ask its owner for it")
-    return document, facts, shown
+    bare = own_receipt(home, home.book.find(row.owner), row.asset_id).redact([])
+    return grant_reading.unseal(home, who.organisation, bare, sealed)
 
 
 @router.post("/shared/{grant_id}")
@@ -115,4 +115,7 @@ def _read_document(home: Installation, who: Principal, grant_id: str) -> bytes:
     row = _grant(home, who, grant_id)
     if not _was_read(home, who, grant_id):
         raise NotFoundError("NOT_READ", "it was not read yet: open it first, so that its owner sees it")
-    return _opened(home, who, row)[0]
+    document = _opened(home, who, row)[1]
+    if document is None:
+        raise NotFoundError("NOT_GRANTED", "the document itself was not granted to you: ask its owner for it")
+    return document

@@ -130,13 +130,31 @@ def test_a_grant_travels_without_keys_and_its_read_stands_on_the_ledger_first(
     with pytest.raises(RefusedError, match="does not stand on the ledger yet"):
         grant_reading.release(home, given.grant_id, l1.id)
     called = assetcert("read", made["grant"], "--as", "L1", "--out", tmp_path, home=own.home)
-    assert called.code == 0 and set(called.json) == {"asset_id", "block", "fields", "document", "checks"}
+    assert called.code == 0 and set(called.json) == {
+        "asset_id",
+        "block",
+        "fields",
+        "receipt",
+        "document",
+        "checks",
+    }
     assert called.json["fields"] == {"fact.total": "6237.6"}
     assert Path(called.json["document"]).read_bytes() == own.paper("M1/invoice.xml").read_bytes()
     log = events(home.ledger, called.json["block"], home.ledger.pin(), ["access_log"])
     (read,) = [event for event in log if isinstance(event, Read)]
     assert (read.grant_id, read.org) == (given.grant_id, l1.id)
     assert grant_reading.release(home, given.grant_id, l1.id)
+
+
+def test_what_was_granted_can_be_judged(own: World, tmp_path: Path) -> None:
+    asked = ("grant", own.receipts["M1/invoice.xml"], "--as", "M1", "--to", "L1", "--fields", "content")
+    made = assetcert(*asked, "--out", tmp_path, home=own.home).json
+    found = assetcert("read", made["grant"], "--as", "L1", "--out", tmp_path, home=own.home).json
+    assert found["fields"] == {}
+    whole = receipt_at(own.receipts["M1/invoice.xml"])
+    assert receipt_at(found["receipt"]) == whole.redact("must-disclose")
+    report = assetcert("verify", found["receipt"], found["document"], "--as", "L1", home=own.home)
+    assert (report.code, report.json["verdict"]) == (0, "VALID")
 
 
 def receipt_at_document(document: object) -> Receipt:

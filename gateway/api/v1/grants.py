@@ -59,7 +59,7 @@ class GrantOut(BaseModel):
 
 
 class NewGrant(Strict):
-    """What to grant: paths of fields; `content` is the document itself."""
+    """What to grant: paths of fields; `content` is the document itself. What every verifier must see (preset `must-disclose`) goes along."""
 
     asset_id: Hex32
     grantee: Hex32
@@ -82,11 +82,13 @@ class Granted(Strict):
 
 
 class ReadOut(BaseModel):
-    """What was read, after the read stood on the ledger in `block`. `document` is base64 of its bytes where it was granted."""
+    """What was read, after the read stood on the ledger in `block`. `receipt` shows it with what every verifier must see; `document` is
+    base64 of its bytes where it was granted."""
 
     asset_id: Hex32
     block: int
     fields: dict[str, str]
+    receipt: Document
     document: str | None
     checks: list[CheckOut]
 
@@ -173,9 +175,10 @@ def read(caller: ContentReader, home: Installed, jobs: Running, asked: Granted) 
     jobs.tell()
     return ReadOut.model_validate(
         {
-            "asset_id": hex32(found.asset_id),
+            "asset_id": found.receipt.asset_id_hex,
             "block": found.block,
             "fields": found.fields,
+            "receipt": found.receipt.to_document(),
             "document": None if found.document is None else base64.b64encode(found.document).decode(),
             "checks": [one.to_json() for one in found.checks],
         }

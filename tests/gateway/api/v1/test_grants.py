@@ -36,6 +36,9 @@ def test_what_was_granted_is_read_and_its_owner_sees_by_whom(api: Running) -> No
     assert found.status_code == 201, found.text
     assert base64.b64decode(found.json()["document"]) == content
     assert list(found.json()["fields"]) == ["fact.total"]
+    asked = {"receipts": [found.json()["receipt"]]}
+    (report,) = officer.post("/api/v1/verifications", json=asked).json()["reports"]
+    assert not [one for one in report["checks"] if one["verdict"] == "INVALID"]
     accesses = api.client("m1-accountant").get("/api/v1/reads", params={"asset_id": asset_id}).json()
     assert [(one["event"], one["org"]) for one in accesses] == [
         ("granted", api.organisation("M1").hex),
