@@ -60,9 +60,10 @@ def verify(
 ) -> int:
     """Check a receipt or a dossier, with FILE against the document itself."""
     from gateway.service import verifying
+    from gateway.standin import readable
 
     shown = None if shell.as_json else partial(_show_check, shell)
-    with verifying.opened(shell.home, ledger, rpc) as session:
+    with readable(shell.home) as home, verifying.opened(home, ledger, rpc) as session:
         reports = session.run(receipt, file, org, shown, profiles)
     if shell.as_json:
         shell.emit(reports.to_json())
@@ -110,9 +111,13 @@ def audit(shell: Shell, ledger: Path | None, rpc: str | None) -> int:
     """Rebuild and check everything from block 0, from the ledger alone."""
     from certifier.audit import audit as rebuild
     from gateway.service import verifying
+    from gateway.standin import readable
 
-    nodes = verifying.connected(shell.home, ledger, (rpc,) if rpc else ())
-    with nodes as (node, *_), shell.progress("auditing", None) as advance:
+    with (
+        readable(shell.home) as home,
+        verifying.connected(home, ledger, (rpc,) if rpc else ()) as (node, *_),
+        shell.progress("auditing", None) as advance,
+    ):
         result = rebuild(node.ledger, progress=lambda _reached, _last: advance(1))
     if shell.as_json:
         shell.emit(result.to_json())

@@ -122,7 +122,7 @@ def list_organisations(shell: Shell) -> None:
     """Organisations on the ledger, their roles and whether they are suspended."""
     from gateway.service import indexing
 
-    with shell.installation() as installation:
+    with shell.reading() as installation:
         indexing.sync(installation)
         rows = indexing.organisations(installation)
     if shell.as_json:
@@ -187,7 +187,7 @@ def list_keys(shell: Shell, organisation: str) -> None:
     """Keys of an organisation on the ledger, with purpose and interval."""
     from gateway.service import consortium
 
-    with shell.installation() as installation:
+    with shell.reading() as installation:
         rows = consortium.keys_of(installation, installation.book.id_of(organisation))
     text = "\n".join(
         f"{row['key_id']}  {row['purpose']:<11} {row['valid_from']} – {row['valid_until'] or 'no end'}"

@@ -118,13 +118,23 @@ class Shell:
     def installation(self) -> Iterator[Installation]:
         """This home opened: its ledger running, its database and keys at hand."""
         from gateway.installation import Installation
+        from gateway.standin import require_writable
         from ledger.errors import RevertError
 
-        with Installation.open(self.home.require(), self.passphrase) as opened:
+        with Installation.open(require_writable(self.home.require()), self.passphrase) as opened:
             try:
                 yield opened
             except RevertError as error:
                 raise _in_names(opened, error) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Installation]:
+        """The same for a verb that only reads, which works on a home that cannot be written too."""
+        from gateway.installation import Installation
+        from gateway.standin import readable
+
+        with readable(self.home.require()) as home, Installation.open(home, self.passphrase) as opened:
+            yield opened
 
 
 def _in_names(installation: Installation, refusal: RevertError) -> RefusedError:

@@ -112,8 +112,10 @@ def reindex(shell: Shell) -> None:
 def backup(shell: Shell, target: Path) -> None:
     """Save keys, receipts, ledger log, database and blocks in one file."""
     from gateway.service import archive
+    from gateway.standin import readable
 
-    count = archive.backup(shell.home.require(), target)
+    with readable(shell.home.require()) as home:
+        count = archive.backup(home, target)
     told(
         shell,
         {"backup": str(target.absolute()), "files": count},

@@ -164,7 +164,7 @@ def liens(shell: Shell, target: str | None, org: str | None) -> None:
 
     if target is None and org is None:
         raise UsageError("WHICH", "name a receipt, or an organisation with --as")
-    with shell.installation() as installation:
+    with shell.reading() as installation:
         indexing.sync(installation)
         if target is not None:
             receipt = load_receipt(Path(target))

@@ -63,7 +63,7 @@ def disclose(shell: Shell, target: str, fields: str, org: str | None, out: Path)
         if fields in ("identity", "must-disclose", "all")
         else [path.strip() for path in fields.split(",") if path.strip()]
     )
-    whole = receipt_or_own(shell.installation, target, org)
+    whole = receipt_or_own(shell.reading, target, org)
     try:
         shown = whole.redact(chosen)
     except ValueError as error:

@@ -12,6 +12,7 @@ from gateway.home import Home
 from gateway.installation import open_store
 from gateway.service import consortium
 from gateway.service.verifying import connected
+from gateway.standin import readable, require_writable
 from ledger import artifacts
 from ledger.node import find_anvil
 
@@ -45,13 +46,15 @@ def examine(home: Home) -> list[Finding]:
             *findings,
             Finding("home", False, f"{home.root} holds no installation yet: `assetcert up` founds one"),
         ]
-    return [
-        *findings,
-        _try("ledger", lambda: _ledger(home)),
-        _try("fingerprint key", lambda: _fingerprint_key(home)),
-        _try("store", lambda: _store(home)),
-        _keys(home),
-    ]
+    with readable(home) as usable:
+        return [
+            *findings,
+            *_writable(home),
+            _try("ledger", lambda: _ledger(usable)),
+            _try("fingerprint key", lambda: _fingerprint_key(usable)),
+            _try("store", lambda: _store(usable)),
+            _keys(home),
+        ]
 
 
 def _try(name: str, look: Callable[[], str]) -> Finding:
@@ -67,6 +70,15 @@ def _room(home: Home) -> Finding:
         place = place.parent
     free = shutil.disk_usage(place).free
     return Finding("disk", free > ROOM, f"{free // 2**20:,} MiB free at {place}")
+
+
+def _writable(home: Home) -> list[Finding]:
+    """Nothing, where all is as it should be."""
+    try:
+        require_writable(home)
+    except UnavailableError as error:
+        return [Finding("home", False, str(error))]
+    return []
 
 
 def _ledger(home: Home) -> str:
