@@ -43,6 +43,7 @@ __all__ = [
     "take_ceremony",
     "use_recovery_code",
     "user_ever_named",
+    "user_invited",
     "user_named",
     "user_of",
     "user_of_subject",
@@ -54,7 +55,10 @@ _Hash = LargeBinary(32)
 
 
 class User(Base):
-    """A person of one organisation. `name` is what they sign in with, unique in the installation; `ended_at` closes the account."""
+    """A person of one organisation. `name` is what they sign in with, unique in the installation; `ended_at` closes the account.
+
+    `email` is an invitation: the first subject of `provider` that has this address takes the account, and it is empty again.
+    """
 
     __tablename__ = "users"
 
@@ -71,6 +75,7 @@ class User(Base):
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
     provider: Mapped[str | None] = mapped_column(String(64))
     subject: Mapped[str | None] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[int] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(default=1)
@@ -230,6 +235,12 @@ def user_of(session: Session, org: str, user_id: str) -> User | None:
 def user_of_subject(session: Session, provider: str, subject: str) -> User | None:
     """The open account that is tied to a subject of an identity provider."""
     where = (User.provider == provider, User.subject == subject, User.ended_at.is_(None))
+    return session.scalars(select(User).where(*where)).first()
+
+
+def user_invited(session: Session, provider: str, email: str) -> User | None:
+    """The open account that waits for the first subject of a provider with that e-mail address."""
+    where = (User.provider == provider, User.email == email, User.ended_at.is_(None))
     return session.scalars(select(User).where(*where)).first()
 
 

@@ -143,6 +143,7 @@ def recover(session: Session, user: User) -> str:
     totp.remove(session, user)
     for passkey in table.passkeys_of(session, user.id):
         session.delete(passkey)
+    user.provider = user.subject = user.email = None
     table.end_sessions(session, user.id)
     succeeded(session, user.name)
     return password

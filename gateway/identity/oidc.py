@@ -1,7 +1,6 @@
 """Signing in at an OpenID provider: authorisation code with PKCE, state and nonce; the ID token checked against the provider's keys.
 
-An account is found by (provider, subject), which an administrator has entered: nobody gets in because a provider knows an e-mail address.
-OpenID Connect Core 1.0, Discovery 1.0; RFC 7636, RFC 9207.
+Whose account it is, is decided elsewhere (`gateway.identity.ties`). OpenID Connect Core 1.0, Discovery 1.0; RFC 7636, RFC 9207.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import hmac
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -20,20 +20,30 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from sqlalchemy.orm import Session
 
-from gateway.db import identity as table
-from gateway.db.identity import User
 from gateway.db.session import Database
-from gateway.errors import ForbiddenError, NotFoundError, UnauthenticatedError, UnavailableError
+from gateway.errors import NotFoundError, UnauthenticatedError, UnavailableError
 from gateway.identity import ceremonies
 from gateway.identity.provider import Provider
 from gateway.identity.tokens import new_token
 
-__all__ = ["Providers"]
+__all__ = ["Known", "Providers"]
 
-_SCOPE = "openid"
+_SCOPE = "openid email"
 _FRESH = 600.0
 _ALGORITHMS = ["RS256", "PS256", "ES256", "Ed25519"]
 _LEEWAY = 60
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whom a provider has signed in: what it calls them, the e-mail address it vouches for, and what was said when it was begun: where to go
+    on to, and which account asked to be tied."""
+
+    provider: Provider
+    subject: str
+    email: str | None
+    onward: str
+    user_id: str | None
 
 
 class Providers:
@@ -48,11 +58,14 @@ class Providers:
         """In the order of their setting."""
         return list(self._providers.values())
 
-    def begin(self, session: Session, name: str, redirect: str) -> tuple[str, str]:
+    def begin(
+        self, session: Session, name: str, redirect: str, onward: str, user_id: str | None = None
+    ) -> tuple[str, str]:
         """A ceremony's token for the browser to keep, and the provider's address to send it to."""
-        provider = self._provider(name)
+        provider = self.named(name)
         metadata, _ = self._metadata(provider)
         said = {"nonce": new_token(), "verifier": new_token() + new_token(), "state": new_token()}
+        said["onward"] = onward
         url = prepare_grant_uri(
             metadata["authorization_endpoint"],
             provider.client_id,
@@ -64,36 +77,27 @@ class Providers:
             code_challenge=create_s256_code_challenge(said["verifier"]),
             code_challenge_method="S256",
         )
-        return ceremonies.start(session, f"oidc/{name}", said), str(url)
+        return ceremonies.start(session, f"oidc/{name}", said, user_id), str(url)
 
     def finish(
-        self,
-        database: Database,
-        session: Session,
-        name: str,
-        redirect: str,
-        token: str,
-        answer: dict[str, str],
-    ) -> User:
-        """Whose account it is. UnauthenticatedError, ForbiddenError for a subject without an account."""
-        provider = self._provider(name)
-        said = ceremonies.finish(database, f"oidc/{name}", token).data
+        self, database: Database, name: str, redirect: str, token: str, answer: dict[str, str]
+    ) -> Known:
+        """Who it is. UnauthenticatedError where the answer does not hold."""
+        provider = self.named(name)
+        begun = ceremonies.finish(database, f"oidc/{name}", token)
+        said = begun.data
         if not hmac.compare_digest(answer.get("state", ""), said["state"]):
             raise _refuse("the answer belongs to another sign-in")
         if answer.get("iss", provider.issuer).rstrip("/") != provider.issuer:
             raise _refuse("the answer is of another provider")
         if "code" not in answer:
             raise _refuse(f"it said {answer.get('error', 'nothing')[:80]!r}")
-        subject = self._subject(provider, redirect, answer["code"], said)
-        user = table.user_of_subject(session, name, subject)
-        if user is None:
-            raise ForbiddenError(
-                "NO_ACCOUNT",
-                f"{provider.label} knows you as {subject!r}, and no account here is tied to that: ask your administrator",
-            )
-        return user
+        claims = self._claims(provider, redirect, answer["code"], said)
+        vouched = claims.get("email_verified") is True and isinstance(claims.get("email"), str)
+        email = str(claims["email"]).lower() if vouched else None
+        return Known(provider, str(claims["sub"]), email, said["onward"], begun.user_id)
 
-    def _subject(self, provider: Provider, redirect: str, code: str, said: dict[str, str]) -> str:
+    def _claims(self, provider: Provider, redirect: str, code: str, said: dict[str, str]) -> dict[str, Any]:
         metadata, keys = self._metadata(provider)
         try:
             given = _exchanged(provider, metadata["token_endpoint"], code, redirect, said["verifier"])
@@ -113,9 +117,10 @@ class Providers:
             raise _unreachable(provider) from error
         if claims.get("azp", provider.client_id) != provider.client_id:
             raise _refuse("its token is for another application")
-        return str(claims["sub"])
+        return dict(claims)
 
-    def _provider(self, name: str) -> Provider:
+    def named(self, name: str) -> Provider:
+        """NotFoundError for one that is not set up."""
         try:
             return self._providers[name]
         except KeyError:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from gateway.api import cookies
 from gateway.api.depends import Anybody, Db, Here, May
-from gateway.api.v1.session import open_session
+from gateway.api.v1.session import inside, open_session
 from gateway.db import identity as table
 from gateway.errors import GatewayError
 from gateway.identity import accounts
@@ -39,7 +38,7 @@ def start(who: Anybody) -> Response:
 def form(request: Request, _: Anybody, next: str = "/", again: bool = False) -> HTMLResponse:
     """The form; `again` is the one that opens over a page whose session has ended."""
     template = "login_again.html" if again else "login.html"
-    return render(request, template, next=_here(next), again=again, user="", fault=None)
+    return render(request, template, next=inside(next), again=again, user="", fault=None)
 
 
 @router.post("/login")
@@ -60,7 +59,7 @@ def sign_in(
         accounts.check_second_factor(gateway.database, gateway.sealing, found, code or None)
     except GatewayError as error:
         return _refused(request, error, user, next)
-    response = Response(status_code=204) if again else gone("/account" if found.must_change else _here(next))
+    response = Response(status_code=204) if again else gone("/account" if found.must_change else inside(next))
     method = "password" if found.totp is None else "password+totp"
     begun = open_session(db, gateway, found, method, request, response)
     if again:
@@ -74,15 +73,8 @@ def _refused(request: Request, error: GatewayError, user: str, next: str) -> Res
     if is_partial(request):
         return render(request, "error.html", status=error.status, block="fragment", fault=fault)
     return render(
-        request, "login.html", status=error.status, next=_here(next), again=False, user=user, fault=fault
+        request, "login.html", status=error.status, next=inside(next), again=False, user=user, fault=fault
     )
-
-
-def _here(path: str) -> str:
-    """A path of this site, whatever was asked for."""
-    parts = urlsplit(path)
-    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
-    return path if inside and "\\" not in path and path.isprintable() else "/"
 
 
 @router.post("/logout")
@@ -100,7 +92,7 @@ def language(
     who: Anybody, gateway: Here, db: Db, language: Annotated[str, Form()], back: Annotated[str, Form()] = "/"
 ) -> Response:
     """Read on in another language; who is signed in finds it so the next time."""
-    response = gone(_here(back))
+    response = gone(inside(back))
     if language in LANGUAGES:
         response.set_cookie(
             "language", language, max_age=_YEAR, httponly=True, samesite="lax", secure=gateway.settings.secure

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
@@ -17,12 +18,12 @@ from gateway.api.state import Gateway
 from gateway.api.v1.me import Code, Me, PasskeyBegun, Password, me_of, principal_of
 from gateway.db import identity as table
 from gateway.db.identity import User
-from gateway.errors import NotFoundError
-from gateway.identity import accounts, passkeys, sessions
+from gateway.errors import NotFoundError, UnauthenticatedError
+from gateway.identity import accounts, passkeys, sessions, ties
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 
-__all__ = ["open_session", "router"]
+__all__ = ["inside", "open_session", "router", "to_provider"]
 
 router = APIRouter(tags=["session"], route_class=Guarded)
 _OIDC_COOKIE = "oidc"
@@ -106,10 +107,21 @@ def list_providers(_: Anybody, gateway: Here) -> ProviderList:
 
 
 @router.get("/session/oidc/{provider}", status_code=303, response_class=RedirectResponse)
-def begin_oidc(provider: Provider, _: Anybody, gateway: Here, db: Db) -> RedirectResponse:
-    """Send the browser to a provider."""
-    token, url = gateway.providers.begin(db, provider, _redirect(gateway, provider))
-    response = RedirectResponse(url, 303)
+def begin_oidc(
+    provider: Provider, _: Anybody, gateway: Here, db: Db, next: Annotated[str, Query(max_length=2000)] = "/"
+) -> RedirectResponse:
+    """Send the browser to a provider; once signed in it goes on to `next`, a path of this site."""
+    response = RedirectResponse("/", 303)
+    response.headers["Location"] = to_provider(db, gateway, provider, response, inside(next))
+    return response
+
+
+def to_provider(
+    db: Session, gateway: Gateway, provider: str, response: Response, onward: str, user_id: str | None = None
+) -> str:
+    """Begin at a provider: its address; what finishes it is in a cookie of `response`."""
+    redirect = _redirect(gateway, provider)
+    token, url = gateway.providers.begin(db, provider, redirect, onward, user_id)
     response.set_cookie(
         _OIDC_COOKIE,
         token,
@@ -119,21 +131,38 @@ def begin_oidc(provider: Provider, _: Anybody, gateway: Here, db: Db) -> Redirec
         httponly=True,
         samesite="lax",
     )
-    return response
+    return url
+
+
+def inside(path: str) -> str:
+    """A path of this site, whatever was asked for."""
+    parts = urlsplit(path)
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
+    return path if ours and "\\" not in path and path.isprintable() else "/"
 
 
 @router.get("/session/oidc/{provider}/callback", status_code=303, response_class=RedirectResponse)
 def finish_oidc(provider: Provider, _: Anybody, gateway: Here, db: Db, request: Request) -> RedirectResponse:
-    """Where the provider sends the browser back to: signed in, then to the start page."""
+    """Where the provider sends the browser back to: signed in, or one's account connected; then on to where one was going."""
     token = request.cookies.get(_OIDC_COOKIE, "")
     answer = dict(request.query_params)
-    user = gateway.providers.finish(
-        gateway.database, db, provider, _redirect(gateway, provider), token, answer
-    )
-    response = RedirectResponse("/", 303)
-    open_session(db, gateway, user, f"oidc:{provider}", request, response)
+    known = gateway.providers.finish(gateway.database, provider, _redirect(gateway, provider), token, answer)
+    response = RedirectResponse(known.onward, 303)
+    if known.user_id is None:
+        open_session(db, gateway, ties.account_of(db, known), f"oidc:{provider}", request, response)
+    else:
+        ties.tie(db, _signed_in(db, request), known)
     response.delete_cookie(_OIDC_COOKIE, path=_OIDC_PATH)
     return response
+
+
+def _signed_in(db: Session, request: Request) -> User:
+    """Whose account is to be connected."""
+    who: Principal | None = getattr(request.state, "principal", None)
+    user = table.user_of(db, who.org, who.id) if who is not None else None
+    if user is None:
+        raise UnauthenticatedError("UNAUTHENTICATED", "sign in, then connect your account again")
+    return user
 
 
 @router.get("/session")

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from gateway.api.depends import Db, Installed, May
+from gateway.api.depends import Db, Here, Installed, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import IfMatch, Page, Paged, Strict, Time, etag
+from gateway.api.state import Gateway
 from gateway.api.v1.me import Label, SessionList, SessionOut
 from gateway.db import identity as table
 from gateway.db.identity import User
-from gateway.errors import ForbiddenError, NotFoundError
-from gateway.identity import accounts
+from gateway.errors import ForbiddenError, NotFoundError, UsageError
+from gateway.identity import accounts, ties
 from gateway.identity.logins import admitted
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action, UserRole
@@ -28,11 +29,12 @@ Administrator = Annotated[Principal, May(Action.USERS_MANAGE)]
 Roles = Annotated[list[UserRole], Field(min_length=1, max_length=len(UserRole))]
 
 
-class ProviderSubject(Strict):
-    """What an OpenID provider calls a person: its name in our setting, and the claim `sub`."""
+class SignInAt(Strict):
+    """An OpenID provider by its name in our setting, and whom it signs in: the claim `sub`, or the first with this verified e-mail address."""
 
     provider: Annotated[str, Field(min_length=1, max_length=64)]
-    subject: Annotated[str, Field(min_length=1, max_length=255)]
+    subject: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
 
 
 class UserIn(Strict):
@@ -42,7 +44,7 @@ class UserIn(Strict):
     display_name: Label | None = None
     roles: Roles
     locale: Literal["zh", "en"] = "zh"
-    sign_in_at: ProviderSubject | None = None
+    sign_in_at: SignInAt | None = None
 
 
 class UserChange(Strict):
@@ -104,7 +106,7 @@ def list_users(caller: Reader, db: Db, at: Paged) -> Page[UserOut]:
 
 @router.post("/users", status_code=201)
 def create_user(
-    said: UserIn, caller: Administrator, db: Db, installation: Installed, response: Response
+    said: UserIn, caller: Administrator, db: Db, gateway: Here, installation: Installed, response: Response
 ) -> UserCreated:
     """A new account of one's organisation."""
     allowed = admitted(installation, caller.organisation)
@@ -120,10 +122,20 @@ def create_user(
     )
     accounts.set_roles(user, said.roles, allowed, caller.id)
     if said.sign_in_at is not None:
-        user.provider, user.subject = said.sign_in_at.provider, said.sign_in_at.subject
+        _expect(db, gateway, user, said.sign_in_at)
     response.headers["Location"] = f"/api/v1/users/{user.id}"
     response.headers["ETag"] = etag(user.version)
     return UserCreated(user=UserOut.of(user), one_time_password=password)
+
+
+def _expect(db: Session, gateway: Gateway, user: User, at: SignInAt) -> None:
+    provider = gateway.providers.named(at.provider)
+    if at.subject is not None:
+        ties.expect(db, user, provider, at.subject)
+    elif at.email is not None:
+        ties.invite(db, user, provider, at.email)
+    else:
+        raise UsageError("SIGN_IN_AT", "say whom the provider signs in: subject, or email")
 
 
 @router.get("/users/{user_id}")

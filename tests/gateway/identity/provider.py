@@ -1,6 +1,6 @@
 """A small OpenID provider on 127.0.0.1, over real HTTP: discovery, keys, authorisation with PKCE, tokens signed with ES256.
 
-`login` is whom it signs in without asking; `spoil` changes the claims of the ID token before it is signed.
+`login` is whom it signs in without asking, `email` their address and whether it was verified; `spoil` changes the claims of the ID token before it is signed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class OpenIdProvider:
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
         self.login = "subject-1"
+        self.email: tuple[str, bool] | None = None
         self.spoil: Callable[[dict[str, Any]], dict[str, Any]] = dict
         self.key = ECKey.generate_key("P-256", {"kid": "1", "use": "sig", "alg": "ES256"})
         self.signs_with = self.key
@@ -44,7 +45,7 @@ class OpenIdProvider:
 
     def authorize(self, said: dict[str, str]) -> str:
         """Where the browser goes next."""
-        assert (said["response_type"], said["client_id"], said["scope"]) == ("code", CLIENT, "openid")
+        assert (said["response_type"], said["client_id"], said["scope"]) == ("code", CLIENT, "openid email")
         assert said["code_challenge_method"] == "S256"
         code = secrets.token_urlsafe()
         self._codes[code] = said
@@ -64,6 +65,8 @@ class OpenIdProvider:
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
         claims = {"iss": self.issuer, "sub": self.login, "aud": CLIENT, "exp": now + 300, "iat": now}
+        if self.email is not None:
+            claims |= {"email": self.email[0], "email_verified": self.email[1]}
         token = jwt.encode(
             {"alg": "ES256", "kid": "1"}, self.spoil(claims | {"nonce": asked["nonce"]}), self.signs_with
         )

@@ -12,7 +12,9 @@ from joserfc.jwk import ECKey
 
 from gateway.api.app import create_app
 from gateway.api.state import Gateway, Settings
+from gateway.identity import accounts, ties
 from gateway.identity.provider import Provider
+from gateway.identity.roles import UserRole
 
 from ..api.test_foundation import problem
 from ..running import Running
@@ -31,15 +33,12 @@ def bank() -> Iterator[OpenIdProvider]:
 @pytest.fixture()
 def subject(api: Running, bank: OpenIdProvider) -> Iterator[str]:
     """A new subject at the provider, tied to an account of L1; the provider is honest again afterwards."""
-    bank.login = f"subject-{secrets.token_hex(4)}"
-    said = {
-        "name": f"o{secrets.token_hex(6)}",
-        "roles": ["officer"],
-        "sign_in_at": {"provider": "bank", "subject": bank.login},
-    }
-    made = api.client("l1-approver").post("/api/v1/users", json=said).json()
-    assert made["one_time_password"] is None
-    yield said["name"]
+    bank.login, bank.email = f"subject-{secrets.token_hex(4)}", None
+    name = f"o{secrets.token_hex(6)}"
+    with api.gateway.database.session() as session:
+        user = accounts.create(session, api.organisation("L1"), name, {UserRole.OFFICER}, password=None)
+        ties.expect(session, user, Provider("bank", "Bank", bank.issuer, CLIENT), bank.login)
+    yield name
     bank.spoil, bank.signs_with = dict, bank.key
 
 
@@ -80,6 +79,14 @@ async def to_callback(client: httpx.AsyncClient) -> str:
 
 async def signed_in(client: httpx.AsyncClient) -> httpx.Response:
     return await client.get(await to_callback(client))
+
+
+async def by_password(client: httpx.AsyncClient, api: Running, user: str) -> None:
+    """A session of a user of the demo in this browser."""
+    said = {"name": user, "password": api.passwords[user]}
+    answer = await client.post("/api/v1/session", json=said)
+    assert answer.status_code == 201, answer.text
+    client.headers["X-CSRF-Token"] = answer.json()["csrf"]
 
 
 def test_a_subject_that_is_tied_to_an_account_comes_in(browser: Browser, subject: str) -> None:
@@ -142,6 +149,103 @@ def test_an_answer_counts_once_and_in_the_browser_that_asked(browser: Browser, s
         back = await to_callback(client)
         foreign = httpx.URL(back).copy_set_param("iss", "https://evil.example")
         problem(await client.get(str(foreign)), 401, "OIDC")
+
+    browser.run(steps)
+
+
+@pytest.mark.parametrize(
+    ("role", "email", "comes_in"),
+    [
+        ("officer", ("Zhang.San@bank.example", True), True),
+        ("officer", ("zhang.san@bank.example", False), False),
+        ("officer", ("li.si@bank.example", True), False),
+        ("officer", None, False),
+    ],
+)
+def test_an_invited_address_counts_where_the_provider_vouches_for_it_and_once(
+    api: Running, browser: Browser, bank: OpenIdProvider, role: str, email: tuple[str, bool] | None, comes_in: bool
+) -> None:  # fmt: skip
+    async def steps(client: httpx.AsyncClient) -> None:
+        async with browser.client() as administrator:
+            await by_password(administrator, api, "l1-approver")
+            at = {"provider": "bank", "email": "zhang.san@bank.example"}
+            said = {"name": f"o{secrets.token_hex(6)}", "roles": [role], "sign_in_at": at}
+            made = await administrator.post("/api/v1/users", json=said)
+            assert made.json()["one_time_password"] is None
+            again = {**said, "name": f"o{secrets.token_hex(6)}"}
+            problem(await administrator.post("/api/v1/users", json=again), 409, "EMAIL_TAKEN")
+            bank.login, bank.email = f"subject-{secrets.token_hex(4)}", email
+            answer = await signed_in(client)
+            if comes_in:
+                assert answer.status_code == 303, answer.text
+                bank.login = "somebody else who got that address later"
+                async with browser.client() as other:
+                    problem(await signed_in(other), 403, "NO_ACCOUNT")
+            else:
+                problem(answer, 403, "NO_ACCOUNT")
+            assert (await administrator.delete(made.headers["location"])).status_code == 204
+
+    browser.run(steps)
+
+
+def test_no_address_opens_an_administrators_account(
+    api: Running, browser: Browser, bank: OpenIdProvider
+) -> None:
+    """Neither when it is made nor after its roles were raised."""
+
+    async def steps(client: httpx.AsyncClient) -> None:
+        async with browser.client() as administrator:
+            await by_password(administrator, api, "l1-approver")
+            at = {"provider": "bank", "email": "boss@bank.example"}
+            said = {"name": f"o{secrets.token_hex(6)}", "roles": ["approver"], "sign_in_at": at}
+            refused = await administrator.post("/api/v1/users", json=said)
+            problem(refused, 422, "INVITED_ADMINISTRATOR")
+            made = await administrator.post("/api/v1/users", json=said | {"roles": ["officer"]})
+            place = made.headers["location"]
+            raised = await administrator.patch(place, json={"roles": ["approver"]})
+            assert raised.status_code == 200, raised.text
+            bank.login, bank.email = f"subject-{secrets.token_hex(4)}", ("boss@bank.example", True)
+            problem(await signed_in(client), 403, "NO_ACCOUNT")
+            assert (await administrator.delete(place)).status_code == 204
+
+    browser.run(steps)
+
+
+def test_a_subject_is_of_one_account(
+    api: Running, browser: Browser, bank: OpenIdProvider, subject: str
+) -> None:
+    async def steps(client: httpx.AsyncClient) -> None:
+        await by_password(client, api, "m1-signatory")
+        at: dict[str, str] = {"provider": "bank", "subject": bank.login}
+        said = {"name": f"o{secrets.token_hex(6)}", "roles": ["accountant"], "sign_in_at": at}
+        problem(await client.post("/api/v1/users", json=said), 409, "SUBJECT_TAKEN")
+        problem(
+            await client.post("/api/v1/users", json=said | {"sign_in_at": {"provider": "bank"}}),
+            422,
+            "SIGN_IN_AT",
+        )
+        problem(
+            await client.post("/api/v1/users", json=said | {"sign_in_at": at | {"provider": "x"}}),
+            404,
+            "PROVIDER",
+        )
+
+    browser.run(steps)
+
+
+def test_one_goes_on_to_a_path_of_this_site_and_to_nothing_else(browser: Browser, subject: str) -> None:
+    async def steps(client: httpx.AsyncClient) -> None:
+        wanted = {
+            "/queue?as=csv": "/queue?as=csv",
+            "//evil.example": "/",
+            "https://evil.example/x": "/",
+            "/\\evil": "/",
+        }
+        for asked, onward in wanted.items():
+            begun = await client.get(START, params={"next": asked})
+            async with httpx.AsyncClient() as outside:
+                back = (await outside.get(begun.headers["location"])).headers["location"]
+            assert (await client.get(back)).headers["location"] == onward
 
     browser.run(steps)
 
