@@ -14,11 +14,12 @@ import queue
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Self
 
+from certifier.chunks import chunks
 from certifier.making import Job, Made, Maker, Refused
 
 __all__ = ["Makers", "serve"]
@@ -94,7 +95,11 @@ class Makers:
         while len(self._workers) < min(self._count, -(-len(jobs) // FEW)):
             self._workers.append(_Worker(self._maker))
             self._idle.put(self._workers[-1])
-        return [made for part in self._threads.map(self._part, list(_chunks(jobs))) for made in part]
+        return [
+            made
+            for part in self._threads.map(self._part, list(chunks(jobs, CHUNK, CHUNK_BYTES)))
+            for made in part
+        ]
 
     def _part(self, jobs: Sequence[Job]) -> list[Made | Refused]:
         worker = self._idle.get()
@@ -105,22 +110,8 @@ class Makers:
         return made if made is not None else self._maker.make(jobs)
 
 
-def _chunks(jobs: Sequence[Job]) -> Iterator[list[Job]]:
-    """What a process is given at a time: some documents, not too many bytes."""
-    chunk: list[Job] = []
-    size = 0
-    for job in jobs:
-        if chunk and (len(chunk) == CHUNK or size + job.size > CHUNK_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(job)
-        size += job.size
-    if chunk:
-        yield chunk
-
-
 def _send(stream: IO[bytes], what: object) -> None:
-    stream.write(pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
+    pickle.dump(what, stream, pickle.HIGHEST_PROTOCOL)
     stream.flush()
 
 

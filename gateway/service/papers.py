@@ -13,6 +13,7 @@ from typing import Protocol
 
 from certifier import fingerprint
 from certifier.certify import certification_rank
+from certifier.chunks import chunks
 from certifier.documents import Document, Notice, Reading
 from certifier.fingerprint import Assessment
 from certifier.schema import PLEDGEABLE
@@ -87,16 +88,7 @@ def groups(items: Iterable[Item], *, whole: bool) -> Iterator[list[Item]]:
     """Batches of at most BATCH_IDS files and BATCH_BYTES; a dossier's files sorted so that links point backwards."""
     if whole:
         items = sorted(items, key=lambda item: certification_rank(item.document.kind))
-    group: list[Item] = []
-    size = 0
-    for item in items:
-        if group and (len(group) == BATCH_IDS or size + item.size > BATCH_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(item)
-        size += item.size
-    if group:
-        yield group
+    return chunks(items, BATCH_IDS, BATCH_BYTES)
 
 
 def ahead(made: Iterator[list[Item]]) -> Iterator[list[Item]]:
