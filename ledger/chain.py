@@ -65,11 +65,12 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """Where an event stands: block number, index in the block; with its transaction."""
+    """Where an event stands: block number, index in the block; with its transaction and the contract that wrote it."""
 
     block: int
     index: int
     transaction: bytes
+    contract: str
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,7 @@ def parse_log(entry: Any) -> Log:
         parse_quantity(entry.get("blockNumber")),
         parse_quantity(entry.get("logIndex")),
         parse_bytes(entry.get("transactionHash"), 32),
+        address,
     )
     topics = tuple(parse_bytes(t, 32) for t in entry["topics"])
     return Log(address, topics, parse_bytes(entry.get("data")), at, parse_bytes(entry.get("blockHash"), 32))

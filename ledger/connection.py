@@ -6,7 +6,7 @@ of another chain, or without our code at these addresses, is a ContradictedError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ledger.access import AccessLog
@@ -17,9 +17,11 @@ from ledger.errors import ContradictedError, RpcError
 from ledger.forwarder import Forwarder
 from ledger.membership import Membership
 from ledger.pledges import PledgeRegistry
-from ledger.types import hex32, keccak
+from ledger.types import ZERO_ADDRESS, hex32, keccak
 
 __all__ = ["Ledger"]
+
+_MOST_REGISTRIES = 100
 
 
 class Ledger:
@@ -34,6 +36,8 @@ class Ledger:
         self.pledges = PledgeRegistry(at["pledge_registry"], descriptor.chain_id)
         self.access = AccessLog(at["access_log"])
         self.forwarder = Forwarder(at["forwarder"], descriptor.chain_id)
+        self._oldest: str | None = None
+        self._line: tuple[bytes, tuple[PledgeRegistry, ...]] = (b"", ())
 
     @classmethod
     def connect(cls, descriptor: Descriptor, url: str, timeout: float = 10.0) -> Ledger:
@@ -77,6 +81,30 @@ class Ledger:
         if self.descriptor.confirmations == 0:
             return head
         return self.chain.block(max(0, head.number - self.descriptor.confirmations))
+
+    def registries(self, at: Block) -> tuple[PledgeRegistry, ...]:
+        """The pledge registries as of a block, the first one first; the last one takes pledges, and its liens count all of them.
+
+        The descriptor's registry says where the line begins, Membership who followed whom (docs/adr/0305).
+        """
+        if self._line[0] != at.hash:
+            if self._oldest is None:
+                self._oldest = self._follow(self.pledges.address, self._predecessor, self.pin())[-1]
+            line = self._follow(self._oldest, self.membership.successor_of, at)
+            self._line = at.hash, tuple(PledgeRegistry(one, self.descriptor.chain_id) for one in line)
+        return self._line[1]
+
+    def _predecessor(self, registry: str) -> Call[str]:
+        return PledgeRegistry(registry, self.descriptor.chain_id).predecessor()
+
+    def _follow(self, first: str, following: Callable[[str], Call[str]], at: Block) -> list[str]:
+        """`first` and what follows it, each as the call made of the one before says."""
+        line = [first]
+        while (found := self.read_one(following(line[-1]), at)) != ZERO_ADDRESS:
+            if found in line or len(line) == _MOST_REGISTRIES:
+                raise ContradictedError(f"{self.chain.rpc.url} names pledge registries without end")
+            line.append(found)
+        return line
 
     def read(self, calls: Sequence[Call[Any]], at: Block) -> list[Any]:
         """Every call's value as of one block, in one round trip (see `Chain.call_many`)."""

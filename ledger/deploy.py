@@ -16,12 +16,10 @@ from ledger.chain import Chain
 from ledger.contract import Act
 from ledger.descriptor import CONTRACTS, Descriptor, refuse_test_rig
 from ledger.errors import ContradictedError
-from ledger.types import keccak
+from ledger.types import ZERO_ADDRESS, keccak
 from ledger.writer import Writer
 
 __all__ = ["deploy"]
-
-_ZERO_ADDRESS = "0x" + "00" * 20
 
 
 def deploy(
@@ -59,7 +57,7 @@ def _steps(deployer: Account, registrars: Sequence[tuple[str, str]], quorum: int
         ("forwarder", _create("ERC2771Forwarder", "assetcert")),
         ("membership", _create("Membership", identifiers, accounts, quorum)),
         ("asset_registry", _create("AssetRegistry", membership, forwarder)),
-        ("pledge_registry", _create("PledgeRegistry", membership, assets, _ZERO_ADDRESS, forwarder)),
+        ("pledge_registry", _create("PledgeRegistry", membership, assets, ZERO_ADDRESS, forwarder)),
         ("access_log", _create("AccessLog", membership, forwarder)),
     ]
 

@@ -107,6 +107,10 @@ class Membership(Contract):
         """Whether a registry opens nothing new."""
         return self._call("isPaused", registry, to=bool)
 
+    def successor_of(self, registry: str) -> Call[str]:
+        """The registry that the quorum handed over to; the zero address where it did not."""
+        return self._call("successorOf", registry, to=str)
+
     def confirm(self, act: Act, nonce: int) -> Act:
         """One registrar's vote for a call on this contract; the vote that completes the quorum executes
         it.

@@ -6,7 +6,7 @@ The offer is EIP-712 (domain `assetcert`, `1`); its digest is the pledge's id. C
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -15,6 +15,7 @@ from ledger.account import Signer, recover
 from ledger.chain import Call
 from ledger.contract import Act, Contract
 from ledger.typed import Domain, Members, TypedData
+from ledger.types import parse_hex32
 
 __all__ = ["WHOLE", "Claim", "Evidence", "Lien", "Offer", "Pledge", "PledgeRegistry", "Status"]
 
@@ -70,6 +71,19 @@ class Offer:
     accept_by: int
     expires_at: int
     terms: bytes
+
+    @classmethod
+    def parse(cls, message: Mapping[str, Any]) -> Offer:
+        """From the message of its typed data's JSON."""
+        claims = tuple(Claim(parse_hex32(one["fingerprint"]), int(one["share"])) for one in message["claims"])
+        return cls(
+            parse_hex32(message["debtor"]),
+            parse_hex32(message["lender"]),
+            claims,
+            int(message["acceptBy"]),
+            int(message["expiresAt"]),
+            parse_hex32(message["terms"]),
+        )
 
     def _abi(self) -> tuple[Any, ...]:
         claims = [(c.fingerprint, c.share) for c in self.claims]
@@ -135,6 +149,10 @@ class PledgeRegistry(Contract):
             "terms": offer.terms,
         }
         return TypedData(self.domain, "Offer", _TYPES, message)
+
+    def predecessor(self) -> Call[str]:
+        """The registry before it, whose shares count here too; the zero address where there is none."""
+        return self._call("predecessor", to=str)
 
     def pledge_id(self, offer: Offer) -> bytes:
         """The offer's digest, computed here; equals the contract's pledgeIdOf."""

@@ -46,12 +46,14 @@ def events(
     ledger: Ledger, first: int, last: Block, contracts: Sequence[str] = tuple(_INTERFACES)
 ) -> Iterator[AnyEvent]:
     """Events of blocks `first` to `last` inclusive, in order, of the contracts named as in the
-    descriptor.
+    descriptor; of every pledge registry that stood up to then.
 
     When the last one was given, `last` is read again: BlockGoneError says that the stream is of a chain
     that is no more.
     """
     addresses = {ledger.descriptor.contracts[name]: _INTERFACES[name] for name in contracts}
+    if "pledge_registry" in contracts:
+        addresses |= {registry.address: registry.name for registry in ledger.registries(last)}
     decoder = Decoder(addresses)
     for logs in ledger.chain.logs(list(addresses), first, last.number):
         for log in logs:
@@ -117,8 +119,9 @@ class _View(ABC):
 
 @dataclass(frozen=True)
 class Claim:
-    """One lien as of a block. `expires_at` is the pledge's; `status` says whether its shares are taken."""
+    """One lien as of a block, in the registry that keeps it. `expires_at` is the pledge's; `status` says whether its shares are taken."""
 
+    registry: str
     pledge_id: bytes
     debtor: bytes
     lender: bytes
@@ -189,6 +192,7 @@ class PledgeView(_View):
         pledge, closed = self._pledges[row.pledge_id], self._closed.get(row.pledge_id)
         ended = closed is not None and closed.at.block <= at.number
         return Claim(
+            row.at.contract,
             row.pledge_id,
             pledge.debtor,
             pledge.lender,

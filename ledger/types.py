@@ -13,6 +13,7 @@ import sha3
 __all__ = ["ZERO32", "hex32", "keccak", "organisation_id", "parse_hex32"]
 
 ZERO32 = bytes(32)
+ZERO_ADDRESS = "0x" + "00" * 20
 _HEX32 = re.compile(r"0x[0-9a-f]{64}")
 
 

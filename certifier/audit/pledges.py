@@ -34,8 +34,10 @@ class _Pledge:
 class Pledges:
     """State after the events so far."""
 
-    def __init__(self, ledger: Ledger, members: Members, assets: Assets, findings: Findings) -> None:
-        self._registry = ledger.pledges
+    def __init__(
+        self, ledger: Ledger, at: Block, members: Members, assets: Assets, findings: Findings
+    ) -> None:
+        self._registries = {one.address: one for one in ledger.registries(at)}
         self._members, self._assets, self._findings = members, assets, findings
         self._pledges: dict[bytes, _Pledge] = {}
         self._liens: dict[tuple[bytes, bytes], Lien] = {}
@@ -56,7 +58,7 @@ class Pledges:
                 self._close(event, time)
 
     def _open(self, event: Pledged, time: int) -> None:
-        registry = self._registry.address
+        registry = event.at.contract
         for org, role, word in (
             (event.debtor, Role.ENTERPRISE, "debtor"),
             (event.lender, Role.LENDER, "lender"),
@@ -117,16 +119,20 @@ class Pledges:
     def compare(self, ledger: Ledger, at: Block) -> None:
         """Recomputes every pledge's id from its offer, and holds pledges and liens against the contract."""
         for pledge_id, pledge in self._pledges.items():
-            if self._registry.pledge_id(pledge.offer()) != pledge_id:
+            if self._registries[pledge.event.at.contract].pledge_id(pledge.offer()) != pledge_id:
                 text = "the pledge's id is not the digest of its offer"
                 self._findings.add("PLEDGE", text, pledge.event.at, pledge=pledge_id)
-        calls = [self._registry.pledge_of(pledge_id) for pledge_id in self._pledges]
+        calls = [
+            self._registries[pledge.event.at.contract].pledge_of(pledge_id)
+            for pledge_id, pledge in self._pledges.items()
+        ]
         for (pledge_id, pledge), told in zip(self._pledges.items(), ledger.read(calls, at), strict=True):
             if (told.status, told.opened_at) != (pledge.status, pledge.opened_at):
                 self._findings.add(
                     "STATE_DIFFERS", "a pledge stands otherwise in the contract", pledge=pledge_id
                 )
-        liens = [self._registry.lien(debtor, fingerprint) for debtor, fingerprint in self._liens]
+        opening = ledger.registries(at)[-1]
+        liens = [opening.lien(debtor, fingerprint) for debtor, fingerprint in self._liens]
         for (key, lien), told in zip(self._liens.items(), ledger.read(liens, at), strict=True):
             if told != lien:
                 text = f"{lien.count} liens of {lien.taken} parts in the logs, {told.count} of {told.taken} in the contract"

@@ -60,7 +60,7 @@ class _Audit:
     def run(self, at: Block) -> None:
         members = Members(self._ledger, self._findings)
         self._assets = Assets(self._ledger, at, members, self._findings, self._folder)
-        self._pledges = Pledges(self._ledger, members, self._assets, self._findings)
+        self._pledges = Pledges(self._ledger, at, members, self._assets, self._findings)
         grants = Grants(self._ledger, members, self._findings)
         for event, time in self._timed(at):
             match event:

@@ -1,8 +1,8 @@
 """Read what the checks need: from the store the content, from the nodes everything about receipts at one pinned block.
 
-Two round trips a node for any number of receipts: what the receipts name, then what their batches, signers and liens name. Logs
-come from views that follow the chain, and wherever the contracts' state says the same thing, the two must agree. A node that cannot
-be reached, contradicts itself or another node, ends up as a `Missing`, never as a value.
+Three round trips a node for any number of receipts: which registries stand, what the receipts name, then what their batches, signers and
+liens name. Logs come from views that follow the chain and the pledge registries' succession, and wherever the contracts' state says the
+same thing, the two must agree. A node that cannot be reached, contradicts itself or another node, ends up as a `Missing`, never as a value.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ledger.chain import Block, Call
 from ledger.connection import Ledger
 from ledger.errors import ContradictedError, LedgerError, NodeUnreachableError, RpcError
 from ledger.membership import Key, Organisation, Purpose
-from ledger.pledges import Lien, Status
+from ledger.pledges import Lien, PledgeRegistry
 from ledger.replay import Claim, KeyRecord, MembershipView, OrganisationRecord, PledgeView
 from ledger.types import ZERO32, hex32, keccak, organisation_id, parse_hex32
 
@@ -114,7 +114,8 @@ def _same(told: Sequence[Ledgered]) -> Ledgered | Missing:
 
 
 def _read_node(node: Node, block: Block, receipts: Sequence[Receipt]) -> list[Ledgered]:
-    named = _read(node.ledger, _named(node.ledger, receipts), block)
+    opening = node.ledger.registries(block)[-1]
+    named = _read(node.ledger, _named(node.ledger, opening, receipts), block)
     logs = _Logs(node, block)
     accounts = [account_key_id(named["batch", receipt.org, receipt.root].account) for receipt in receipts]
     told = [logs.about(receipt, account) for receipt, account in zip(receipts, accounts, strict=True)]
@@ -140,7 +141,7 @@ def _read(ledger: Ledger, calls: _Calls, block: Block) -> _Answers:
     return dict(zip(calls, ledger.read(list(calls.values()), block), strict=True))
 
 
-def _named(ledger: Ledger, receipts: Sequence[Receipt]) -> _Calls:
+def _named(ledger: Ledger, opening: PledgeRegistry, receipts: Sequence[Receipt]) -> _Calls:
     """The contracts' state about what receipts name, each batch once."""
     calls: _Calls = {}
     for receipt in receipts:
@@ -149,7 +150,7 @@ def _named(ledger: Ledger, receipts: Sequence[Receipt]) -> _Calls:
             calls["batch", org, root] = ledger.assets.batch(org, root)
         calls["standing", org, asset_id] = ledger.assets.standing(org, asset_id)
         if (exact := _exact(receipt)) is not None:
-            calls["lien", org, exact] = ledger.pledges.lien(org, exact)
+            calls["lien", org, exact] = opening.lien(org, exact)
     return calls
 
 
@@ -180,7 +181,7 @@ class _Logs:
         self._block = block
         self._organisations: dict[bytes, OrganisationRecord | None] = {}
         self._keys: dict[bytes, KeyRecord | None] = {}
-        self._pledges: dict[bytes, Status] = {}
+        self._pledges: dict[bytes, Claim] = {}
 
     def about(self, receipt: Receipt, account: bytes) -> _Told:
         """Looks up what this receipt needs, and the account that registered it."""
@@ -196,7 +197,7 @@ class _Logs:
         keys = {key_id: found for key_id in wanted if (found := self._published(key_id)) is not None}
         claims, loose = _claims(self._node.pledges, receipt, self._block)
         for claim in (*claims, *(one for found in loose.values() for one in found)):
-            self._pledges[claim.pledge_id] = claim.status
+            self._pledges[claim.pledge_id] = claim
         return _Told(keys, claims, loose)
 
     def organisation(self, org: bytes) -> OrganisationRecord | None:
@@ -221,11 +222,15 @@ class _Logs:
     def stated(self) -> _Calls:
         """The contracts' state about all that was looked up."""
         ledger = self._node.ledger
+        registries = {one.address: one for one in ledger.registries(self._block)}
         calls: _Calls = {
             ("organisation", org, b""): ledger.membership.organisation(org) for org in self._organisations
         }
         calls |= {("key", key_id, b""): ledger.membership.key(key_id) for key_id in self._keys}
-        return calls | {("pledge", one, b""): ledger.pledges.pledge_of(one) for one in self._pledges}
+        return calls | {
+            ("pledge", one, b""): registries[claim.registry].pledge_of(one)
+            for one, claim in self._pledges.items()
+        }
 
     def agree(self, stated: _Answers) -> None:
         """Raises ContradictedError where logs and state differ, or a public key is not the one of its id."""
@@ -237,8 +242,8 @@ class _Logs:
             # an account's key has no public key
             if record is not None and record.key.purpose is not Purpose.ACCOUNT:
                 _require(keccak(record.public_key) == key_id, "the public key of", key_id)
-        for pledge, status in self._pledges.items():
-            _require(status is stated["pledge", pledge, b""].status, "pledge", pledge)
+        for pledge, claim in self._pledges.items():
+            _require(claim.status is stated["pledge", pledge, b""].status, "pledge", pledge)
 
 
 def _require(agreed: bool, what: str, name: bytes) -> None:

@@ -64,7 +64,10 @@ def test_web3_reads_the_same(world: World, shared_ledger: Embedded) -> None:
     assert isinstance(registered, Registered)
     assert tuple(logs[0]["args"]["assetIds"]) == registered.asset_ids
     assert registered.at == Position(
-        logs[0]["blockNumber"], logs[0]["logIndex"], bytes(logs[0]["transactionHash"])
+        logs[0]["blockNumber"],
+        logs[0]["logIndex"],
+        bytes(logs[0]["transactionHash"]),
+        world.ledger.assets.address,
     )
     for session in provider._request_session_manager.session_cache._data.values():
         session.close()
@@ -408,6 +411,7 @@ def test_a_chain_that_moves_while_logs_are_read_is_gone(
     world: World, node: HostileNode, lied: Ledger
 ) -> None:
     pin = world.pin()
+    lied.registries(pin)  # who followed whom is known
     node.alter("eth_getBlockByNumber", lambda params, block: block | {"hash": "0x" + "22" * 32})
     with pytest.raises(BlockGoneError, match="reorganised"):
         list(events(lied, 0, pin))
