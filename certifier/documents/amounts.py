@@ -13,7 +13,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from certifier.documents.model import Notice
 
-__all__ = ["CREDIT_CODES", "Amounts", "Part", "Subtotal", "decimal"]
+__all__ = ["CREDIT_CODES", "Amounts", "Part", "Subtotal", "decimal", "total_of"]
 
 CREDIT_CODES = frozenset(
     {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532"}
@@ -73,16 +73,18 @@ class Amounts:
 
     def deviations(self) -> Iterator[Notice]:
         """One notice per rule that the stated amounts break."""
-        yield from _equal("BR-CO-10", "sum of line net amounts", self.lines_total, _sum(self.lines))
-        yield from _equal("BR-CO-11", "sum of allowances", self.allowances_total, _sum(self.allowances))
-        yield from _equal("BR-CO-12", "sum of charges", self.charges_total, _sum(self.charges))
+        yield from _equal("BR-CO-10", "sum of line net amounts", self.lines_total, total_of(self.lines))
+        yield from _equal("BR-CO-11", "sum of allowances", self.allowances_total, total_of(self.allowances))
+        yield from _equal("BR-CO-12", "sum of charges", self.charges_total, total_of(self.charges))
         yield from _equal(
             "BR-CO-13",
             "total without VAT",
             self.net,
             _plus(self.lines_total, _neg(self.allowances_total), self.charges_total),
         )
-        yield from _equal("BR-CO-14", "total VAT", self.tax, _sum([Part(row.tax) for row in self.breakdown]))
+        yield from _equal(
+            "BR-CO-14", "total VAT", self.tax, total_of([Part(row.tax) for row in self.breakdown])
+        )
         yield from _equal(
             "BR-CO-15",
             "total with VAT",
@@ -121,7 +123,7 @@ def _same(part: Part, row: Subtotal) -> bool:
     return part.category == row.category and (part.rate or _ZERO) == (row.rate or _ZERO)
 
 
-def _sum(parts: Sequence[Part]) -> Decimal | None:
+def total_of(parts: Sequence[Part]) -> Decimal | None:
     """The sum of stated amounts; None where there is no part or one of them is not a number."""
     amounts = [part.amount for part in parts]
     if not amounts or None in amounts:

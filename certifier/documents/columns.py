@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-__all__ = ["COUNTS", "GROUPS", "columns", "known", "title", "word"]
+__all__ = ["COUNTS", "GROUPS", "column_of", "columns", "known", "speaks_of", "title", "word"]
 
 _TITLES: dict[str, tuple[str, str, str]] = {
     "number": ("Number", "单号", "编号 号码 单据编号 单据号 发票号码 发票号 数电票号码 订单号 订单编号 合同号 票据号码 documentno invoiceno invoicenumber orderno ordernumber"),
@@ -120,6 +120,22 @@ _KINDS: dict[str, str] = {
     "calibration": "number calibrated_date valid_until laboratory_id laboratory_name customer_id customer_name instrument.id",
     "statutory-search": "number registry searched_at debtor_id debtor_name registration.number registration.date registration.secured_party registration.currency registration.amount",
 }  # fmt: skip
+_NUMBERS: dict[str, str] = {
+    "purchase-order": "采购单号 采购订单号 采购订单编号 po pono ponumber purchaseorder purchaseorderno",
+    "inspection-report": "报告编号 报告号 检验单号 检验报告编号 reportno reportnumber",
+    "despatch-advice": "送货单号 发货单号 出库单号 deliverynote deliverynoteno despatchnumber",
+    "receipt-advice": "入库单号 收货单号 grn grnno receiptno",
+}
+"""Titles that are a paper's own number in its own kind only; in another they name what it refers to."""
+_SPEAK_OF: dict[str, str] = {
+    "invoice": r"发票|开票|invoice",
+    "purchase-order": r"采购订?单|订货单|purchase\s*order",
+    "work-order": r"工单|生产订单|任务单|work\s*order",
+    "inspection-report": r"检验|检测|inspection",
+    "despatch-advice": r"出库|送货|发货|实发|delivery|despatch|dispatch",
+    "receipt-advice": r"入库|收货|实收|goods\s*receipt",
+    "payment": r"流水|回单|收款|付款|statement|payment",
+}
 GROUPS = ("line", "order", "device", "instrument", "payment", "registration")
 COUNTS: Mapping[tuple[str, str], str] = {
     **{
@@ -134,12 +150,23 @@ COUNTS: Mapping[tuple[str, str], str] = {
 }
 """(kind, group) → the fact that counts the group's rows."""
 
+_IN_YUAN = re.compile(r"[(（\[](?:元|人民币|RMB|CNY|¥|￥)[)）\]]\s*\Z", re.IGNORECASE)
 _NOISE = re.compile(r"[\s_\-:：()（）*/.,，、#]+")
 
 
 def word(text: str) -> str:
     """A title as it is compared: NFKC, lower case, without blanks and punctuation."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def speaks_of(kind: str, text: str) -> bool:
+    """Whether a table's headline and titles name the kind: `销售出库单` is about despatch."""
+    return bool(re.search(_SPEAK_OF.get(kind, r"(?!)"), text, re.IGNORECASE))
+
+
+def column_of(words: Mapping[str, str], title_: str) -> str | None:
+    """The column that a title names in `known`; `金额(元)` is `金额`, `金额(万元)` is not."""
+    return words.get(word(title_)) or words.get(word(_IN_YUAN.sub("", title_)))
 
 
 def columns(kind: str) -> tuple[str, ...]:
@@ -154,7 +181,7 @@ def title(column: str, language: str) -> str:
 
 def known(kind: str) -> dict[str, str]:
     """Every title that may stand for a column of a kind, compared form → column; a template's own titles win."""
-    table: dict[str, str] = {}
+    table = {word(text): "number" for text in _NUMBERS.get(kind, "").split()}
     for column in reversed(columns(kind)):
         for alias in _TITLES[column][2].split():
             table[word(alias)] = column

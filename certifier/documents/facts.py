@@ -109,6 +109,12 @@ class Facts:
         kind = field_type(self.kind, f"fact.{name}")
         if kind is None:
             raise AssertionError(f"the schema of {self.kind} lists no fact {name}")
+        if "\ufffd" in str(source):
+            self.warn(
+                "NOT_CANONICAL",
+                f"{shown or name}: {str(source)[:60]!r} is left out: letters that the file's alphabet does not have",
+            )
+            return None
         try:
             return canonicalise(kind, str(source))
         except NotCanonicalError as e:

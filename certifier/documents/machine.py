@@ -38,7 +38,7 @@ __all__ = [
 UNAVAILABLE = "UNAVAILABLE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
 _WHOLE = re.compile(r"[0-9]{1,18}(?:\.0+)?\Z")
 _PAGE_BITS = 16
@@ -194,9 +194,11 @@ class MachineLog:
             match = _TIME.match(timestamp)
             if not match:
                 return ""
-            zoned = match[3] is not None
+            offset = match[3]
+            zoned = offset is not None
+            whole = f"{match[1]}{match[2] or ''}{offset[:3]}:{offset[-2:]}" if zoned else timestamp
             try:
-                key = canonicalise(FieldType.INSTANT, timestamp)[:-1] if zoned else timestamp
+                key = canonicalise(FieldType.INSTANT, whole)[:-1] if zoned else whole
             except NotCanonicalError:
                 return ""
         self.first[zoned] = min(self.first[zoned], key)

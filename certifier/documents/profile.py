@@ -7,13 +7,14 @@ confirmed: `propose` only suggests.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from certifier.canonical import FieldType, canonicalise
-from certifier.documents.columns import columns, known, title, word
+from certifier.documents.columns import column_of, columns, known, speaks_of, title, word
 from certifier.documents.source import Source
-from certifier.documents.table import Table, is_xlsx, notation, read_csv, read_xlsx
+from certifier.documents.table import Table, headings, is_xlsx, notation, read_csv, read_xlsx
 from certifier.errors import MalformedDocumentError, NotCanonicalError
 from certifier.schema import KINDS, field_type, schema_of
 
@@ -60,11 +61,15 @@ class Profile:
             )
         return profile
 
-    def mapping(self, titles: Sequence[str]) -> dict[int, str] | None:
-        """Position → column, where all titles of the profile stand in the row; else None."""
-        places = {word(text): i for i, text in enumerate(titles) if text}
+    def find(self, table: Table) -> tuple[Sequence[Sequence[str]], Mapping[int, str]] | None:
+        """The rows below the titles, and position → column: in the first sheet where all of the profile's titles stand."""
         wanted = {word(text): column for text, column in self.columns}
-        return {places[w]: column for w, column in wanted.items()} if wanted.keys() <= places.keys() else None
+        for rows in table.sheets():
+            for start, titles in headings(rows):
+                places = {word(text): i for i, text in reversed(list(enumerate(titles))) if text}
+                if wanted.keys() <= places.keys():
+                    return rows[start:], {places[w]: column for w, column in wanted.items()}
+        return None
 
 
 def table_of(source: Source) -> Table | None:
@@ -104,23 +109,35 @@ def propose(table: Table, name: str) -> Profile | None:
 
     None where fewer than three columns are understood. For a person to confirm, not to be read by.
     """
-    best: tuple[int, Profile] | None = None
-    for kind in KINDS:
-        if kind == "other" or not table.rows:
-            continue
-        found = _understood(kind, table)
-        score = len(found) * 2 - (0 if any("." in column for column in found.values()) else 1)
-        if len(found) >= _ENOUGH and (best is None or score > best[0]):
-            best = score, Profile(name, 1, kind, tuple(found.items()))
-    return best[1] if best else None
+    fits = [fit for kind in KINDS if kind != "other" for fit in _fits_of(kind, table)[-1:]]
+    best = max(fits, key=itemgetter(0), default=None)
+    return Profile(name, 1, best[1], tuple(best[2].items())) if best is not None else None
 
 
-def _understood(kind: str, table: Table) -> Mapping[str, str]:
+def _fits_of(kind: str, table: Table) -> list[tuple[int, str, Mapping[str, str]]]:
+    """Score, kind and mapping of each heading that is understood well enough, the best last; of equals the lower rows."""
+    fits = []
+    for above, titles, rows in _titled(table):
+        found = _understood(kind, titles, rows)
+        lined = any("." in column for column in found.values())
+        if len(found) >= _ENOUGH:
+            fits.append((len(found) * 3 + lined + 4 * speaks_of(kind, above), kind, found))
+    return sorted(fits, key=itemgetter(0))
+
+
+def _titled(table: Table) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[str]]]]:
+    """All words above the data, what may be its titles, and its rows."""
+    for rows in table.sheets():
+        for start, titles in headings(rows):
+            yield " ".join(text for row in rows[:start] for text in row), titles, rows[start:]
+
+
+def _understood(kind: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[str, str]:
     """Title → column, each column once."""
     words, found = known(kind), dict[str, str]()
-    for position, text in enumerate(table.rows[0]):
-        column = words.get(word(text))
-        values = [row[position] for row in table.rows[1:20] if position < len(row) and row[position]]
+    for position, text in enumerate(titles):
+        column = column_of(words, text)
+        values = [row[position] for row in rows[:20] if position < len(row) and row[position]]
         if column is not None and column not in found.values() and _readable(kind, column, values):
             found[text] = column
     return found

@@ -1,7 +1,7 @@
 """Tables, CSV or XLSX, as rows of text; and rows of text as facts of a kind.
 
 CSV is UTF-8, UTF-16 or GB18030, separated by comma, semicolon or tab. XLSX (ISO/IEC 29500) is read in openpyxl's
-read-only mode: the first sheet, stored values, formulas never evaluated. Nothing here decides what a table is.
+read-only mode: stored values, formulas never evaluated. Rows of totals are no lines. Nothing here decides what a table is.
 """
 
 from __future__ import annotations
@@ -11,28 +11,40 @@ import io
 import re
 import unicodedata
 import warnings
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
 from certifier.canonical import FieldType
-from certifier.documents.columns import COUNTS, GROUPS
+from certifier.documents.columns import COUNTS, GROUPS, word
 from certifier.documents.facts import Facts
 from certifier.documents.source import Source
 from certifier.documents.units import with_unit
 from certifier.errors import DocumentError, MalformedDocumentError, RefusedDocumentError
 from certifier.schema import field_type
 
-__all__ = ["Table", "fill", "is_xlsx", "notation", "read_csv", "read_xlsx"]
+__all__ = ["Table", "fill", "headings", "is_xlsx", "notation", "read_csv", "read_xlsx"]
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 256
-_DAY = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?")
+_SEPARATOR = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
+MAX_TITLE_ROWS = 20
+_DAY = re.compile(
+    r"(?P<y>[0-9]{4})(?:(?P<m>[0-9]{2})(?P<d>[0-9]{2})|[-/.](?P<m1>[0-9]{1,2})[-/.](?P<d1>[0-9]{1,2})"
+    r"|\s*年\s*(?P<m2>[0-9]{1,2})\s*月\s*(?P<d2>[0-9]{1,2})\s*日?)(?P<rest>\Z|[\sT].*\Z)"
+)
 _CLOCK = re.compile(
     r"\s*T?\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?\s*(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
-_GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_MONEY = re.compile(
+    r"(\()?\s*([+-]?)(?:CNY|RMB|EUR|USD|[¥$€])?\s*([+-]?[0-9.,]+)\s*(?:元|CNY|RMB|EUR|USD|€)?\s*(\))?"
+)
+_TOTALS = frozenset(
+    {"合计", "总计", "小计", "累计", "本页合计", "本页小计", "total", "subtotal", "grandtotal", "sum"}
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,10 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     further: tuple[tuple[tuple[str, ...], ...], ...] = ()
 
+    def sheets(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """The rows of every sheet, the document's own first."""
+        return self.rows, *self.further
+
 
 def is_xlsx(source: Source) -> bool:
     """Whether a source is a workbook."""
@@ -49,9 +65,11 @@ def is_xlsx(source: Source) -> bool:
 
 
 def read_csv(text: str) -> Table:
-    """CSV text as a table; the separator is the one that the first lines use most."""
-    sample = text[:4096]
-    separator = max(",;\t", key=sample.count)
+    """CSV text as a table; the separator is the one that makes most cells in rows of one length. Excel's `sep=` is obeyed."""
+    if match := _SEPARATOR.match(text):
+        separator, text = match[1], text[match.end() :]
+    else:
+        separator = max(",;\t", key=lambda candidate: _cells_by(text[:8192], candidate))
     rows = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
@@ -63,6 +81,34 @@ def read_csv(text: str) -> Table:
     except csv.Error as e:
         raise MalformedDocumentError("CSV", f"CSV, row {len(rows) + 1}: {e}") from e
     return Table(tuple(row for row in rows if any(row)))
+
+
+def _cells_by(sample: str, separator: str) -> int:
+    """How many cells a separator makes beyond the first, in rows of the length that is most frequent."""
+    try:
+        lengths = Counter(
+            len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
+        )
+    except csv.Error:
+        return 0
+    return max(((length - 1) * rows for length, rows in lengths.items()), default=0)
+
+
+def headings(rows: Sequence[Sequence[str]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Where a table's data may begin, and the titles above: one row, or two, a group over its parts."""
+    for at, row in enumerate(rows[:MAX_TITLE_ROWS]):
+        yield at + 1, tuple(row)
+        if at:
+            yield at + 1, tuple(_grouped(rows[at - 1], row))
+
+
+def _grouped(groups: Sequence[str], parts: Sequence[str]) -> Iterator[str]:
+    """Titles of two rows; a merged cell's text stands in its first column."""
+    group = ""
+    for place in range(max(len(groups), len(parts))):
+        above, below = (row[place] if place < len(row) else "" for row in (groups, parts))
+        group = above or group
+        yield f"{group}{below}" if below else above
 
 
 def _row(cells: Sequence[object]) -> tuple[str, ...]:
@@ -119,6 +165,9 @@ def fill(facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]]
     single: dict[str, set[str]] = {}
     groups: dict[str, list[dict[str, str | None]]] = {}
     for row in rows:
+        if word(next(filter(None, row), "")) in _TOTALS:
+            facts.warn("TOTAL_ROW", "a row of totals is no line: left out")
+            continue
         cells = {name: row[i] for i, name in columns.items() if i < len(row) and row[i]}
         for group in GROUPS:
             inner = {n.partition(".")[2]: text for n, text in cells.items() if n.startswith(f"{group}.")}
@@ -176,17 +225,34 @@ def _with_units(kind: str, group: str, cells: Mapping[str, str]) -> dict[str, st
 
 
 def notation(type_: FieldType | None, text: str) -> str:
-    """What people type as what the type reads: `2026/7/6`, `2026年7月6日`, `¥1,234.50`; anything else stays, to be told."""
+    """What people type as what the type reads: `2026/7/6`, `¥1,234.50`, `(5.00)`; anything else stays, to be told."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    if type_ in (FieldType.DATE, FieldType.INSTANT, FieldType.LOCAL_TIME) and (match := _DAY.match(plain)):
-        day = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}"
-        if type_ is FieldType.DATE:
-            return day
-        clock = _CLOCK.match(plain, match.end())
-        if clock:
-            return f"{day}T{clock[1]:0>2}:{clock[2]}:{clock[3] or '00'}{clock[4] or ''}{clock[5] or ''}"
-        return day
+    if type_ in (FieldType.DATE, FieldType.INSTANT, FieldType.LOCAL_TIME):
+        moment = _moment(plain)
+        if moment is None:
+            return text
+        return moment[0] if type_ is FieldType.DATE else "T".join(filter(None, moment))
     if type_ in (FieldType.DECIMAL, FieldType.INTEGER, FieldType.QUANTITY):
-        number = plain.lstrip("¥￥$€ ")
-        return number.replace(",", "") if _GROUPED.fullmatch(number) else number
+        return _number(plain)
     return text
+
+
+def _moment(text: str) -> tuple[str, str] | None:
+    """`2026/7/6`, `2026年7月6日`, `20260706` as a date, and the clock behind it, blank where none is; None for anything else."""
+    match = _DAY.match(text)
+    clock = _CLOCK.match(match["rest"]) if match is not None else None
+    if match is None or (match["rest"].strip() and clock is None):
+        return None
+    month, day = (match[n] or match[f"{n}1"] or match[f"{n}2"] for n in "md")
+    said = f"{clock[1]:0>2}:{clock[2]}:{clock[3] or '00'}{clock[4] or ''}{clock[5] or ''}" if clock else ""
+    return f"{match['y']}-{month:0>2}-{day:0>2}", said
+
+
+def _number(plain: str) -> str:
+    """An amount without currency and groups of thousands; accountants write what is negative in parentheses."""
+    match = _MONEY.fullmatch(plain.upper())
+    if match is None or bool(match[1]) != bool(match[4]) or (match[1] and (match[2] or match[3][0] in "+-")):
+        return plain
+    number = match[2] + match[3]
+    number = number.replace(",", "") if _GROUPED.fullmatch(number) else number
+    return f"-{number}" if match[1] else number

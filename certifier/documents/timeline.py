@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHINA = 8 * 3600 * SECOND
 _DAY = 86400 * SECOND
 _MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}\Z")
-_SECONDS = re.compile(r":([0-5][0-9])(?:\.([0-9]+))?(Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?\Z")
+_SECONDS = re.compile(r":([0-5][0-9])(?:\.([0-9]+))?(Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?\Z")
 _TENS = [10 ** (9 - digits) for digits in range(10)]
 _LATEST = 9 * 10**18  # the year 2255, in nanoseconds
 _WORDS = {
@@ -87,7 +87,7 @@ class Clock:
         if offset is None:
             self.local = True
             return time - _CHINA
-        seconds = int(offset[1:3]) * 3600 + int(offset[4:]) * 60
+        seconds = int(offset[1:3]) * 3600 + int(offset[-2:]) * 60
         return time + (seconds if offset[0] == "-" else -seconds) * SECOND
 
 

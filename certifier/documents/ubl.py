@@ -95,10 +95,11 @@ def quantity(line: Node, path: str) -> str | None:
 
 
 def item(line: Node) -> str | None:
-    """The item's name (BT-153), else its description, else the seller's or the buyer's number for it."""
+    """The item's name (BT-153), else its description (a waybill's goods have their own), else a number for it."""
     return (
         UBL.text(line, "cac:Item/cbc:Name")
         or UBL.text(line, "cac:Item/cbc:Description")
+        or UBL.text(line, "cbc:Description")
         or UBL.text(line, "cac:Item/cac:SellersItemIdentification/cbc:ID")
         or UBL.text(line, "cac:Item/cac:BuyersItemIdentification/cbc:ID")
     )

@@ -62,11 +62,9 @@ def propose_for(path: Path, name: str) -> Proposal:
             "NOT_UNDERSTOOD",
             f"too few titles of {path} are known to propose a mapping: start from `assetcert template KIND`",
         )
-    first = table.rows[1] if len(table.rows) > 1 else ()
-    titles = list(table.rows[0])
-    samples = {
-        title: first[titles.index(title)] for title, _ in profile.columns if titles.index(title) < len(first)
-    }
+    rows, mapping = profile.find(table) or ((), {})
+    cells = {column: rows[0][at] for at, column in mapping.items() if rows and at < len(rows[0])}
+    samples = {title: cells[column] for title, column in profile.columns if column in cells}
     return Proposal(profile, samples, dict(read_bytes(data, profiles=[profile]).facts))
 
 

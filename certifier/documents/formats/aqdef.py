@@ -2,7 +2,8 @@
 
 Both layouts: values as K0001 lines, and compact value lines (separated by 0x0F, parts of a value by 0x14). AQDEF states
 no verdicts: a value outside of K2110 and K2111 is counted as failed, and only where every measured characteristic has a
-limit. A part's serial (K0014) tells how many parts were measured; without it that is not stated.
+limit. Values marked invalid or not measured (K0002: 255, 256) are none, nor are the counts of attributive characteristics
+(K2004: 1, 5, 6). A part's serial (K0014) tells how many parts were measured; without it that is not stated.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from certifier.errors import MalformedDocumentError
 _FIELD = re.compile(r"K([0-9]{4})(?:/([0-9]{1,6}))?(?:\s+(.*))?\Z")
 _START = re.compile(r"\A\s*K0100(?:/[0-9]+)?\s+[0-9]+\s*$", re.MULTILINE)
 _TIME = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{2,4})/([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
+_ATTRIBUTIVE = frozenset({"1", "5", "6"})
+_NO_VALUE = frozenset({"255", "256"})
 _INSTRUMENTS = ("2401", "2402", "1201", "1202", "0012")
 
 
@@ -30,7 +33,6 @@ class _File:
     """Fields by key and index, and measured values with the index of their characteristic."""
 
     fields: dict[str, dict[int, str]] = field(default_factory=dict)
-    values: list[tuple[int, Decimal]] = field(default_factory=list)
     measured: list[tuple[int, int, str]] = field(default_factory=list)
     serial_of: dict[tuple[int, int], str] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
@@ -40,6 +42,8 @@ class _File:
     def put(self, key: str, index: int, text: str) -> None:
         if key == "0001":
             self._value(index, text)
+        elif key == "0002":
+            self._mark(index, text)
         elif key == "0004":
             self.times.append(text)
         elif key == "0014" and text:
@@ -50,17 +54,22 @@ class _File:
             self.fields.setdefault(key, {})[index] = text
 
     def _value(self, index: int, text: str) -> None:
-        value = decimal(text.replace(",", "."))
-        if value is not None:
-            self.values.append((index, value))
+        if decimal(number := text.replace(",", ".")) is not None:
             self.counts[index] = count = self.counts.get(index, 0) + 1
-            self.measured.append((index, count, text.replace(",", ".")))
+            self.measured.append((index, count, number))
+
+    def _mark(self, index: int, attribute: str) -> None:
+        """A value's attribute, which stands behind it."""
+        if attribute in _NO_VALUE and self.measured and self.measured[-1][0] == index:
+            self.measured.pop()
 
     def compact(self, line: str) -> None:
         """A line of values, one per characteristic in order."""
         for index, entry in enumerate(line.split("\x0f"), 1):
-            parts = entry.split("\x14")
-            self._value(index, parts[0])
+            parts = [part.strip() for part in entry.split("\x14")]
+            if self.fields.get("2004", {}).get(index) not in _ATTRIBUTIVE:
+                self._value(index, parts[0])
+                self._mark(index, parts[1] if len(parts) > 1 else "")
             self.times.extend(part for part in parts[1:] if _TIME.match(part))
 
     def limit(self, key: str, index: int) -> Decimal | None:
@@ -70,7 +79,8 @@ class _File:
     def failed(self) -> int | None:
         """Values outside of their limits; None where one of them has none."""
         count = 0
-        for index, value in self.values:
+        for index, _, text in self.measured:
+            value = Decimal(text)
             low, high = self.limit("2110", index), self.limit("2111", index)
             if low is None and high is None:
                 return None
@@ -111,8 +121,9 @@ def read(source: Source) -> Document:
     facts.time("inspected_at", max(_times(data.times), default=None))
     if data.serials:
         facts.put("parts", len(data.serials))
-    facts.put("characteristics", len(data.values))
-    if data.values:
+    if data.measured or not _ATTRIBUTIVE & set(data.fields.get("2004", {}).values()):
+        facts.put("characteristics", len(data.measured))
+    if data.measured:
         facts.put("characteristics_failed", data.failed())
     facts.measure(data.traced())
     names = sorted({text for key in _INSTRUMENTS for text in data.fields.get(key, {}).values() if text})
@@ -132,7 +143,7 @@ register(
     Format(
         "aqdef",
         "AQDEF / Q-DAS ASCII transfer format, K-fields",
-        lambda source: _START.match(source.head_text) is not None,
+        lambda source: source.root is None and _START.match(source.head_text) is not None,
         read,
     )
 )

@@ -21,7 +21,9 @@ from certifier.documents.tree import Node, Tree, own_text, parse
 from certifier.documents.units import converted, with_unit
 
 _NAMESPACE = re.compile(r"http://www\.(?:mesa|wbf)\.org/xml/b2mml(?:-v[0-9]+)?\Z", re.IGNORECASE)
-_VERB = r"(?:Get|Show|Process|Acknowledge|Change|Cancel|Sync|Confirm|Respond|Notify)?"
+_VERB = (
+    r"(?:Show|Process|Acknowledge|Change|Sync|Respond|Notify)?"  # Get asks, Cancel withdraws, Confirm refers
+)
 _DOCUMENTS = re.compile(
     _VERB
     + r"(?:(?:Production|Operations|Work)(?:Schedule|Performance)|JobList|JobResponseList|WorkRequest|WorkResponse)\Z"
@@ -119,10 +121,10 @@ class _Order:
             "product": self._product(product),
         }
         if self.is_response():
-            row["produced"] = self._sum(product)
+            row["produced"] = self._made(product)
             row["scrapped"] = self._sum(self._of_use(_SCRAPPED)) or self._property(_SCRAPPED)
         else:
-            row["quantity"] = self._sum(product)
+            row["quantity"] = self._made(product)
         row.update(self._times())
         return row
 
@@ -151,8 +153,33 @@ class _Order:
             return None
         return self.text("ProductProductionRuleID", "FinalProductID", "ProductID")
 
+    def _made(self, product: list[Node]) -> str | None:
+        """The product's quantity; the same pieces go through one operation after the other, and are not added then."""
+        if len({self._operation(entry) for entry in product}) > 1 and not self._several(product):
+            self.facts.warn(
+                "SEVERAL_SEGMENTS",
+                f"order {self.text('ID') or '?'}: several operations produce, which of their quantities is the order's is not stated",
+            )
+            return None
+        return self._sum(product)
+
+    def _several(self, entries: list[Node]) -> bool:
+        """Whether the entries are of several materials, which do not add up."""
+        return len({self.tree.text(entry, "MaterialDefinitionID") for entry in entries}) > 1
+
+    def _operation(self, entry: Node) -> str | None:
+        """The process segment in which an entry stands."""
+        segments = (s for s in entry.iterancestors() if str(s.tag).endswith(_SEGMENTS))
+        return (
+            self.tree.text(segment, "ProcessSegmentID")
+            if (segment := next(segments, None)) is not None
+            else None
+        )
+
     def _sum(self, entries: list[Node]) -> str | None:
-        """The quantity of the entries; several lots of a product add up, in the first of their units by name."""
+        """The quantity of the entries; lots of one material add up, in the first of their units by name."""
+        if self._several(entries):
+            return None
         stated = [q for entry in entries for q in self._quantities(entry)]
         if len(stated) < 2:
             return stated[0] if stated else None

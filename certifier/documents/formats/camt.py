@@ -44,9 +44,19 @@ class _Statement:
                     "PENDING_OMITTED", "entries that are not booked yet are no payments: left out"
                 )
                 continue
-            details = self.tree.all(entry, "NtryDtls/TxDtls")
-            found.extend(self._payment(entry, detail) for detail in details or [None])
+            found.extend(self._payment(entry, detail) for detail in self._details(entry))
         return found
+
+    def _details(self, entry: Node) -> list[Node | None]:
+        """An entry's transactions; where several share an amount that they do not split, the entry is the payment."""
+        details = self.tree.all(entry, "NtryDtls/TxDtls")
+        if len(details) > 1 and any(self._own_amount(detail) is None for detail in details):
+            self.facts.warn(
+                "BATCH_NOT_SPLIT",
+                "an entry lists several transactions without their amounts: it is one payment, of their sum",
+            )
+            return [None]
+        return list(details) or [None]
 
     def _payment(self, entry: Node, detail: Node | None) -> Row:
         own = detail if detail is not None else entry
@@ -67,13 +77,12 @@ class _Statement:
         return row
 
     def _amount(self, entry: Node, detail: Node | None) -> Node | None:
-        paths = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")
-        found = (
-            None
-            if detail is None
-            else next((n for p in paths if (n := self.tree.first(detail, p)) is not None), None)
-        )
+        found = None if detail is None else self._own_amount(detail)
         return found if found is not None else self.tree.first(entry, "Amt")
+
+    def _own_amount(self, detail: Node) -> Node | None:
+        paths = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")
+        return next((node for path in paths if (node := self.tree.first(detail, path)) is not None), None)
 
     def _party(self, role: str, own: Node, side: str, owner: bool) -> dict[str, str | None]:
         for path in (f"RltdPties/{side}/Pty", f"RltdPties/{side}"):

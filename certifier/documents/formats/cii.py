@@ -61,7 +61,7 @@ def read(source: Source) -> Document:
     for name in ("net", "total", "payable"):
         facts.only(name, _CII.texts(root, f"{_SUM}/{_STATED[name]}"))
     facts.put("tax", _tax(root, currency))
-    lines = _CII.all(root, f"{_DEAL}/IncludedSupplyChainTradeLineItem")
+    lines = _line_nodes(root)
     facts.put("lines", len(lines))
     facts.rows(
         "line",
@@ -115,7 +115,7 @@ def _amounts(root: Node, currency: str | None) -> Amounts:
     amounts = Amounts(tax=decimal(_tax(root, currency)))
     for name, path in _STATED.items():
         setattr(amounts, name, decimal(_CII.text(root, f"{_SUM}/{path}")))
-    for line in _CII.all(root, f"{_DEAL}/IncludedSupplyChainTradeLineItem"):
+    for line in _line_nodes(root):
         path = "SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount"
         amounts.lines.append(_part(line, path, "SpecifiedLineTradeSettlement/ApplicableTradeTax"))
     for entry in _CII.all(root, f"{_SETTLEMENT}/SpecifiedTradeAllowanceCharge"):
@@ -139,6 +139,13 @@ def _part(node: Node, amount: str, tax: str) -> Part:
         _CII.text(node, f"{prefix}RateApplicablePercent"),
     )
     return Part(decimal(_CII.text(node, amount)), category, decimal(rate))
+
+
+def _line_nodes(root: Node) -> list[Node]:
+    """The lines that bill something; those that group others or only inform (Factur-X EXTENDED) repeat what these say."""
+    status = "AssociatedDocumentLineDocument/LineStatusReasonCode"
+    lines = _CII.all(root, f"{_DEAL}/IncludedSupplyChainTradeLineItem")
+    return [line for line in lines if _CII.text(line, status) not in ("GROUP", "INFORMATION")]
 
 
 def _line(line: Node) -> Row:

@@ -1,7 +1,7 @@
 """UN/EDIFACT INVOIC, directories D96A and D14B (ISO 9735 syntax 3 and 4; EN 16931-3-4's binding of D16B/D14B).
 
-Separators come from UNA, the alphabet from UNB (UNOA, UNOB: ASCII; UNOC: ISO 8859-1; UNOW: UTF-8). One INVOIC message a
-file. Amounts by qualifier of MOA (UNTDED 5025): 79 lines, 389 or 125 net, 176 or 124 tax, 388 or 77 total, 9 due.
+Separators come from UNA, the alphabet from UNB (UNOA, UNOB: ASCII; UNOC: ISO 8859-1; UNOW: UTF-8); a fact with letters
+outside of it is left out. One INVOIC message a file. Amounts by qualifier of MOA (UNTDED 5025): 79 lines, 389 or 125 net, 176 or 124 tax, 388 or 77 total, 9 due.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from certifier.documents.amounts import CREDIT_CODES, Amounts, Part, Subtotal, decimal
+from certifier.documents.amounts import CREDIT_CODES, Amounts, Part, Subtotal, decimal, total_of
 from certifier.documents.facts import Facts
 from certifier.documents.model import Document
 from certifier.documents.registry import Format, register
@@ -27,7 +27,7 @@ _ALPHABETS = {
     "W": "utf-8",
     "Y": "utf-8",
 }
-_PARTIES = {"SE": "seller", "SU": "seller", "BY": "buyer", "IV": "invoicee"}
+_PARTIES = {"seller": ("SE", "SU"), "buyer": ("BY",)}
 _REFERENCES = {
     "ON": "order_number",
     "AAK": "despatch_number",
@@ -108,12 +108,7 @@ def _opened(source: Source) -> tuple[_Syntax, str]:
     match = _START.match(source.data)
     assert match is not None
     alphabet = _ALPHABETS.get(match[2].decode("ascii"), "utf-8")
-    try:
-        text = source.data.decode(alphabet).lstrip("\ufeff \r\n\t")
-    except UnicodeDecodeError as e:
-        raise MalformedDocumentError(
-            "ENCODING", f"EDIFACT, byte {e.start}: not in the alphabet that UNB announces"
-        ) from e
+    text = source.data.decode(alphabet, "replace").lstrip("\ufeff \r\n\t")
     return _Syntax(match[1]), text[9:] if match[1] else text
 
 
@@ -128,13 +123,15 @@ class _Invoice:
         self._keys: list[str] = []
         self._taxes: list[dict[str, str]] = []
         self._totals: dict[str, str] = {}
-        self._parties: dict[str, dict[str, str]] = {}
+        self._parties: dict[str, list[dict[str, str]]] = {}
+        self._charge: str | None = None
         self._named: dict[str, list[str]] = {name: [] for name in _REFERENCES.values()}
         self._part = "header"
+        self._described = False
         self._party: dict[str, str] | None = None
         handlers = {
             "BGM": self._bgm, "DTM": self._dtm, "RFF": self._rff, "NAD": self._nad, "CUX": self._cux, "LIN": self._lin,
-            "PAT": self._pat, "IMD": self._imd, "QTY": self._qty, "PRI": self._pri, "UNS": self._uns, "TAX": self._tax, "MOA": self._moa,
+            "PAT": self._pat, "IMD": self._imd, "QTY": self._qty, "PRI": self._pri, "UNS": self._uns, "TAX": self._tax, "MOA": self._moa, "ALC": self._alc,
         }  # fmt: skip
         for segment in segments:
             if (handler := handlers.get(segment[0][0])) is not None:
@@ -167,27 +164,25 @@ class _Invoice:
             self._facts.terms(days=[_at(segment, 3, 3)])
 
     def _nad(self, segment: Segment) -> None:
-        self._party = self._parties.setdefault(_PARTIES.get(_at(segment, 1), "?"), {})
-        self._party["id"] = _at(segment, 2)
-        self._party["name"] = " ".join(
-            part for part in (segment[4] if len(segment) > 4 else []) if part
-        ) or _at(segment, 3)
+        name = " ".join(part for part in (segment[4] if len(segment) > 4 else []) if part) or _at(segment, 3)
+        self._party = {"id": _at(segment, 2), "name": name}
+        self._parties.setdefault(_at(segment, 1), []).append(self._party)
 
     def _cux(self, segment: Segment) -> None:
         if _at(segment, 1) in ("2", "") and self._part == "header":
             self._facts.put("currency", _at(segment, 1, 1))
 
     def _lin(self, segment: Segment) -> None:
-        self._part, self._party = "line", None
-        self._lines.append({"item": None, "quantity": None, "price": None, "net": None})
+        self._part, self._party, self._described = "line", None, False
+        self._lines.append({"item": _at(segment, 3), "quantity": None, "price": None, "net": None})
         self._keys.append(_at(segment, 1))
         self._taxes.append({})
 
     def _imd(self, segment: Segment) -> None:
-        if self._part == "line" and self._lines[-1]["item"] is None:
-            self._lines[-1]["item"] = (
-                " ".join(part for part in (segment[3][3:] if len(segment) > 3 else []) if part) or None
-            )
+        """A line's item is its description; the number in LIN where it has none."""
+        described = " ".join(part for part in (segment[3][3:] if len(segment) > 3 else []) if part)
+        if self._part == "line" and described and not self._described:
+            self._lines[-1]["item"], self._described = described, True
 
     def _qty(self, segment: Segment) -> None:
         if self._part == "line" and _at(segment, 1) == "47":
@@ -210,9 +205,23 @@ class _Invoice:
             self._taxes.append(stated)
         elif self._part == "breakdown":
             self._taxes.append(stated)
+        elif parts := self._charged():
+            parts[-1] = Part(parts[-1].amount, stated["category"] or None, decimal(stated["rate"]))
+
+    def _alc(self, segment: Segment) -> None:
+        """An allowance (A) or a charge (C) on the whole document: its amount follows, then its VAT category."""
+        code = _at(segment, 1)
+        self._charge = code if self._part == "header" and code in ("A", "C") else None
+
+    def _charged(self) -> list[Part]:
+        """Where the allowance or charge that is being read belongs."""
+        lists = {"A": self._amounts.allowances, "C": self._amounts.charges}
+        return lists.get(self._charge or "", [])
 
     def _moa(self, segment: Segment) -> None:
         qualifier, amount = _at(segment, 1), self._number(_at(segment, 1, 1))
+        if self._part == "header" and self._charge is not None and qualifier in ("8", "23", "204"):
+            self._charged().append(Part(decimal(amount)))
         if self._part == "line" and qualifier == "203":
             self._lines[-1]["net"] = amount
         elif self._part == "summary":
@@ -225,12 +234,13 @@ class _Invoice:
 
     def document(self) -> Document:
         """Everything put together."""
-        for role in ("seller", "buyer"):
-            party = self._parties.get(role, {})
-            self._facts.put(
-                f"{role}_id", next((party[k] for k in ("VA", "GN", "XA", "id") if party.get(k)), None)
-            )
-            self._facts.put(f"{role}_name", party.get("name"))
+        for role, qualifiers in _PARTIES.items():
+            parties = next((self._parties[q] for q in qualifiers if q in self._parties), [])
+            ids = [
+                next((party[k] for k in ("VA", "GN", "XA", "id") if party.get(k)), "") for party in parties
+            ]
+            self._facts.only(f"{role}_id", ids)
+            self._facts.only(f"{role}_name", [party["name"] for party in parties])
         self._facts.only("corrects_number", self._named["corrects_number"])
         self._facts.references(self._named["order_number"], self._named["despatch_number"])
         totals = {name: self._total(*codes) for name, codes in _TOTALS.items()}
@@ -252,6 +262,10 @@ class _Invoice:
         amounts.net, amounts.tax, amounts.total, amounts.payable = (
             decimal(totals[n]) for n in ("net", "tax", "total", "payable")
         )
+        if amounts.allowances_total is None:
+            amounts.allowances_total = total_of(amounts.allowances)
+        if amounts.charges_total is None:
+            amounts.charges_total = total_of(amounts.charges)
         amounts.prepaid, amounts.rounding = decimal(self._totals.get("113")), decimal(self._totals.get("366"))
         count = len(self._lines)
         for line, tax in zip(self._lines, self._taxes[:count], strict=True):

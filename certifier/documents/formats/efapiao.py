@@ -12,18 +12,19 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from certifier.canonical import FieldType
 from certifier.documents import remarks
 from certifier.documents.amounts import Amounts, Part, Subtotal, decimal
 from certifier.documents.facts import Facts, Row
 from certifier.documents.model import Document
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
+from certifier.documents.table import notation
 from certifier.documents.tree import Node, Tree, parse
 from certifier.documents.units import with_unit
 
 FORMAT = "e-fapiao"
 _OLD = "http://www.edrm.org.cn/schema/e-invoice/2019"
-_DATE = re.compile(r"(\d{4})\s*[-年/.]?\s*(\d{1,2})\s*[-月/.]?\s*(\d{1,2})")
 _BLUE = re.compile(
     r"(?:被红冲|被冲红|对应)蓝字[^0-9:：]{0,12}号码\s*[:：]?\s*(\d{20})|对应正数发票代码\s*[:：]?\s*(\d{10,12})\s*号码\s*[:：]?\s*(\d{8})"
 )
@@ -44,7 +45,7 @@ def read(source: Source) -> Document:
     issued = tree.text(root, "TaxSupervisionInfo/IssueTime") or tree.text(
         root, "EInvoiceData/BasicInformation/RequestTime"
     )
-    facts.put("issue_date", _day(issued))
+    facts.put("issue_date", notation(FieldType.DATE, issued or ""))
     for role, group, prefix in (
         ("seller", "SellerInformation", "Seller"),
         ("buyer", "BuyerInformation", "Buyer"),
@@ -80,7 +81,7 @@ def read_old(source: Source) -> Document:
     facts = Facts("invoice", FORMAT, f"{_OLD} {root.get('Version') or ''}".strip())
     code, number = _FP.text(root, "InvoiceCode"), _FP.text(root, "InvoiceNo")
     facts.put("number", f"{code}{number}" if code and number else None)
-    facts.put("issue_date", _day(_FP.text(root, "IssueDate")))
+    facts.put("issue_date", notation(FieldType.DATE, _FP.text(root, "IssueDate") or ""))
     for role, group in (("seller", "Seller"), ("buyer", "Buyer")):
         facts.put(f"{role}_id", _FP.text(root, f"{group}/{group}TaxID"))
         facts.put(f"{role}_name", _FP.text(root, f"{group}/{group}Name"))
@@ -154,12 +155,6 @@ def _blue(remark: str | None) -> str | None:
     """The number of the blue invoice that a remark says is reversed."""
     match = _BLUE.search(remark or "")
     return None if match is None else match[1] or f"{match[2]}{match[3]}"
-
-
-def _day(text: str | None) -> str | None:
-    """`2020年08月05日`, `20200805` and `2026-05-19 09:47:14` as dates; anything else stays, to be told."""
-    match = _DATE.match((text or "").strip())
-    return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}" if match else text
 
 
 def _claims(source: Source) -> bool:

@@ -1,8 +1,9 @@
 """EPCIS 2.0 (GS1; ISO/IEC 19987) in JSON-LD and XML: shipping events as despatch advice, receiving as receipt advice.
 
 Each event's standard hash (CBV 2.0, 8.9) is told (`EVENT_HASH`), and compared where the event states one as its id. A
-document without shipping or receiving events moves nothing: kind `other`. Numbers come from the event's business
-transactions (desadv, recadv, po); parties are the GLNs of owning, else possessing parties.
+document without shipping or receiving events moves nothing: kind `other`. Events declared to be in error state no facts.
+Numbers come from the event's business transactions (desadv, recadv, po); parties are the GLNs of owning, else possessing
+parties.
 """
 
 from __future__ import annotations
@@ -50,8 +51,19 @@ def _document(events: Sequence[Event], ignored: frozenset[str], version: str, me
     if kind == "other":
         facts.warn("NO_FACTS", "EPCIS events that neither ship nor receive: certified by their bytes")
     else:
-        _state(facts, shipped or received)
+        _state(facts, _valid(facts, shipped or received))
     return facts.document()
+
+
+def _valid(facts: Facts, events: Sequence[Event]) -> list[Event]:
+    """The events that are not declared to be in error: what such a one states was withdrawn."""
+    found = [event for event in events if not event.get("errorDeclaration")]
+    if len(found) < len(events):
+        facts.warn(
+            "EVENT_IN_ERROR",
+            f"{len(events) - len(found)} of {len(events)} events are declared to be in error: they state no fact",
+        )
+    return found
 
 
 def _word(value: object) -> str:
@@ -80,7 +92,8 @@ def _state(facts: Facts, events: Sequence[Event]) -> None:
     for role, name in (("seller", "source"), ("buyer", "destination")):
         facts.only(f"{role}_id", [party for e in events if (party := _party(e, name))])
     rows = [row for event in events for row in _lines(event)]
-    facts.put("lines", len(rows))
+    if events:
+        facts.put("lines", len(rows))
     facts.rows("line", rows, [f"{row['item']} {row['quantity']}" for row in rows])
 
 

@@ -1,8 +1,8 @@
 """MTConnect Streams (ANSI/MTC1.4, parts 1 and 3; any 1.x or 2.x namespace, or none), also inside multipart.
 
 Streamed: memory does not grow with the file. `sample` pages that continue each other are one log; a sequence number
-that is missing and an `instanceId` that changes are breaks in the evidence, counted in `gaps`. MTConnect Devices and
-Assets documents are recognised and state no production: kind `other`.
+that is missing and an `instanceId` that changes are breaks in the evidence, counted in `gaps`. MTConnect Devices,
+Assets and Error documents are recognised and state no production: kind `other`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,12 @@ _ANOTHER = (
     expat.errors.codes[expat.errors.XML_ERROR_MISPLACED_XML_PI],
 )
 _CONTAINERS = frozenset({"Samples", "Events", "Condition"})
+_EQUIPMENT = "describes equipment and states no production"
+_MODELS = {
+    "MTConnectDevices": _EQUIPMENT,
+    "MTConnectAssets": _EQUIPMENT,
+    "MTConnectError": "says why the agent did not answer and holds no observations",
+}
 
 
 class _Log(MachineLog):
@@ -294,17 +300,16 @@ def _claims(source: Source) -> bool:
 
 
 def _is_model(source: Source) -> bool:
-    return source.root is not None and source.root.name in ("MTConnectDevices", "MTConnectAssets")
+    return source.root is not None and source.root.name in _MODELS
 
 
 def read_model(source: Source) -> Document:
-    """A Devices or Assets document: what a machine is, not what it did."""
+    """A Devices or Assets document says what a machine is, an Error document why the agent did not answer."""
     parse(source.data, "MTConnect", source.limits)
     assert source.root is not None
     what = source.root.name.removeprefix("MTConnect").lower()
     notice = Notice(
-        "NO_FACTS",
-        f"an MTConnect {what} document describes equipment and states no production: certified by its bytes",
+        "NO_FACTS", f"an MTConnect {what} document {_MODELS[source.root.name]}: certified by its bytes"
     )
     namespace = source.root.namespace or None
     return Document("other", f"mtconnect-{what}", namespace, "application/xml", {}, (notice,))
@@ -314,7 +319,7 @@ register(
     Format("mtconnect-streams", "MTConnect Part 1 (Streams), Part 3; any version", _claims, read),
     Format(
         "mtconnect-devices",
-        "MTConnect Part 2 (Devices), Part 4 (Assets): recognised, no facts",
+        "MTConnect Part 1 (Error), Part 2 (Devices), Part 4 (Assets): recognised, no facts",
         _is_model,
         read_model,
     ),

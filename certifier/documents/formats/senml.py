@@ -96,6 +96,11 @@ def _resolved(records: Iterable[Record]) -> Iterator[tuple[str, Decimal | None, 
     """Name, time and value of each record with the base values in force (RFC 8428, 4.1 and 4.6)."""
     base_name, base_time, base_value = "", Decimal(0), Decimal(0)
     for record in records:
+        if odd := next((label for label in record if label.endswith("_")), None):
+            raise MalformedDocumentError(
+                "SENML",
+                f"SenML: the label {odd[:40]!r} must be understood (RFC 8428, 4.4), and is not known here",
+            )
         base_name = str(record.get("bn", base_name))
         base_time = _number(record["bt"]) if "bt" in record else base_time
         base_value = _number(record["bv"]) if "bv" in record else base_value
@@ -143,8 +148,13 @@ def _claims_json(source: Source) -> bool:
     if not isinstance(value, list) or not value or not all(isinstance(record, dict) for record in value):
         return False
     named = any("n" in record or "bn" in record for record in value)
+    known = len(
+        value[0].keys() & _KNOWN
+    )  # others are to be ignored (RFC 8428, 4.4), and yet this must look like SenML
     return (
-        named and any(label in record for record in value for label in _VALUES) and value[0].keys() <= _KNOWN
+        named
+        and any(label in record for record in value for label in _VALUES)
+        and known > len(value[0]) - known
     )
 
 

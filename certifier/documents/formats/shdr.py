@@ -28,6 +28,7 @@ _START = re.compile(rf"\A(?:\s*\*[^\n]*\n)*\s*{_RECORD.pattern}[^|\n]+\|")
 _INDENTED = re.compile(r"\s+[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 _MULTILINE = "--multiline--"
 _LEVELS = frozenset({"NORMAL", "WARNING", "FAULT"})
+_ALARM_STATES = frozenset({"ACTIVE", "CLEARED", "INSTANT"})
 _Item = tuple[Role, str, str]
 _UNKNOWN: _Item = (Role.OTHER, "", "")  # until a key has been looked at
 
@@ -46,7 +47,7 @@ class _Log(MachineLog):
         """One whole record."""
         self.line += 1
         parts = text.split("|")
-        if len(parts) != 3:
+        if len(parts) != 3 or parts[1].startswith("@"):
             self._long(parts)
             return
         time, key, value = parts
@@ -65,7 +66,7 @@ class _Log(MachineLog):
             self._event(item, time, key, value)
 
     def _long(self, parts: list[str]) -> None:
-        """Several items on one line; or a condition, a message, an asset, which stand alone."""
+        """Several items on one line; or a condition, a message, a series, an alarm, an asset, which stand alone."""
         time, rest = parts[0], parts[1:]
         if len(rest) < 2 or rest[0].startswith("@"):
             return
@@ -74,7 +75,7 @@ class _Log(MachineLog):
         if level in _LEVELS or (level == UNAVAILABLE and len(rest) > 2 and not "".join(rest[2:]).strip()):
             self.observations += 1
             self.unavailable += level == UNAVAILABLE
-        elif len(rest) == 3:
+        elif len(rest) == 3 or _stands_alone(rest):
             self.observations += 1
         else:
             for key, value in zip(rest[::2], rest[1::2], strict=False):
@@ -111,6 +112,13 @@ class _Log(MachineLog):
         for name in names or [self._device]:
             self.alive(name, 0, latest)
         self._times.clear()
+
+
+def _stands_alone(rest: list[str]) -> bool:
+    """`key|count|rate|values` is a time series, `key|code|code|severity|state|text` an alarm of older adapters."""
+    if len(rest) == 4:
+        return rest[1].isdecimal() and len(rest[3].split()) == int(rest[1][:9]) > 1
+    return len(rest) == 6 and rest[4] in _ALARM_STATES
 
 
 class _Reader:

@@ -7,13 +7,11 @@ is neither states no facts: kind `other`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from certifier.documents.columns import COUNTS, GROUPS, columns, known, word
+from certifier.documents.columns import COUNTS, GROUPS, column_of, columns, known
 from certifier.documents.facts import Facts
 from certifier.documents.measurements import measured
 from certifier.documents.model import Document, Notice
-from certifier.documents.profile import Profile, marker_kind, table_of
+from certifier.documents.profile import marker_kind, table_of
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
 from certifier.documents.table import Table, fill, is_xlsx
@@ -35,11 +33,12 @@ def read(source: Source) -> Document:
         if kind == "inspection-report":
             facts.measure(value for rows in table.further for value in measured(rows))
         return facts.document()
-    if (match := _profile(source, table)) is not None:
-        profile, mapping = match
-        facts = Facts(profile.kind, form, f"{profile.name}/{profile.version}", media_type)
-        fill(facts, mapping, table.rows[1:])
-        return facts.document()
+    for profile in source.profiles:
+        if (match := profile.find(table)) is not None:
+            rows, mapping = match
+            facts = Facts(profile.kind, form, f"{profile.name}/{profile.version}", media_type)
+            fill(facts, mapping, rows)
+            return facts.document()
     notice = Notice(
         "NO_FACTS",
         "a workbook that is none of our templates and that no declared profile matches: `assetcert map FILE` proposes one",
@@ -54,7 +53,7 @@ def _titles(facts: Facts, kind: str, table: Table) -> dict[int, str]:
         )
     words, found = known(kind), dict[int, str]()
     for position, text in enumerate(table.rows[1]):
-        column = words.get(word(text))
+        column = column_of(words, text)
         if column is not None and column not in found.values():
             found[position] = column
         elif text:
@@ -62,23 +61,14 @@ def _titles(facts: Facts, kind: str, table: Table) -> dict[int, str]:
     return found
 
 
-def _profile(source: Source, table: Table) -> tuple[Profile, Mapping[int, str]] | None:
-    for profile in source.profiles:
-        if table.rows and (mapping := profile.mapping(table.rows[0])) is not None:
-            return profile, mapping
-    return None
-
-
 def _claims_csv(source: Source) -> bool:
     if source.root is not None or not source.head_text:
         return False
     if marker_kind(source.head_text.lstrip().partition("\n")[0].strip('",;\t\r ')) is not None:
         return True
-    return (
-        bool(source.profiles)
-        and (table := table_of(source)) is not None
-        and _profile(source, table) is not None
-    )
+    if not source.profiles or (table := table_of(source)) is None:
+        return False
+    return any(profile.find(table) is not None for profile in source.profiles)
 
 
 def read_json(source: Source) -> Document:

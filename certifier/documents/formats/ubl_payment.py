@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certifier.documents.amounts import decimal
 from certifier.documents.facts import Facts, Row
 from certifier.documents.model import Document
 from certifier.documents.registry import Format, register
@@ -43,13 +44,12 @@ def _payment(root: Node, line: Node | None) -> Row:
 
 
 def _amount(root: Node, line: Node | None) -> Node | None:
-    paths = (
-        ("cbc:PaidAmount", "cbc:DebitLineAmount", "cbc:BalanceAmount")
-        if line is not None
-        else ("cbc:TotalPaymentAmount",)
-    )
-    top = root if line is None else line
-    return next((node for path in paths if (node := UBL.first(top, path)) is not None), None)
+    """What is paid: of a line that fills in both columns, debit and credit, the one that is not zero."""
+    if line is None:
+        return UBL.first(root, "cbc:TotalPaymentAmount")
+    paths = ("cbc:PaidAmount", "cbc:DebitLineAmount", "cbc:CreditLineAmount", "cbc:BalanceAmount")
+    stated = [node for path in paths if (node := UBL.first(line, path)) is not None]
+    return next((node for node in stated if decimal(own_text(node))), stated[0] if stated else None)
 
 
 def _names(role: str, node: Node | None) -> dict[str, str | None]:

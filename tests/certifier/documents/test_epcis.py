@@ -155,3 +155,16 @@ def test_a_stated_id_that_is_not_the_hash_is_told() -> None:
         w.code for w in read_bytes(json.dumps({**alone, "eventID": wrong}).encode()).warnings
     }
     assert pre_hash(events[0]).startswith("eventType=ObjectEventeventTime=2026-07-11T01:30:00.000Z")
+
+
+def test_an_event_that_is_declared_to_be_in_error_states_no_fact() -> None:
+    body = json.loads(sample("epcis-shipping.jsonld"))
+    event = body["epcisBody"]["eventList"][0]
+    withdrawn = event | {"errorDeclaration": {"declarationTime": "2026-07-12T00:00:00Z"}}
+    body["epcisBody"]["eventList"] = [withdrawn]
+    alone = read_bytes(json.dumps(body).encode())
+    assert (alone.kind, alone.facts) == ("despatch-advice", {})
+    body["epcisBody"]["eventList"] = [withdrawn, event]
+    corrected = read_bytes(json.dumps(body).encode())
+    assert corrected.facts == read_sample("epcis-shipping.jsonld").facts
+    assert all("EVENT_IN_ERROR" in [w.code for w in document.warnings] for document in (alone, corrected))

@@ -103,6 +103,16 @@ def test_aqdef_without_limits_states_no_failures() -> None:
     assert "characteristics_failed" not in facts
 
 
+def test_aqdef_values_that_are_marked_invalid_or_are_counts_are_none() -> None:
+    listed = DFQ + "K0001/1 31.998\nK0002/1 0\nK0001/1 99\nK0002/1 255\nK0001/1 0\nK0002/1 256\n"
+    compact = DFQ + "31.998\x140\n99\x14255\n31.999\x140\n"
+    for data, count in ((listed, "1"), (compact, "2")):
+        facts = read_bytes(data.encode()).facts
+        assert (facts["characteristics"], facts["characteristics_failed"]) == (count, "0")
+    attributive = read_bytes((DFQ + "K2004/1 1\n50\x142\x140\n").encode()).facts
+    assert "characteristics" not in attributive
+
+
 def test_aqdef_that_cannot_be_finished() -> None:
     with pytest.raises(MalformedDocumentError, match="line 9"):
         read_bytes((DFQ + "what is this\n").encode())

@@ -198,7 +198,6 @@ def test_the_edifact_release_character_and_decimal_comma() -> None:
 @pytest.mark.parametrize(("change", "code"), [
     (lambda d: d[:-12], "EDIFACT"),
     (lambda d: d.replace(b"UNZ", b"UNH+2+INVOIC:D:96A:UN'UNZ"), "SEVERAL_DOCUMENTS"),
-    (lambda d: d.replace(b"RUICHUAN", "锐川".encode()).replace(b"UNOC", b"UNOA"), "ENCODING"),
 ])  # fmt: skip
 def test_edifact_that_cannot_be_finished(change, code: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(DocumentError) as caught:

@@ -16,6 +16,8 @@ from certifier.documents import Document, Limits, read_bytes
 from certifier.documents.machine import Sequences
 from certifier.errors import DocumentError, MalformedDocumentError
 
+from .helpers import read_sample, sample
+
 SHIFT = [
     ("2026-07-06T00:10:00Z", "execution", "ACTIVE"),
     ("2026-07-06T00:10:00Z", "PartCount", "1200"),
@@ -113,6 +115,35 @@ def test_shdr_lines_of_real_adapters() -> None:
     facts = read_bytes(log.encode()).facts
     assert (facts["observations"], facts["unavailable"]) == ("7", "1")
     assert (facts["device.0001.id"], facts["device.0001.active_seconds"]) == ("RC-V01", "10")
+
+
+@pytest.mark.parametrize(("line", "observations"), [
+    ("wave|5|100|1 2 3 4 5", 1),
+    ("a|1|b|1 2", 2),
+    ("vars|a=1 b={x y}", 1),
+    ("alarm|500|500|CRITICAL|ACTIVE|spindle overload", 1),
+    ("msg|CHG|change inserts", 1),
+    ("servo|FAULT|500|2|HIGH|overtravel", 1),
+    ("@REMOVE_ASSET@|T1", 0),
+    ("@UPDATE_ASSET@|T1|OverallToolLength|323", 0),
+])  # fmt: skip
+def test_what_one_line_of_an_adapter_counts(line: str, observations: int) -> None:
+    facts = read_bytes(f"2026-07-06T08:00:00Z|mode|AUTO\n2026-07-06T08:00:01Z|{line}\n".encode()).facts
+    assert facts["observations"] == str(observations + 1)
+
+
+def test_an_offset_without_its_colon_is_one() -> None:
+    log = "2026-07-06T08:00:00.5+0800|execution|ACTIVE\n2026-07-06T09:00:00.5+0800|execution|READY\n"
+    facts = read_bytes(log.encode()).facts
+    assert (facts["start"], facts["device.0001.active_seconds"]) == ("2026-07-06T00:00:00.5Z", "3600")
+
+
+def test_senml_labels_that_nobody_knows() -> None:
+    rows = json.loads(sample("machine.senml.json"))
+    plain = read_sample("machine.senml.json").facts
+    assert read_bytes(json.dumps([row | {"vendor": "x"} for row in rows]).encode()).facts == plain
+    with pytest.raises(MalformedDocumentError, match="must be understood"):
+        read_bytes(json.dumps([row | {"limit_": 1} for row in rows]).encode())
 
 
 def test_wrapped_lines_are_joined(data_dir: Path) -> None:

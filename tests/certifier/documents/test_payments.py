@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from certifier.documents import read_bytes
@@ -61,6 +63,32 @@ def test_an_entry_of_several_transactions_is_several_payments(copies: int) -> No
     assert [facts[f"payment.{i + 1:04}.amount"] for i in range(copies)] == [str(i) for i in range(copies)]
 
 
+def test_transactions_that_do_not_split_their_sum_are_one_payment() -> None:
+    data = re.sub(
+        r"<TxDtls>(.*?)<Amt [^>]*>[^<]*</Amt>(.*?)</TxDtls>",
+        r"<TxDtls>\1\2</TxDtls>" * 2,
+        sample("bank-receipt.xml").decode(),
+        flags=re.DOTALL,
+    )
+    document = read_bytes(data.encode())
+    assert (document.facts["payments"], document.facts["payment.0001.amount"]) == ("1", "6355.12")
+    assert [w.code for w in document.warnings] == ["BATCH_NOT_SPLIT", "PENDING_OMITTED"]
+
+
+@pytest.mark.parametrize(
+    ("debit", "credit"), [("10.00", "0.00"), ("0.00", "10.00"), ("10.00", None), (None, "10.00")]
+)
+def test_a_remittance_in_either_column(debit: str | None, credit: str | None) -> None:
+    space = "urn:oasis:names:specification:ubl:schema:xsd:"
+    stated = {"DebitLineAmount": debit, "CreditLineAmount": credit}
+    columns = "".join(f'<cbc:{name} currencyID="EUR">{v}</cbc:{name}>' for name, v in stated.items() if v)
+    text = (
+        f'<RemittanceAdvice xmlns="{space}RemittanceAdvice-2" xmlns:cac="{space}CommonAggregateComponents-2" xmlns:cbc="{space}CommonBasicComponents-2">'
+        f"<cbc:ID>R1</cbc:ID><cac:RemittanceAdviceLine><cbc:ID>1</cbc:ID>{columns}</cac:RemittanceAdviceLine></RemittanceAdvice>"
+    )
+    assert read_bytes(text.encode()).facts["payment.0001.amount"] == "10"
+
+
 def test_a_despatch_advice_names_its_carrier() -> None:
     facts = read_sample("despatch-advice.xml").facts
     assert (facts["carrier_id"], facts["carrier_name"]) == ("915000000000007137", "渝陆物流")
@@ -79,5 +107,7 @@ def test_receipt_advice_and_waybill() -> None:
         .replace(b"Delivered", b"Received")
     )
     assert (receipt.kind, receipt.facts) == ("receipt-advice", read_sample("despatch-advice.xml").facts)
-    waybill = read_bytes(data.replace(b"DespatchAdvice", b"Waybill"))
+    goods = b"<cac:Shipment><cac:GoodsItem><cbc:ID>1</cbc:ID><cbc:Description>bars</cbc:Description></cac:GoodsItem>"
+    waybill = read_bytes(data.replace(b"DespatchAdvice", b"Waybill").replace(b"<cac:Shipment>", goods))
+    assert "bars" in waybill.facts.values()
     assert (waybill.kind, waybill.facts["carrier_name"]) == ("despatch-advice", "渝陆物流")

@@ -11,7 +11,6 @@ import pytest
 from lxml import etree
 
 from certifier.documents import Document, read_bytes
-from certifier.errors import DocumentError
 
 from .helpers import read_sample, sample
 from .test_efapiao import pdf
@@ -212,8 +211,60 @@ def test_statistics_without_results(data_dir: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["UNOA", "UNOB"])
-def test_letters_outside_of_the_alphabet_are_an_error(name: str) -> None:
-    data = re.sub("UNO[A-Z]", name, EDI).replace("RC-2026-0713", "RC-Ü-0713").encode("latin-1", "replace")
-    with pytest.raises(DocumentError) as caught:
-        read_bytes(data)
-    assert caught.value.code == "ENCODING"
+def test_letters_outside_of_the_alphabet_are_left_out_and_told(name: str) -> None:
+    data = re.sub("UNO[A-Z]", name, EDI).replace("RC-2026-0713", "RC-Ü-0713").replace("JIALING", "MÜLLER")
+    document = read_bytes(data.encode("latin-1"))
+    plain = dict(read_sample("invoice-d96a.edi").facts)
+    assert document.facts == {k: v for k, v in plain.items() if k not in ("number", "buyer_name")}
+    assert codes(document) == ["NOT_CANONICAL", "NOT_CANONICAL"]
+
+
+def test_edifact_in_a_functional_group_with_charges_and_numbers_for_names() -> None:
+    """EANCOM: a charge on the whole without its total in the summary, a line that only has a number, D01B."""
+    text = EDI.replace("\n", "").replace("INVOIC:D:96A:UN", "INVOIC:D:01B:UN:EAN010")
+    text = text.replace("UNH+1", "UNG+INVOIC+S+R+260713:0900+1+UN+D:01B'UNH+1").replace(
+        "UNZ+1", "UNE+1+1'UNZ+1"
+    )
+    text = text.replace(
+        "LIN+1'IMD+F++:::P201 VALVE BODY'",
+        "ALC+C++++FC'MOA+23:80'TAX+7+VAT+++:::13+S'LIN+1++4000862141404:SRV'",
+    )
+    text = (
+        text.replace("MOA+125:5920'", "MOA+125:6000'")
+        .replace("769.6", "780")
+        .replace("MOA+77:6689.6", "MOA+77:6780")
+    )
+    document = read_bytes(text.encode())
+    assert (document.facts["line.0001.item"], document.facts["net"], document.facts["total"]) == (
+        "4000862141404",
+        "6000",
+        "6780",
+    )
+    assert codes(document) == []
+    assert "BR-CO-13" in codes(read_bytes(text.replace("MOA+23:80", "MOA+23:81").encode()))
+
+
+def test_of_two_sellers_in_edifact_none_is_chosen_and_the_seller_goes_before_the_supplier() -> None:
+    twice = read_bytes(EDI.replace("NAD+BY", "NAD+SU+X++ANOTHER'NAD+BY").encode())
+    assert {"seller_id", "seller_name"}.isdisjoint(twice.facts)
+    both = read_bytes(
+        EDI.replace("NAD+SU+", "NAD+SE+").replace("NAD+BY", "NAD+SU+X++ANOTHER'NAD+BY").encode()
+    )
+    assert both.facts == read_sample("invoice-d96a.edi").facts
+
+
+def test_lines_of_factur_x_that_only_group_others_are_none() -> None:
+    text = sample("invoice-cii.xml").decode()
+    start, end = "<ram:IncludedSupplyChainTradeLineItem>", "</ram:IncludedSupplyChainTradeLineItem>"
+    line = text[text.index(start) : text.index(end) + len(end)]
+    group = line.replace(
+        "</ram:LineID>", "</ram:LineID><ram:LineStatusReasonCode>GROUP</ram:LineStatusReasonCode>"
+    )
+    document = read_bytes(text.replace(line, group + line).encode())
+    assert (document.facts, codes(document)) == (read_sample("invoice-cii.xml").facts, [])
+
+
+def test_an_answer_of_an_agent_that_is_an_error_states_nothing() -> None:
+    text = '<MTConnectError xmlns="urn:mtconnect.org:MTConnectError:2.0"><Header/><Errors><Error errorCode="OUT_OF_RANGE">x</Error></Errors></MTConnectError>'
+    document = read_bytes(text.encode())
+    assert (document.kind, document.format, codes(document)) == ("other", "mtconnect-error", ["NO_FACTS"])

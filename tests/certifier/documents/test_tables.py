@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from datetime import datetime
@@ -150,6 +151,74 @@ def test_a_firms_own_export_is_read_only_by_a_confirmed_profile(tmp_path) -> Non
     with Reader(workers=1, profiles=[confirmed]) as reader:
         assert next(reader.read([path])).document == document
     assert read_bytes(b"a,b\n1,2\n", profiles=[confirmed]).kind == "other"
+
+
+LINES = {
+    "number": "XS1",
+    "issue_date": "2026-07-11",
+    "buyer_name": "嘉陵",
+    "line.0001.item": "阀体",
+    "line.0001.quantity": "40 H87",
+}
+
+
+@pytest.mark.parametrize("text", [
+    "锐川精密销售出库单,,,,\n打印日期：2026-07-12,,,,\n单据编号,单据日期,客户名称,物料名称,实发数量,单位\nXS1,2026/7/11,嘉陵,阀体,40,件\n合计,,,,40,\n",
+    "sep=;\r\n出库单号;日期;客户;品名;数量;单位;备注\r\nXS1;2026年7月11日;嘉陵;阀体;40.00;PCS;\"a, b, c\r\nd, e, f\"\r\n",
+    "出库单号;日期;客户;品名;数量;单位;备注\nXS1;20260711;嘉陵;阀体;+40;pc;a, b, c, d, e, f, g\n",
+    "送货单号\t日期\t购买方\t\t品名\t数量\t\n\t\t名称\t地址\t\t\t单位\nXS1\t2026.7.11 0:00:00\t嘉陵\tx\t阀体\t40\t件\n".replace("数量\t\n", "数量\t单位\n").replace("\t\t\t单位\n", "\t\t\n"),
+])  # fmt: skip
+def test_exports_have_headlines_totals_two_rows_of_titles_and_other_separators(text: str) -> None:
+    profile = propose(read_csv(text), "x")
+    assert profile is not None and profile.kind == "despatch-advice"
+    document = read_bytes(text.encode(), profiles=[profile])
+    assert document.facts == {**LINES, "lines": "1"}
+    assert [w.code for w in document.warnings] == (["TOTAL_ROW"] if "合计" in text else [])
+
+
+@pytest.mark.parametrize(("written", "fact"), [
+    ("(1,234.50)", "-1234.5"), ("¥ 1,234.50", "1234.5"), ("-1,234.50元", "-1234.5"), ("RMB1234.5", "1234.5"), ("€ -5", "-5"),
+    ("1.234,50", None), ("(-5)", None), ("(5", None), ("12,34.5", None), ("5 kg", None),
+])  # fmt: skip
+def test_amounts_as_people_write_them(written: str, fact: str | None) -> None:
+    document = read_bytes(f'assetcert/acceptance-bill/1\nnumber,amount\n1,"{written}"\n'.encode())
+    assert document.facts.get("amount") == fact
+    assert [w.code for w in document.warnings] == ([] if fact else ["NOT_CANONICAL"])
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-11", "202611", "2026-07-06 to 2026-08-01", "06/07/2026", "2026-7", "46209"]
+)
+def test_what_may_be_another_day_is_no_date(written: str) -> None:
+    assert (
+        "issue_date"
+        not in read_bytes(f"assetcert/acceptance-bill/1\nnumber,issue_date\n1,{written}\n".encode()).facts
+    )
+
+
+def test_an_amount_in_thousands_is_not_read_as_one() -> None:
+    table = "出库单号,日期,客户,品名,数量,{}\nXS1,2026-07-11,嘉陵,阀体,40,5\n"
+    kinds = {title: propose(read_csv(table.format(title)), "x") for title in ("金额(元)", "金额(万元)")}
+    assert [title for title, profile in kinds.items() if profile and title in dict(profile.columns)] == []
+    invoices = {
+        title: propose(read_csv(table.format(title).replace("出库单号", "发票号码")), "x") for title in kinds
+    }
+    assert [t for t, profile in invoices.items() if profile and t in dict(profile.columns)] == ["金额(元)"]
+
+
+def test_the_sheet_that_a_profile_fits_is_the_document() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["说明"])
+    for row in csv.reader(io.StringIO(EXPORT)):
+        (book["数据"] if "数据" in book.sheetnames else book.create_sheet("数据")).append(row)
+    out = io.BytesIO()
+    book.save(out)
+    profile = propose(read_csv(EXPORT), "x")
+    assert profile is not None
+    assert (
+        read_bytes(out.getvalue(), profiles=[profile]).facts
+        == read_bytes(EXPORT.encode(), profiles=[profile]).facts
+    )
 
 
 def test_nothing_is_proposed_for_what_is_not_understood() -> None:

@@ -161,3 +161,29 @@ def test_an_order_for_several_buyers_orders(numbers: tuple[str, ...]) -> None:
     assert {facts[f"order.{n:04}.number"] for n in (1, 2, 3)} == {"RC-WO-260706-1"}
     assert [name for name in facts if name.endswith(".quantity")] == ["order.0001.quantity"]
     assert "order.0004.number" not in facts
+
+
+@pytest.mark.parametrize(("second", "quantity", "told"), [
+    ("<ProcessSegmentID>Milling</ProcessSegmentID>{}", "84 H87", []),
+    ("<ProcessSegmentID>Grinding</ProcessSegmentID>{}", None, ["SEVERAL_SEGMENTS"]),
+    ("<ProcessSegmentID>Milling</ProcessSegmentID>{}".replace("{}", "{P202}"), None, ["SEVERAL_PRODUCTS"]),
+])  # fmt: skip
+def test_pieces_that_go_through_two_operations_are_not_twice_as_many(
+    second: str, quantity: str | None, told: list[str]
+) -> None:
+    text = ORDER.decode()
+    start, end = (
+        text.index("<MaterialRequirement>"),
+        text.index("</MaterialRequirement>") + len("</MaterialRequirement>"),
+    )
+    product = text[start:end].replace("P201", "P202") if "{P202}" in second else text[start:end]
+    segment = f"<SegmentRequirement><ID>20</ID>{second.replace('{P202}', '{}').format(product)}</SegmentRequirement>"
+    document = read_bytes(text.replace("</ProductionRequest>", f"{segment}</ProductionRequest>").encode())
+    assert document.facts.get("order.0001.quantity") == quantity
+    assert codes(document) == told
+
+
+@pytest.mark.parametrize("verb", ["Get", "Cancel", "Confirm"])
+def test_a_message_that_asks_for_orders_or_withdraws_them_states_none(verb: str) -> None:
+    document = read_bytes(ORDER.replace(b"ProcessProductionSchedule", f"{verb}ProductionSchedule".encode()))
+    assert (document.kind, document.format, codes(document)) == ("other", "b2mml", ["NO_FACTS"])
