@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,19 +20,21 @@ from certifier.errors import WrapRefusedError
 from certifier.store import ContentStore
 from certifier.store.local import LocalStore
 from gateway.db.session import Database
-from gateway.errors import UnreadableError, UsageError
+from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.home import Home, write_private
 from gateway.keys import Keystore
+from gateway.signing.places import AtWeb3Signer, InBrowser, InKeystore, Places
 from ledger import host
-from ledger.account import Account
+from ledger.account import Account, Signer
 from ledger.connection import Ledger
 from ledger.descriptor import Descriptor
 from ledger.locks import write_lock
-from ledger.types import hex32, organisation_id, parse_hex32
+from ledger.types import hex32, keccak, organisation_id, parse_hex32
 from ledger.writer import Writer
 
 if TYPE_CHECKING:
     from certifier.voprf import EvaluationService
+    from gateway.signing.signatory import Signatory
 
 _LOCK_WAIT = 10.0
 _SHORT = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
@@ -149,6 +151,7 @@ class Installation:
         self.node = node
         self.keys = keys
         self.book = Book(home.keys)
+        self.places = Places(home.keys)
         self._ledger: Ledger | None = None
 
     @classmethod
@@ -206,9 +209,57 @@ class Installation:
         """Business time in seconds: the home's clock (DESIGN: never the wall clock)."""
         return self.node.clock.now()
 
-    def account(self, organisation: Organisation) -> Account:
-        """The organisation's signing account, unlocked."""
-        return Account(self.keys.seed(organisation.short, "account"))
+    def signatory(self, organisation: Organisation) -> Signatory:
+        """What acts on the ledger for an organisation of this home, and signs for it, wherever its key is."""
+        from gateway.signing.browser import InTheBrowser
+        from gateway.signing.signatory import Direct
+
+        place = self.places.of(organisation.short)
+        if not isinstance(place, InBrowser):
+            return Direct(self.account(organisation), self.writer)
+        return InTheBrowser(
+            organisation.hex,
+            place.address,
+            self.ledger,
+            self.writer,
+            self.database,
+            self.now,
+            lambda: self.relayer(organisation),
+        )
+
+    def account(self, organisation: Organisation) -> Signer:
+        """Its signing account where that answers at once. RefusedError for one that a person has to sign with."""
+        place = self.places.of(organisation.short)
+        if isinstance(place, InKeystore):
+            return Account(self.keys.seed(organisation.short, "account"))
+        if isinstance(place, AtWeb3Signer):
+            from gateway.signing.web3signer import Web3Signer
+
+            return Web3Signer(place)
+        raise RefusedError(
+            "SIGNS_IN_BROWSER",
+            f"{organisation.short} signs in the browser, and this cannot be signed there",
+        )
+
+    def answers(self, short: str) -> bool:
+        """Whether an organisation's account signs without a person: by a keyfile that is here, or a Web3Signer."""
+        place = self.places.of(short)
+        return isinstance(place, AtWeb3Signer) or (
+            isinstance(place, InKeystore) and "account" in self.keys.purposes(short)
+        )
+
+    def unlock(self, organisations: Iterable[Organisation], *purposes: str) -> None:
+        """Unlock what these sign with, as far as it is here, and their keys for `purposes`: all at once, before any is needed."""
+        wanted = [(one.short, purpose) for one in organisations for purpose in ("account", *purposes)]
+        self.keys.unlock(
+            (short, purpose)
+            for short, purpose in wanted
+            if purpose != "account" or isinstance(self.places.of(short), InKeystore)
+        )
+
+    def relayer(self, organisation: Organisation) -> Account:
+        """Who sends what an organisation has signed in a browser: an account of this home that is no member's."""
+        return Account(keccak(b"assetcert/relayer" + self.keys.seed(organisation.short, "encryption")))
 
     def fingerprint_holder(self) -> str:
         """Short name of the organisation whose fingerprint key this home holds: the first registrar's."""

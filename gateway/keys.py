@@ -102,11 +102,21 @@ class Keystore:
     def succeed(self, organisation: str, purpose: str, ended_at: int) -> None:
         """The staged `<purpose>.next` takes the place of `<purpose>`, which is kept under its end: it still decrypts."""
         old, new = self._path(organisation, purpose), self._path(organisation, next_of(purpose))
-        kept = f"{purpose}.until-{ended_at}-{len(self.retired(organisation, purpose))}"
+        kept = self._kept(organisation, purpose, ended_at)
         self._path(organisation, kept).hardlink_to(old)
         new.replace(old)
         self._seeds[organisation, kept] = self._seeds.pop((organisation, purpose))
         self._seeds[organisation, purpose] = self._seeds.pop((organisation, next_of(purpose)))
+
+    def retire(self, organisation: str, purpose: str, ended_at: int) -> None:
+        """What takes the place of `<purpose>` is kept elsewhere: its keyfile is set aside under its end."""
+        path = self._path(organisation, purpose)
+        if path.is_file():
+            path.rename(self._path(organisation, self._kept(organisation, purpose, ended_at)))
+        self._seeds.pop((organisation, purpose), None)
+
+    def _kept(self, organisation: str, purpose: str, ended_at: int) -> str:
+        return f"{purpose}.until-{ended_at}-{len(self.retired(organisation, purpose))}"
 
     def retired(self, organisation: str, purpose: str) -> list[str]:
         """Purposes under which rotated keyfiles are kept, the newest first."""

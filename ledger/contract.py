@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ledger import artifacts
 from ledger.abi import decode
 from ledger.chain import Call
+from ledger.errors import AbiError
 
 __all__ = ["Act", "Contract"]
 
@@ -48,6 +49,13 @@ class Contract:
             return to(*outputs)
 
         return Call(self.address, entry.encode(*arguments), value)
+
+    def told(self, call: bytes) -> tuple[str, dict[str, Any]]:
+        """The function that a call names, and its arguments by name. Raises AbiError where it is none of this contract's."""
+        for entry in self.interface.functions.values():
+            if entry.selector == call[:4]:
+                return entry.name, dict(zip(entry.names, decode(entry.inputs, call[4:]), strict=True))
+        raise AbiError(f"{self.name} has no function 0x{call[:4].hex()}")
 
     def _act(self, function: str, *arguments: Any) -> Act:
         return Act(self.address, self.interface.functions[function].encode(*arguments))

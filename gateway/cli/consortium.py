@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ VOTER = click.option(
     "--as", "voter", help="The one registrar to vote for; default: every registrar this home holds keys of."
 )
 ROLES = ("enterprise", "lender", "inspector", "witness", "auditor", "registrar")
+FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
 PURPOSES = ("account", "encryption", "instrument", "inspector", "witness")
 
 
@@ -29,7 +31,7 @@ def org(**_: object) -> None:
     """Group of the verbs about organisations."""
 
 
-@click.group(help="Add, rotate, revoke and list keys (M-of-N).")
+@click.group(help="Add, rotate, move, revoke and list keys (M-of-N).")
 @HOME
 @JSON
 def key(**_: object) -> None:
@@ -170,6 +172,47 @@ def rotate(shell: Shell, organisation: str, purpose: str, voter: str | None) -> 
 
 @verb
 @click.argument("organisation")
+@click.option(
+    "--web3signer",
+    "url",
+    metavar="URL",
+    help="The Web3Signer that has the key: https://…, or on this machine.",
+)
+@click.option("--public-key", help="Which of its keys; default: its only one.")
+@click.option("--token-file", type=FILE, help="A file with the token that it is shown.")
+@click.option("--certificate-file", type=FILE, help="A PEM file with our certificate and its key.")
+@click.option("--authority-file", type=FILE, help="A PEM file with the authority that its certificate is of.")
+@VOTER
+def move(
+    shell: Shell,
+    organisation: str,
+    url: str | None,
+    public_key: str | None,
+    token_file: Path | None,
+    certificate_file: Path | None,
+    authority_file: Path | None,
+    voter: str | None,
+) -> None:
+    """Let an organisation sign with a Web3Signer; without --web3signer, where its signatory has asked to: in the browser.
+
+    The new account is published, then the old one ends: what it signed before stands.
+    """
+    from gateway.service import placing
+
+    with shell.installation() as installation:
+        found = installation.book.find(organisation)
+        place = None
+        if url is not None:
+            from gateway.signing.web3signer import Door, place_at
+
+            door = Door(url, token_file, certificate_file, authority_file)
+            place = place_at(door, public_key, installation.now())
+        outcome = placing.move(installation, found, place, _voters(installation, voter))
+    _vote_told(shell, found.id, found.short, outcome, "signs there from now on")
+
+
+@verb
+@click.argument("organisation")
 @click.argument("key_id", metavar="KEY")
 def revoke(shell: Shell, organisation: str, key_id: str) -> None:
     """The owner ends one of its keys now: acts before stand, acts after are refused."""
@@ -233,5 +276,6 @@ org.add_command(confirm, "confirm")
 org.add_command(list_organisations, "list")
 key.add_command(add, "add")
 key.add_command(rotate, "rotate")
+key.add_command(move, "move")
 key.add_command(revoke, "revoke")
 key.add_command(list_keys, "list")

@@ -297,13 +297,15 @@ def finish(
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def postpone(session: Session, worker: str, ids: Sequence[str], seconds: float) -> None:
-    """Give claimed jobs back, to be tried again later."""
-    session.execute(
-        update(Job)
-        .where(Job.id.in_(ids), Job.worker == worker, Job.state == RUNNING)
-        .values(state=QUEUED, due=time.time() + seconds, lease_until=0.0)
-    )
+def postpone(
+    session: Session, worker: str, ids: Sequence[str], seconds: float, group_key: str | None = None
+) -> None:
+    """Give claimed jobs back, to be tried again later; with a `group_key` the same ones together, and no others with them."""
+    again: dict[str, Any] = {"state": QUEUED, "due": time.time() + seconds, "lease_until": 0.0}
+    if group_key is not None:
+        again["group_key"] = group_key
+    mine = (Job.id.in_(ids), Job.worker == worker, Job.state == RUNNING)
+    session.execute(update(Job).where(*mine).values(again))
 
 
 def drop_finished(session: Session, before: int) -> int:

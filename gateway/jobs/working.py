@@ -20,12 +20,14 @@ from gateway.db.jobs import Job, NewEvent
 from gateway.db.session import Database
 from gateway.errors import Exit, GatewayError
 from gateway.jobs.bell import Bell
+from gateway.signing.signatory import SignatureNeededError
 
 __all__ = ["Done", "Work", "Worker"]
 
 LEASE = 60.0
 _IDLE = 1.0
 _LONGEST_WAIT = 60.0
+_UNSIGNED = 3_600.0
 _log = logging.getLogger(__name__)
 
 
@@ -116,14 +118,20 @@ class Worker(threading.Thread):
             self._finish(token, jobs, done)
 
     def _failed(self, token: str, jobs: Sequence[Job], error: Exception) -> None:
-        """What is out of reach is tried later; a refusal is the answer; after an error of ours each job is tried alone."""
+        """What is out of reach is tried later; what waits for a person, once that is signed; a refusal is the answer; after an error of
+        ours each job is tried alone.
+        """
         exit_code, code, message = _classified(error)
         if exit_code is Exit.UNAVAILABLE:
             delay = min(_LONGEST_WAIT, 0.25 * 2 ** min(jobs[0].attempts, 10))
+            ids = [one.id for one in jobs]
             with self._database.session() as session:
                 for one in jobs:
-                    table.report_progress(session, token, one.id, {"waiting_for": message})
-                table.postpone(session, token, [one.id for one in jobs], delay)
+                    table.report_progress(session, token, one.id, {"waiting_for": message, "code": code})
+                if isinstance(error, SignatureNeededError):  # its signing wakes them
+                    table.postpone(session, token, ids, _UNSIGNED, error.request)
+                else:
+                    table.postpone(session, token, ids, delay)
         elif exit_code is Exit.BUG and len(jobs) > 1:
             for one in jobs:
                 self._attempt(token, [one])

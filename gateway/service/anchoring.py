@@ -117,7 +117,7 @@ class Anchoring:
         """Our own batch that is there already counts as success."""
         act = self.home.ledger.assets.register(tree.ids)
         try:
-            sent = self.home.writer.send(self.home.account(self.organisation), act)
+            sent = self.home.signatory(self.organisation).send(act)
         except AlreadyRegisteredError:
             found = find_batch(self.home.ledger, self.organisation.id, tree.root)
             if found is None:

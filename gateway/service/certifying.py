@@ -100,7 +100,7 @@ def certify(
             "DOSSIER", f"--dossier {dossier!r} names a file too: no slash, no leading dot, 128 characters"
         )
     require_links(installation, links)
-    installation.keys.unlock([(organisation.short, "account"), (organisation.short, "encryption")])
+    installation.unlock([organisation], "encryption")
     folder = out or installation.home.receipts
     sweep(folder)
     files, outcome = expand(paths), Outcome()

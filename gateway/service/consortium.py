@@ -233,7 +233,7 @@ def rotate(
             "the fingerprint key is never rotated while liens live: every lock depends on it",
         )
     keys, short, following = installation.keys, organisation.short, next_of(purpose)
-    keys.unlock([(short, purpose), (short, "account")])
+    installation.unlock([organisation])
     keys.create([(short, following)])
     old, _ = published(keys.seed(short, purpose), purpose)
     new, public = published(keys.seed(short, following), purpose)
@@ -243,7 +243,11 @@ def rotate(
         key = Key(organisation.id, installation.now(), FOREVER, KEY_PURPOSES[purpose])
         outcome = vote(installation, installation.ledger.membership.set_key(new, key, public), voters)
     if outcome.executed:
-        ender = Account(keys.seed(short, following if purpose == "account" else "account"))
+        ender = (
+            Account(keys.seed(short, following))
+            if purpose == "account"
+            else installation.account(organisation)
+        )
         with suppress(KeyEndedError):
             installation.writer.send(ender, installation.ledger.membership.revoke_key(old))
         keys.succeed(short, purpose, installation.now())
@@ -252,9 +256,7 @@ def rotate(
 
 def revoke_key(installation: Installation, organisation: Organisation, key_id: bytes) -> None:
     """The owner ends one of its keys now, suspended or not."""
-    installation.writer.send(
-        installation.account(organisation), installation.ledger.membership.revoke_key(key_id)
-    )
+    installation.signatory(organisation).send(installation.ledger.membership.revoke_key(key_id))
 
 
 def vote(installation: Installation, act: Act, voters: Sequence[Organisation] | None = None) -> Vote:
@@ -281,9 +283,8 @@ def confirm(installation: Installation, call_id: bytes, voter: Organisation) -> 
     for event in events(installation.ledger, 0, installation.ledger.pin(), ["membership"]):
         if isinstance(event, Confirmed) and event.call_id == call_id:
             act = Act(installation.ledger.membership.address, event.call)
-            receipt = installation.writer.send(
-                installation.account(voter), installation.ledger.membership.confirm(act, event.nonce)
-            )
+            confirming = installation.ledger.membership.confirm(act, event.nonce)
+            receipt = installation.signatory(voter).send(confirming)
             return Vote(1, _executed(installation, receipt), call_id)
     raise UsageError("UNKNOWN_CALL", f"no registrar has proposed {hex32(call_id)} on this ledger")
 
@@ -293,9 +294,7 @@ def _confirm(installation: Installation, seat: Organisation, act: Act, nonce: in
     while True:
         confirming = installation.ledger.membership.confirm(act, nonce)
         try:
-            return _executed(
-                installation, installation.writer.send(installation.account(seat), confirming)
-            ), nonce
+            return _executed(installation, installation.signatory(seat).send(confirming)), nonce
         except AlreadyExecutedError:
             nonce += 1
 
@@ -303,13 +302,13 @@ def _confirm(installation: Installation, seat: Organisation, act: Act, nonce: in
 def _seated(installation: Installation, voters: Sequence[Organisation] | None) -> list[Organisation]:
     """Those who vote, their keys unlocked."""
     seats = list(voters) if voters is not None else _registrars(installation)
-    installation.keys.unlock((seat.short, "account") for seat in seats)
+    installation.unlock(seats)
     return seats
 
 
 def _registrars(installation: Installation) -> list[Organisation]:
-    """Organisations of this home that hold an account key and the registrar's role."""
-    known = [one for one in installation.book.all() if "account" in installation.keys.purposes(one.short)]
+    """Organisations of this home with the registrar's role whose account signs by itself."""
+    known = [one for one in installation.book.all() if installation.answers(one.short)]
     calls = [installation.ledger.membership.organisation(one.id) for one in known]
     records = installation.ledger.read(calls, installation.ledger.pin())
     found = [

@@ -57,9 +57,8 @@ def read_grant(installation: Installation, reader: Organisation, granting: Grant
         )
     checks = _require_genuine(installation, granting, reader)
     _require_open(installation, granting.grant_id, reader.id)
-    sent = installation.writer.send(
-        installation.account(reader), installation.ledger.access.read(granting.grant_id, granting.wraps)
-    )
+    act = installation.ledger.access.read(granting.grant_id, granting.wraps)
+    sent = installation.signatory(reader).send(act)
     sealed = release(installation, granting.grant_id, reader.id)
     if keccak(sealed) != granting.wraps:
         raise RefusedError("WRONG_SEAL", "the sealed bytes are not those that the grant names on the ledger")
@@ -126,7 +125,7 @@ def record_reading(installation: Installation, reader: Organisation, grant: byte
     _require_open(installation, grant, reader.id)
     granted, _ = history_of(installation, grant)
     act = installation.ledger.access.read(grant, granted.wraps)
-    return installation.writer.send(installation.account(reader), act).block.number
+    return installation.signatory(reader).send(act).block.number
 
 
 def release(installation: Installation, grant: bytes, grantee: bytes) -> bytes:

@@ -121,9 +121,7 @@ def make_grant(
                 sealed=sealed,
             )
         )
-    installation.writer.send(
-        installation.account(owner), installation.ledger.access.grant(grantee, scope, wraps, expires_at)
-    )
+    installation.signatory(owner).send(installation.ledger.access.grant(grantee, scope, wraps, expires_at))
     return made
 
 
@@ -216,7 +214,7 @@ def end_grant(installation: Installation, organisation: Organisation, grant: byt
         )
     act = installation.ledger.access.end(grant)
     ended = next((event.at.block for event in later if isinstance(event, Ended)), None)
-    block = ended or installation.writer.send(installation.account(organisation), act).block.number
+    block = ended or installation.signatory(organisation).send(act).block.number
     with installation.database.session() as session:
         row = session.get(Grant, hex32(grant))
         if row is not None and row.owner == organisation.hex:

@@ -37,6 +37,7 @@ __all__ = [
     "offer_file",
     "parse_offer",
     "pledge",
+    "remember",
 ]
 
 OFFER_SCHEMA = "assetcert/offer/1"
@@ -112,10 +113,10 @@ def make_offer(
         debtor.id, lender, claims, now + accept_days * DAY, now + days * DAY, terms or secrets.token_bytes(32)
     )
     registry = installation.ledger.pledges
-    signature = registry.sign_offer(installation.account(debtor), offer)
+    signature = installation.signatory(debtor).sign(registry.typed(offer))
     shown = tuple(receipt.redact("must-disclose") for receipt in receipts)
     made = OfferFile(offer, signature, shown, registry.pledge_id(offer))
-    _remember(installation, made)
+    remember(installation, made.offer, made.signature)
     return made
 
 
@@ -200,8 +201,8 @@ def send(installation: Installation, lender: Organisation, made: OfferFile) -> S
     """The lender's transaction alone. The contract refuses what is encumbered, whoever looked before."""
     evidence = [_evidence(receipt) for receipt in made.receipts]
     act = installation.ledger.pledges.pledge(made.offer, made.signature, evidence)
-    sent = installation.writer.send(installation.account(lender), act)
-    _remember(installation, made)
+    sent = installation.signatory(lender).send(act)
+    remember(installation, made.offer, made.signature)
     return sent
 
 
@@ -240,10 +241,7 @@ class VerificationRefusedError(RefusedError):
 
 def close(installation: Installation, closer: Organisation, made: Offer, status: Status) -> int:
     """Close a pledge: the lender at any time, anybody as Expired from its end. Answers the block."""
-    sent = installation.writer.send(
-        installation.account(closer), installation.ledger.pledges.close(made, status)
-    )
-    return sent.block.number
+    return installation.signatory(closer).send(installation.ledger.pledges.close(made, status)).block.number
 
 
 def known_offer(installation: Installation, pledge_id: str) -> Offer:
@@ -306,7 +304,9 @@ def _count(value: object) -> int:
     return value
 
 
-def _remember(installation: Installation, made: OfferFile) -> None:
+def remember(installation: Installation, offer: Offer, signature: bytes) -> None:
+    """Keep a signed offer: from now on both its parties see it."""
+    pledge_id = hex32(installation.ledger.pledges.pledge_id(offer))
     with installation.database.session() as session:
-        content = {**_offer_json(made.offer), "signature": "0x" + made.signature.hex()}
-        session.merge(OfferRow(pledge_id=hex32(made.pledge_id), content=content))
+        content = {**_offer_json(offer), "signature": "0x" + signature.hex()}
+        session.merge(OfferRow(pledge_id=pledge_id, content=content))

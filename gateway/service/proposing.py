@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gateway.installation import Installation
-from ledger.abi import decode
 from ledger.errors import AbiError
 from ledger.events import Confirmed, Executed
 from ledger.membership import FOREVER
@@ -70,15 +69,11 @@ def proposals(installation: Installation) -> list[Proposed]:
 
 def _described(installation: Installation, call: bytes) -> tuple[str, dict[str, str]]:
     """A call's function and arguments; one that is none of ours is shown by its bytes."""
-    for entry in installation.ledger.membership.interface.functions.values():
-        if entry.selector == call[:4]:
-            try:
-                values = decode(entry.inputs, call[4:])
-            except AbiError:
-                break
-            shown = map(_shown, values)
-            return entry.name, dict(zip(entry.names, shown, strict=True))
-    return "unknown", {"call": "0x" + call.hex()}
+    try:
+        act, arguments = installation.ledger.membership.told(call)
+    except AbiError:
+        return "unknown", {"call": "0x" + call.hex()}
+    return act, {name: _shown(value) for name, value in arguments.items()}
 
 
 def _shown(value: object) -> str:

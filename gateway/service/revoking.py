@@ -10,9 +10,9 @@ from gateway.installation import Installation, Organisation
 from ledger.access import shred_commitment
 from ledger.assets import Standing
 from ledger.errors import NoChangeError
-from ledger.events import StandingChanged
+from ledger.events import Shredded, StandingChanged
 from ledger.replay import events
-from ledger.types import parse_hex32
+from ledger.types import keccak, parse_hex32
 
 __all__ = ["revoke", "shred"]
 
@@ -35,9 +35,8 @@ def revoke(
     act = installation.ledger.assets.set_standing(
         parse_hex32(row.root), parse_hex32(row.asset_id), proof, to, reason=reason
     )
-    account = installation.account(organisation)
     try:
-        block = installation.writer.send(account, act).block.number
+        block = installation.signatory(organisation).send(act).block.number
     except NoChangeError:
         if to is not Standing.REVOKED:
             raise
@@ -63,9 +62,12 @@ def shred(installation: Installation, organisation: Organisation, row: Asset) ->
 
     In this order nothing is destroyed by a run that is refused or fails; one that was killed in between is finished by the next.
     """
-    commitment = shred_commitment(secrets.token_bytes(32), parse_hex32(row.asset_id))
-    act = installation.ledger.access.shred(commitment)
-    sent = installation.writer.send(installation.account(organisation), act)
+    salt = keccak(b"assetcert/shred" + row.sealed_secret) if row.sealed_secret else secrets.token_bytes(32)
+    commitment = shred_commitment(salt, parse_hex32(row.asset_id))
+    block = _shredded_in(installation, organisation.id, commitment)
+    if block is None:
+        act = installation.ledger.access.shred(commitment)
+        block = installation.signatory(organisation).send(act).block.number
     with installation.database.session() as session:
         found = session.get_one(Asset, row.asset_id)
         found.sealed_secret, found.fields, found.prf, found.live = None, None, None, None
@@ -75,4 +77,11 @@ def shred(installation: Installation, organisation: Organisation, row: Asset) ->
     installation.database.forget_deleted()
     for name in (f"{row.asset_id}.receipt.json", *(f"{dossier}.dossier.json" for dossier in dossiers)):
         (installation.home.receipts / name).unlink(missing_ok=True)
-    return sent.block.number
+    return block
+
+
+def _shredded_in(installation: Installation, org: bytes, commitment: bytes) -> int | None:
+    """The block in which it was said already, if it was."""
+    log = events(installation.ledger, 0, installation.ledger.pin(), ["access_log"])
+    said = (event for event in log if isinstance(event, Shredded))
+    return next((one.at.block for one in said if (one.org, one.commitment) == (org, commitment)), None)

@@ -21,7 +21,7 @@ from gateway.web.depends import As, Id, gone, note, router_of_pages
 from gateway.web.parties import Parties
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
-from ledger.abi import decode
+from ledger.errors import AbiError
 from ledger.events import Confirmed, Executed
 from ledger.membership import Role
 from ledger.replay import events
@@ -81,11 +81,11 @@ def _votes(request: Request, home: Installation, parties: Parties) -> list[Vote]
 
 def _said(home: Installation, call: bytes, parties: Parties) -> tuple[str, str]:
     """The name of the function that a proposal calls, and whom it is about."""
-    for entry in home.ledger.membership.interface.functions.values():
-        if entry.selector == call[:4]:
-            values = decode(entry.inputs, call[4:])
-            return entry.name, _subject(entry.name, values, parties)
-    return "?", ""
+    try:
+        name, arguments = home.ledger.membership.told(call)
+    except AbiError:
+        return "?", ""
+    return name, _subject(name, tuple(arguments.values()), parties)
 
 
 def _subject(name: str, values: tuple[Any, ...], parties: Parties) -> str:

@@ -1,0 +1,183 @@
+"""What waits for an organisation's signature in a browser: listed as what it is, prepared for signing, taken once signed; and a browser's key.
+
+What is listed is read from the very bytes that will be signed. A batch is sent by the job that made it, which goes on by itself; a pledge and
+a reading by who asked for them, once they ask again, since what they rest on is looked at anew; any other act at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.db import repository
+from gateway.db import signing as table
+from gateway.db.signing import SignatureRequest
+from gateway.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from gateway.installation import Installation, Organisation
+from gateway.service import pledging
+from gateway.signing.browser import ACT, unsigned_of
+from gateway.signing.places import InBrowser
+from ledger.account import recover
+from ledger.contract import Act
+from ledger.errors import RevertError
+from ledger.pledges import Offer
+from ledger.typed import Domain, TypedData
+from ledger.types import hex32, parse_hex32
+
+__all__ = ["Waiting", "key_statement", "prepare", "propose_key", "take", "waiting"]
+
+_TERM = 3_600
+"""Seconds for which a signed act may still be sent."""
+_SENT_BY_WHO_ASKED = ("register", "pledge", "read")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing to sign. `act` is the contract's function, or `Offer`; `said` are its arguments by name."""
+
+    id: str
+    act: str
+    said: dict[str, Any]
+    asked_at: int
+    signed: bool
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Ids of the assets that it is about, as far as it names them."""
+        found = self.said.get("assetIds") or [self.said[name] for name in ("assetId",) if name in self.said]
+        return tuple(hex32(one) for one in found)
+
+
+def waiting(installation: Installation, organisation: Organisation) -> list[Waiting]:
+    """What waits, the oldest first. What the ledger would refuse by now, or has, waits no more and goes."""
+    with installation.database.session() as session:
+        rows = table.waiting(session, organisation.hex)
+        kept = []
+        for row in rows:
+            if _still(installation, organisation, row):
+                kept.append(row)
+            else:
+                table.drop(session, row.id)
+    return [
+        Waiting(row.id, *_said(installation, row), row.asked_at, row.signature is not None) for row in kept
+    ]
+
+
+def _still(installation: Installation, organisation: Organisation, row: SignatureRequest) -> bool:
+    if row.account != installation.signatory(organisation).address:
+        return False
+    act, said = _said(installation, row)
+    if row.kind != ACT:
+        return bool(int(said["acceptBy"]) >= installation.now())
+    if act == "register" and _anchored(installation, said["assetIds"]):
+        return False
+    try:
+        installation.writer.allowance(row.account, _act(row))
+    except RevertError:
+        return False
+    return True
+
+
+def _anchored(installation: Installation, ids: list[bytes]) -> bool:
+    """Whether a paper of a batch stands by another one: the batch will be made anew without it."""
+    with installation.database.session() as session:
+        found = [repository.asset(session, hex32(one)) for one in ids]
+        return any(one is not None and one.root is not None for one in found)
+
+
+def _act(row: SignatureRequest) -> Act:
+    return Act(row.content["to"], bytes.fromhex(row.content["data"][2:]))
+
+
+def _said(installation: Installation, row: SignatureRequest) -> tuple[str, dict[str, Any]]:
+    if row.kind != ACT:
+        return row.kind, dict(row.content["message"])
+    ledger, act = installation.ledger, _act(row)
+    return next(
+        contract.told(act.data)
+        for contract in (ledger.assets, ledger.pledges, ledger.access)
+        if contract.address == act.to
+    )
+
+
+def prepare(installation: Installation, organisation: Organisation, request_id: str) -> dict[str, Any]:
+    """The EIP-712 data to sign now; what was signed of it before counts no more."""
+    row = _row(installation, organisation, request_id)
+    if row.kind != ACT:
+        return row.content
+    forwarder, pinned = installation.ledger.forwarder, installation.ledger.pin()
+    values = {
+        "gas": installation.writer.allowance(row.account, _act(row)),
+        "nonce": installation.ledger.read_one(forwarder.nonce(row.account), pinned),
+        "deadline": max(installation.now(), pinned.timestamp) + _TERM,
+    }
+    with installation.database.session() as session:
+        row = session.get_one(SignatureRequest, row.id)
+        for name, value in {**values, "signature": None, "signed_by": None}.items():
+            setattr(row, name, value)
+        return forwarder.typed(unsigned_of(row)).to_json()
+
+
+def take(
+    installation: Installation, organisation: Organisation, request_id: str, signature: bytes, by: str
+) -> None:
+    """A signature of what was prepared last. RefusedError for another signer's; ConflictError where it was prepared anew meanwhile."""
+    row = _row(installation, organisation, request_id)
+    if row.kind == ACT and row.deadline is None:
+        raise ConflictError("NOT_PREPARED", "this was not prepared for signing: open it, then sign it")
+    if recover(_digest(installation, row), signature) != row.account:
+        raise RefusedError(
+            "WRONG_SIGNER",
+            "this is no signature of your organisation's account over what was shown: open it and sign it again",
+        )
+    with installation.database.session() as session:
+        row = session.get_one(SignatureRequest, row.id)
+        row.signature, row.signed_by = signature, by
+        table.wake(session, row)
+    _go_on(installation, organisation, row)
+
+
+def _digest(installation: Installation, row: SignatureRequest) -> bytes:
+    if row.kind != ACT:
+        return parse_hex32(row.subject)
+    return installation.ledger.forwarder.typed(unsigned_of(row)).digest
+
+
+def _go_on(installation: Installation, organisation: Organisation, row: SignatureRequest) -> None:
+    """What follows from the signature itself: an offer is made, an act is sent."""
+    act, _ = _said(installation, row)
+    if act == "Offer":
+        assert row.signature is not None
+        pledging.remember(installation, Offer.parse(row.content["message"]), row.signature)
+        with installation.database.session() as session:
+            table.drop(session, row.id)
+    elif act not in _SENT_BY_WHO_ASKED:
+        installation.signatory(organisation).send(_act(row))
+
+
+def _row(installation: Installation, organisation: Organisation, request_id: str) -> SignatureRequest:
+    with installation.database.session() as session:
+        row = table.request(session, organisation.hex, request_id)
+    if row is None:
+        raise NotFoundError("NOT_FOUND", "this waits for no signature any more")
+    return row
+
+
+def key_statement(installation: Installation, organisation: Organisation, address: str) -> TypedData:
+    """What a new key signs to show that whoever brings it has it."""
+    ledger = installation.ledger
+    types = {"SigningAccount": (("organisation", "bytes32"), ("account", "address"))}
+    said = {"organisation": organisation.id, "account": address}
+    domain = Domain(ledger.descriptor.chain_id, ledger.membership.address)
+    return TypedData(domain, "SigningAccount", types, said)
+
+
+def propose_key(
+    installation: Installation, organisation: Organisation, address: str, signature: bytes
+) -> None:
+    """A browser's account that is to sign for the organisation, once the registrars have voted for it."""
+    if recover(key_statement(installation, organisation, address).digest, signature) != address:
+        raise RefusedError("WRONG_SIGNER", "the new key has not signed for itself: make it again")
+    if address == installation.signatory(organisation).address:
+        raise UsageError("SAME_KEY", "the organisation signs with this key already")
+    installation.places.stage(organisation.short, InBrowser(address, installation.now()))
