@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field
 from gateway.api.depends import Db, Here, Installed, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import Page, Paged, Strict, Time
-from gateway.api.v1.common import Hex32, Running, not_found
+from gateway.api.v1.common import Document, Hex32, Running, not_found
 from gateway.db import catalogue
 from gateway.db.models import IndexedOrganisation
 from gateway.errors import UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
-from gateway.service import consortium, proposing
+from gateway.service import consortium, key_requests, proposing
 from gateway.service.consortium import Vote
 from ledger.account import account_key_id
 from ledger.membership import Role
@@ -165,12 +165,15 @@ def suspend(caller: Registrar, home: Installed, jobs: Running, org: Hex32, asked
 
 
 @router.post("/organisations/{org}/keys/{purpose}")
-def publish_key(caller: KeyKeeper, gateway: Here, org: Hex32, purpose: Purpose) -> VoteOut:
-    """Vote to publish the key of an organisation of this home, made where absent."""
-    organisation = gateway.organisation(org)
-    return VoteOut.of(
-        consortium.set_key(gateway.installation, organisation, purpose, voters=[caller.organisation])
-    )
+def publish_key(
+    caller: KeyKeeper, gateway: Here, org: Hex32, purpose: Purpose, asked: Document | None = None
+) -> VoteOut:
+    """Vote to publish a key of an organisation of this home, made where absent; or, with what `assetcert key request` wrote, one that is kept elsewhere."""
+    organisation, home, voters = gateway.organisation(org), gateway.installation, [caller.organisation]
+    if asked is None:
+        return VoteOut.of(consortium.set_key(home, organisation, purpose, voters=voters))
+    request = key_requests.parse(asked, "the body")
+    return VoteOut.of(key_requests.publish(home, organisation, purpose, request, voters))
 
 
 @router.post("/organisations/{org}/keys/{purpose}/rotation")
