@@ -209,17 +209,18 @@ def _file_name(row: Held) -> str:
 
 @router.get("/certificates/{asset_id}/page/{number}")
 def page(who: Reader, home: Installed, asset_id: Id, number: int) -> Response:
-    """A page of a PDF as a picture."""
+    """A page of a PDF or an OFD as a picture."""
     _, document = _document(home, who, asset_id)
     return picture(document, number)
 
 
 def picture(document: bytes, number: int) -> Response:
-    """One page as PNG. NotFoundError where there is none."""
-    image = originals.page_image(document, number)
-    if image is None:
+    """One page as a picture. NotFoundError where there is none."""
+    drawn = originals.page_image(document, number)
+    if drawn is None:
         raise NotFoundError("NOT_FOUND", f"the document has no page {number} that can be drawn")
-    return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+    image, media_type = drawn
+    return Response(image, media_type=media_type, headers={"Cache-Control": "private, max-age=3600"})
 
 
 @router.get("/certificates/{asset_id}/bundle.zip")

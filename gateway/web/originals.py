@@ -1,7 +1,7 @@
-"""An original as a person reads it: XML indented with the certified facts marked, text as text, PDF as pictures of its pages.
+"""An original as a person reads it: XML indented with the certified facts marked, text as text, PDF and OFD as pictures of their pages.
 
-Nothing here trusts a document: XML comes through the certifier's guard, pages are drawn by poppler in a process with limits, and what
-cannot be drawn is a download. What is shown is for reading only; checks judge the bytes.
+Nothing here trusts a document: XML comes through the certifier's guard, a PDF's pages are drawn by poppler in a process with limits, an OFD's by
+`gateway.web.ofd`, and what cannot be drawn is a download. What is shown is for reading only; checks judge the bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 from lxml import etree
 from markupsafe import Markup, escape
 
+from gateway.web import ofd
+
 __all__ = ["Original", "page_image", "shown"]
 
 PAGES = 8
@@ -28,7 +30,7 @@ _SECONDS = 15
 
 @dataclass(frozen=True)
 class Original:
-    """How a document is shown: marked-up text, or that many page pictures, or neither (a download)."""
+    """How a document is shown: that many page pictures, marked-up text, both (an OFD and what is in it), or neither (a download)."""
 
     text: Markup | None = None
     pages: int = 0
@@ -39,7 +41,7 @@ def shown(data: bytes, facts: Collection[str] = ()) -> Original:
     if data[:5] == b"%PDF-":
         return Original(pages=_page_count(data))
     if data[:4] == b"PK\x03\x04":
-        return Original(text=_archive(data, facts))
+        return Original(_archive(data, facts), min(PAGES, ofd.page_count(data)))
     if data.lstrip()[:1] == b"<":
         return Original(text=_xml(data, facts) or _plain(data))
     return Original(text=_plain(data))
@@ -125,13 +127,16 @@ def _page_count(data: bytes) -> int:
     return min(PAGES, int(pages)) if pages.strip().isdigit() else 0
 
 
-def page_image(data: bytes, page: int) -> bytes | None:
-    """Page `page` (from 1) of a PDF as PNG; None where it cannot be drawn."""
-    if data[:5] != b"%PDF-" or not 1 <= page <= PAGES:
+def page_image(data: bytes, page: int) -> tuple[bytes, str] | None:
+    """Page `page` (from 1) of a PDF as PNG, of an OFD as SVG, with its media type; None where it cannot be drawn."""
+    if not 1 <= page <= PAGES:
         return None
+    if data[:5] != b"%PDF-":
+        picture = ofd.page_picture(data, page)
+        return (picture, "image/svg+xml") if picture else None
     number = str(page)
     drawn = _poppler("pdftoppm", data, "-png", "-singlefile", "-f", number, "-l", number, "-scale-to-x", str(_WIDTH), "-scale-to-y", "-1")  # fmt: skip
-    return drawn or None
+    return (drawn, "image/png") if drawn else None
 
 
 def _poppler(program: str, data: bytes, *options: str) -> bytes:

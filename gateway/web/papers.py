@@ -246,7 +246,7 @@ def original(who: Certifier, home: Installed, gateway: Here, paper_id: str) -> R
 
 @router.get("/papers/{paper_id}/page/{number}")
 def page(who: Certifier, home: Installed, gateway: Here, paper_id: str, number: int) -> Response:
-    """A page of a PDF as a picture."""
+    """A page of a PDF or an OFD as a picture."""
     return picture(_bytes(home, gateway, who, paper_id) or b"", number)
 
 
