@@ -11,10 +11,11 @@ from types import MappingProxyType
 from certifier.evidence import books
 from certifier.evidence.affiliates import Groups
 from certifier.evidence.attributes import Attribute
-from certifier.evidence.books import Delivery, Directory, Inspection, Invoice, Lot, Order, Payment
+from certifier.evidence.books import Directory
 from certifier.evidence.finding import Finding
 from certifier.evidence.paper import Paper
 from certifier.evidence.policy import Policy
+from certifier.evidence.records import Delivery, Inspection, Invoice, Lot, Order, Payment
 from certifier.evidence.routing import PlannedStop, Routing
 
 __all__ = ["Case", "Measure"]

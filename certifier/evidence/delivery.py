@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from certifier.evidence.books import Delivery
 from certifier.evidence.case import Case, Measure
 from certifier.evidence.finding import AMBER, RED, Code, Finding
 from certifier.evidence.numbers import money_text, ratio, ratio_text
+from certifier.evidence.records import Delivery
 
 __all__ = ["OnTime", "Promise", "on_time"]
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from certifier.evidence.books import Invoice, Lot
 from certifier.evidence.case import Case, Measure
 from certifier.evidence.finding import AMBER, Code, Finding
 from certifier.evidence.numbers import ratio, ratio_text
 from certifier.evidence.quantities import SELF_BILLED
+from certifier.evidence.records import Invoice, Lot
 
 __all__ = ["CLAIMS", "Claim", "Independence", "independence"]
 

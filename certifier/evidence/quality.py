@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from decimal import Context, Decimal
 from functools import cached_property
 
-from certifier.evidence.books import Inspection
 from certifier.evidence.case import Case, Measure
 from certifier.evidence.finding import AMBER, RED, Code, Finding
 from certifier.evidence.numbers import ratio_text
+from certifier.evidence.records import Inspection
 
 __all__ = ["LotYield", "Quality", "quality", "tail"]
 

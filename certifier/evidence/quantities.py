@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from certifier.evidence.books import Delivery, Invoice, Line, Lot
 from certifier.evidence.case import Case, Measure
 from certifier.evidence.finding import AMBER, Code, Finding
 from certifier.evidence.numbers import money_text, ratio, ratio_text
 from certifier.evidence.quality import Quality
+from certifier.evidence.records import Delivery, Invoice, Line, Lot
 
 __all__ = ["Matched", "Quantities", "quantities"]
 

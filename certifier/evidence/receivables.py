@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from certifier.evidence.books import Invoice, Payment
 from certifier.evidence.case import Case, Measure
 from certifier.evidence.finding import AMBER, RED, Code, Finding
 from certifier.evidence.numbers import money_text, ratio, ratio_text
 from certifier.evidence.quantities import SELF_BILLED
+from certifier.evidence.records import Invoice, Payment
 
 __all__ = ["Receivable", "Receivables", "receivables"]
 

@@ -14,11 +14,11 @@ from decimal import Decimal
 
 from certifier.evidence import books
 from certifier.evidence.affiliates import Shared
-from certifier.evidence.books import Payment
 from certifier.evidence.case import Case, Measure
 from certifier.evidence.finding import AMBER, RED, Code, Finding, Severity
 from certifier.evidence.numbers import money_text
 from certifier.evidence.policy import Policy
+from certifier.evidence.records import Payment
 
 __all__ = ["Cycle", "Edge", "Graph", "Trade", "trade"]
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from certifier.evidence.assessment import Assessment
-from certifier.evidence.books import Delivery, Invoice, Line, Order
+from certifier.evidence.records import Delivery, Invoice, Line, Order
 from gateway.credit.feature import Feature, Window, insufficient, quotient, stated
 from gateway.credit.money import NOTHING, cents, total
 
