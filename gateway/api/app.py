@@ -21,11 +21,12 @@ from gateway.api.problems import MEDIA_TYPE, Problems
 from gateway.api.state import Gateway
 from gateway.api.v1 import (
     api_keys,
+    applications,
     approvals,
     assets,
     audits,
     batches,
-    credit,
+    decisions,
     dossiers,
     evaluation,
     events,
@@ -35,6 +36,7 @@ from gateway.api.v1 import (
     me,
     organisations,
     pledging,
+    products,
     session,
     uploads,
     users,
@@ -65,7 +67,9 @@ _V1 = (
     grants.router,
     audits.router,
     evaluation.router,
-    credit.router,
+    products.router,
+    applications.router,
+    decisions.router,
     loans.router,
 )
 """Every router of `/api/v1`; what is asked for most stands first, since routes are tried in order."""

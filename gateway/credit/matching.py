@@ -17,13 +17,24 @@ from typing import Any
 from gateway.credit.base import Base
 from gateway.credit.feature import Feature
 from gateway.credit.money import NOTHING, cents, divided, floor_to, shown
-from gateway.credit.pricing import Flow, Price, price
+from gateway.credit.pricing import Flow, Price, Terms, price
 from gateway.credit.products import Product
 from gateway.credit.scorecard import Result
 
-__all__ = ["RANKING", "Ask", "Offer", "Refused", "Room", "match", "working_capital"]
+__all__ = [
+    "RANKING",
+    "Ask",
+    "Offer",
+    "Refused",
+    "Room",
+    "limits",
+    "match",
+    "priced",
+    "scope",
+    "working_capital",
+]
 
-RANKING = "effective annual cost to 0.01 %, then share of the amount covered, then hours to the money, then a digest that favours nobody"
+RANKING = "those of the asked days first, then effective annual cost to 0.01 %, then share of the amount covered, then hours to the money, then a digest that favours nobody"
 _BASIS_POINT = Decimal("0.0001")
 
 
@@ -52,20 +63,25 @@ class Room:
 
 @dataclass(frozen=True)
 class Offer:
-    """One product that fits: how much, what bound it, and its price."""
+    """One product that fits: how much, what bound it, for how many days, and its price.
+
+    `counter`: what was asked for and is offered otherwise, `tenor` or `amount`; None where it is just as asked.
+    """
 
     product: Product
     amount: Decimal
     binding: str
+    days: int
+    counter: str | None
     price: Price
     covered: Decimal
     tie: bytes
 
     @property
-    def rank(self) -> tuple[Decimal, Decimal, int, bytes]:
+    def rank(self) -> tuple[bool, Decimal, Decimal, int, bytes]:
         """The smaller, the better."""
-        hours = self.product.expected_hours_to_cash
-        return self.price.eac.quantize(_BASIS_POINT), -self.covered, hours, self.tie
+        cost, hours = self.price.eac.quantize(_BASIS_POINT), self.product.expected_hours_to_cash
+        return self.counter == "tenor", cost, -self.covered, hours, self.tie
 
     def to_json(self) -> dict[str, Any]:
         """Members as `apply` prints them."""
@@ -74,6 +90,8 @@ class Offer:
             "product_id": self.product.id,
             "amount": shown(self.amount),
             "binding": self.binding,
+            "days": self.days,
+            "counter": self.counter,
             **self.price.to_json(),
             "hours_to_cash": self.product.expected_hours_to_cash,
         }
@@ -118,17 +136,22 @@ def match(
     features: Mapping[str, Feature],
     rooms: Mapping[str, Room],
 ) -> tuple[tuple[Offer, ...], tuple[Refused, ...]]:
-    """Offers in order of rank, and what was refused, by product. `rooms` by product id."""
+    """Offers in order of rank, and what was refused, by product. `rooms` by product id.
+
+    A product that only the asked days do not fit is offered for the nearest that do, behind all the others, and says why beside.
+    """
     offers: list[Offer] = []
     refused: list[Refused] = []
     for product in sorted(products, key=lambda one: (one.code, one.version)):
         found = _unfit(ask, product, result, features) or _offer(
             ask, product, result, features, rooms[product.id]
         )
+        if isinstance(found, Refused):
+            refused.append(found)
+        if isinstance(found, Refused) and found.code == "TENOR":
+            found = _offer(ask, product, result, features, rooms[product.id])
         if isinstance(found, Offer):
             offers.append(found)
-        else:
-            refused.append(found)
     return tuple(sorted(offers, key=lambda one: one.rank)), tuple(refused)
 
 
@@ -140,8 +163,6 @@ def _unfit(ask: Ask, product: Product, result: Result, features: Mapping[str, Fe
     if not first <= ask.start <= last:
         later = first if ask.start < first else None
         return Refused(product, "NOT_OFFERED_NOW", f"offered from {first} to {last}", later)
-    if not shortest <= ask.days <= longest:
-        return Refused(product, "TENOR", f"runs for {shortest} to {longest} days, not {ask.days}")
     if ask.purpose not in product.body["purpose_codes"]:
         return Refused(product, "PURPOSE", f"not for the purpose {ask.purpose}")
     if missing > 0:
@@ -151,6 +172,8 @@ def _unfit(ask: Ask, product: Product, result: Result, features: Mapping[str, Fe
         return Refused(product, "GRADE", f"for grades {', '.join(sorted(product.spreads))}")
     if outside := scope(ask.profile, product):
         return Refused(product, "SCOPE", f"not for this {', '.join(outside)}")
+    if not shortest <= ask.days <= longest:
+        return Refused(product, "TENOR", f"runs for {shortest} to {longest} days, not {ask.days}")
     return None
 
 
@@ -167,32 +190,50 @@ def scope(profile: Mapping[str, str] | None, product: Product) -> list[str]:
 def _offer(
     ask: Ask, product: Product, result: Result, features: Mapping[str, Feature], room: Room
 ) -> Offer | Refused:
-    limits = _limits(ask, product, room)
     if room.need is None:
         return Refused(
             product, "NEED", "net sales or receivable days are not known: the need cannot be reckoned"
         )
-    binding = min(limits, key=lambda name: limits[name])
-    amount = floor_to(limits[binding], product.step)
+    found = {"request": ask.amount} | limits(
+        product, room.base.total, room.need, room.outstanding, room.pool_used
+    )
+    binding = min(found, key=lambda name: found[name])
+    amount = floor_to(found[binding], product.step)
     if amount < product.min_amount:
         told = f"{shown(amount)} by {binding}: below the least amount {shown(product.min_amount)}"
         return Refused(product, "TOO_LITTLE", told)
     assert result.grade is not None
+    shortest, longest = product.tenor
+    days = min(max(ask.days, shortest), longest)
     terms = product.terms(result.grade, features["F20"].value)
-    found = price(amount, ask.days, ask.start, terms, room.expected)
+    return priced(ask, product, amount, binding, days, terms, room.expected)
+
+
+def priced(
+    ask: Ask,
+    product: Product,
+    amount: Decimal,
+    binding: str,
+    days: int,
+    terms: Terms,
+    expected: Sequence[Flow] = (),
+) -> Offer:
+    """An offer of that much for so many days, beside what was asked for."""
+    counter = "tenor" if days != ask.days else "amount" if amount < ask.amount else None
+    found = price(amount, days, ask.start, terms, expected)
     tie = sha256(f"{ask.application}{product.id}".encode()).digest()
-    return Offer(product, amount, binding, found, divided(amount, ask.amount), tie)
+    return Offer(product, amount, binding, days, counter, found, divided(amount, ask.amount), tie)
 
 
-def _limits(ask: Ask, product: Product, room: Room) -> dict[str, Decimal]:
-    """Everything that binds, the request first: of equal ones the first named."""
-    limits = {"request": ask.amount}
-    if not product.unsecured:
-        limits["borrowing_base"] = room.base.total
-    if room.need is not None:
-        limits["need"] = room.need
-    limits["product_max"] = product.max_amount
-    limits["single_name_limit"] = product.single_name_limit - room.outstanding
+def limits(
+    product: Product, base: Decimal, need: Decimal | None, outstanding: Decimal, pool_used: Decimal
+) -> dict[str, Decimal]:
+    """Everything that binds but the request; of equal ones the first named. `outstanding` and `pool_used`: what its lender has lent already."""
+    found = {} if product.unsecured else {"borrowing_base": base}
+    if need is not None:
+        found["need"] = need
+    found["product_max"] = product.max_amount
+    found["single_name_limit"] = product.single_name_limit - outstanding
     if product.pool_cap is not None:
-        limits["pool_cap"] = product.pool_cap - room.pool_used
-    return limits
+        found["pool_cap"] = product.pool_cap - pool_used
+    return found

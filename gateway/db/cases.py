@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from gateway.db.credit import PUBLISHED, Application, CreditDecision, Loan, ProductVersion
+from gateway.db.credit import PUBLISHED, Application, CreditDecision, Loan, ProductVersion, stands
 
 __all__ = [
     "Place",
@@ -50,8 +50,8 @@ def application(session: Session, applicant: str, application_id: str) -> Applic
 def decisions(
     session: Session, lender: str | None, before: Place = None, limit: int = 200, outcome: str | None = None
 ) -> list[CreditDecision]:
-    """A lender's decisions; None for all lenders', which an auditor may see."""
-    query = select(CreditDecision)
+    """A lender's decisions that stand; None for all lenders', which an auditor may see."""
+    query = select(CreditDecision).where(stands())
     if lender is not None:
         query = query.where(CreditDecision.lender == lender)
     if outcome is not None:

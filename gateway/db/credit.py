@@ -9,8 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String, Text, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from gateway.db.models import Asset, Base, Batch, Id
 
@@ -35,6 +47,8 @@ __all__ = [
     "products_of",
     "readings",
     "receipts_of",
+    "review_of",
+    "stands",
 ]
 
 DRAFT, PUBLISHED, WITHDRAWN = "draft", "published", "withdrawn"
@@ -93,7 +107,10 @@ class Application(Base):
 
 
 class CreditDecision(Base):
-    """One lender's decision: the record's canonical text, its digest, and the lender's asset that anchors it once it stands."""
+    """One lender's decision: the record's canonical text, its digest, and the lender's asset that anchors it once it stands.
+
+    `reviews`: the decision in whose place a person's stands; nobody reviews one twice.
+    """
 
     __tablename__ = "credit_decisions"
 
@@ -105,12 +122,14 @@ class CreditDecision(Base):
     record: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(Id)
     asset_id: Mapped[str | None] = mapped_column(Id)
+    reviews: Mapped[str | None] = mapped_column(String(40))
     latency: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (
         Index("decisions_by_outcome", "lender", "outcome", "at"),
         Index("decisions_by_applicant", "lender", "applicant", "at", "decision_id"),
+        Index("decisions_reviewed", "reviews", unique=True),
     )
 
 
@@ -214,24 +233,37 @@ def application(session: Session, applicant: str, key: str) -> Application | Non
     return session.scalars(select(Application).where(*where)).one_or_none()
 
 
+def stands() -> ColumnElement[bool]:
+    """That no person's decision stands in the place of this one."""
+    later = aliased(CreditDecision)
+    return ~exists().where(later.reviews == CreditDecision.decision_id)
+
+
 def decisions_of(session: Session, application_id: str) -> list[CreditDecision]:
-    """Decisions on an application, by lender."""
-    query = select(CreditDecision).where(CreditDecision.application_id == application_id)
+    """The decisions on an application that stand, by lender."""
+    query = select(CreditDecision).where(CreditDecision.application_id == application_id, stands())
     return list(session.scalars(query.order_by(CreditDecision.lender)))
 
 
+def review_of(session: Session, decision_id: str) -> str | None:
+    """The person's decision that stands in the place of this one."""
+    query = select(CreditDecision.decision_id).where(CreditDecision.reviews == decision_id)
+    return session.scalars(query).one_or_none()
+
+
 def decisions_by(session: Session, lender: str, since: int) -> list[CreditDecision]:
-    """A lender's decisions since then, the older first."""
-    where = (CreditDecision.lender == lender, CreditDecision.at >= since)
+    """A lender's decisions since then that no person made, the older first."""
+    where = (CreditDecision.lender == lender, CreditDecision.at >= since, CreditDecision.reviews.is_(None))
     return list(session.scalars(select(CreditDecision).where(*where).order_by(CreditDecision.at)))
 
 
 def approvals(session: Session, lender: str, since: int) -> int:
-    """How many of a lender's decisions since then approve."""
+    """How many of a lender's decisions since then approve without a person."""
     where = (
         CreditDecision.lender == lender,
         CreditDecision.at >= since,
         CreditDecision.outcome == "approve",
+        CreditDecision.reviews.is_(None),
     )
     return session.scalars(select(func.count()).select_from(CreditDecision).where(*where)).one()
 

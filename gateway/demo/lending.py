@@ -11,7 +11,8 @@ from typing import Any
 from gateway.demo.stage import Seen, Stage
 from gateway.demo.world import Act
 from gateway.service import products
-from gateway.service.lending import Lending, Order
+from gateway.service.applying import Order
+from gateway.service.lending import Lending
 
 __all__ = ["approved", "declined", "published", "replayed"]
 

@@ -70,6 +70,7 @@ class Action(StrEnum):
     APPLICATIONS_MAKE = "applications:make"
     DECISIONS_READ = "decisions:read"
     DECISIONS_DECIDE = "decisions:decide"
+    DECISIONS_DISCLOSE = "decisions:disclose"
     DECISIONS_REPLAY = "decisions:replay"
     LOANS_READ = "loans:read"
     LOANS_CONTRACT = "loans:contract"
@@ -145,6 +146,7 @@ PERMISSIONS: dict[Action, frozenset[UserRole]] = {
     Action.APPLICATIONS_MAKE: frozenset({UserRole.SIGNATORY}),
     Action.DECISIONS_READ: _LENDER | {UserRole.AUDITOR},
     Action.DECISIONS_DECIDE: frozenset({UserRole.OFFICER, UserRole.RISK, UserRole.APPROVER}),
+    Action.DECISIONS_DISCLOSE: frozenset({UserRole.RISK, UserRole.APPROVER}),
     Action.DECISIONS_REPLAY: frozenset({UserRole.RISK, UserRole.AUDITOR}),
     Action.LOANS_READ: _ENTERPRISE | _LENDER,
     Action.LOANS_CONTRACT: frozenset({UserRole.OFFICER, UserRole.APPROVER}),

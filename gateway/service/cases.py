@@ -1,7 +1,8 @@
-"""What may be told of a case: to its applicant, without what only the lender may read; to its lender and to an auditor, the whole.
+"""What may be told of a case: to its lender the whole; to its applicant, without what only the lender may read; to an auditor, without what
+papers say.
 
-An applicant never reads which rule against fraud held, where a threshold lies, or who else has lent. A person's word stands beside the
-record, which never changes: whoever asks is told the outcome that holds now.
+An applicant never reads which rule against fraud held, where a threshold lies, or who else has lent. An auditor sees what was checked, under
+which policies, and what came of it; the whole record is its lender's document, and is read by a grant like any other.
 """
 
 from __future__ import annotations
@@ -19,20 +20,24 @@ from gateway.credit.money import shown
 from gateway.credit.record import summary
 from gateway.db import credit
 from gateway.db.credit import Act, Application, CreditDecision, Loan
+from gateway.identity.principal import Principal
 from gateway.identity.roles import UserRole
 from gateway.service.lending import rank
 
 __all__ = [
     "STEPS",
     "Step",
+    "audited",
     "counts",
     "offers_of",
     "power",
     "role_of",
+    "scope",
     "steps",
     "told",
     "told_base",
     "top_reason",
+    "whole",
 ]
 
 _KEPT_BACK = frozenset({"B06", "B11"})
@@ -61,7 +66,7 @@ class Step:
 
 def told(row: CreditDecision) -> dict[str, Any]:
     """A decision as its applicant may read it."""
-    record = json.loads(row.record) | {"outcome": row.outcome}
+    record = json.loads(row.record)
     approved = row.outcome == "approve" and record["offers"]
     said = summary(record) | {
         "decision_id": row.decision_id,
@@ -74,6 +79,47 @@ def told(row: CreditDecision) -> dict[str, Any]:
         "borrowing_base": {"lines": told_base(base["lines"]), "total": base["total"]},
         "reasons": told_reasons(record["reasons"]),
     }
+
+
+_AUDITED = (
+    "schema", "decision_id", "application_id", "application_hash", "lender", "applicant", "as_of", "contracts", "inputs", "context",
+    "products", "scorecard", "rules", "evidence_policy", "engine", "score", "grade", "outcome", "automated", "previous", "reviews",
+)  # fmt: skip
+_CONSENT = (
+    "grantor",
+    "grantees",
+    "fields",
+    "expires_at",
+    "assets",
+    "count",
+    "signatory",
+    "address",
+    "signature",
+)
+_ACT = ("who", "role", "outcome", "code", "at", "before")
+
+
+def audited(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as an auditor reads it without a grant: no amount, no value and no text that comes from a paper."""
+    consent = record["off_chain"]["consent"]
+    return {name: record[name] for name in _AUDITED if name in record} | {
+        "consent": {name: consent[name] for name in _CONSENT},
+        "hits": [{"code": one["code"]} for one in record["hits"]],
+        "findings": sorted({one["code"] for one in record["findings"]}),
+        "features": {name: {"status": one["status"], "asset_ids": one["asset_ids"]} for name, one in record["features"].items()},
+        "reasons": [{"code": one["code"]} for one in record["reasons"]],
+        "human": [{name: one[name] for name in _ACT} for one in record.get("human", ())],
+    }  # fmt: skip
+
+
+def scope(who: Principal) -> str | None:
+    """Whose decisions somebody sees: an auditor all, everybody else their own organisation's."""
+    return None if UserRole.AUDITOR in who.roles else who.org
+
+
+def whole(who: Principal) -> bool:
+    """Whether somebody reads whole records: an auditor does not."""
+    return scope(who) is not None
 
 
 def told_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

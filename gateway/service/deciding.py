@@ -18,7 +18,9 @@ from certifier.errors import CertifierError
 from gateway.db import cases, credit
 from gateway.errors import GatewayError
 from gateway.installation import Installation, Organisation
-from gateway.service.lending import Lending, Order
+from gateway.service import recording, reviewing
+from gateway.service.applying import Order, submit
+from gateway.service.lending import Lending
 from ledger.errors import LedgerError
 
 __all__ = ["Deciding"]
@@ -49,14 +51,22 @@ class Deciding:
     ) -> tuple[credit.Application, bool]:
         """The application, and whether it is decided: within `wait` seconds, or else it goes on."""
         known = order if order.key else replace(order, key=secrets.token_hex(16))
-        row = self.lending.submit(applicant, known, signatory)
+        row = submit(self._installation, applicant, known, signatory)
 
         def decide() -> None:
             self._read(applicant)
-            self.lending.apply(applicant, known, signatory, anchor=False)
+            self.lending.decided(row)
             self._anchors.submit(self._anchor)
 
         return row, self._within(("apply", row.application_id), decide, wait) is not None
+
+    def review(
+        self, lender: Organisation, decision_id: str, opinion: reviewing.Opinion, who: str, role: str
+    ) -> credit.CreditDecision:
+        """See `reviewing.review`."""
+        made = reviewing.review(self._installation, lender, decision_id, opinion, who, role)
+        self._anchors.submit(self._anchor)
+        return made
 
     def estimate(self, applicant: Organisation, days: int, wait: float) -> list[dict[str, Any]] | None:
         """See `Lending.estimate`; None while it is still being worked out."""
@@ -78,7 +88,7 @@ class Deciding:
             left = cases.unanchored(session)
         for decision_id in left:
             try:
-                self.lending.anchor(decision_id)
+                recording.anchor(self._installation, decision_id)
             except (GatewayError, CertifierError, LedgerError, OSError):  # it is anchored with the next one
                 _LOG.warning("decision %s is not on the ledger yet", decision_id, exc_info=True)
 

@@ -20,8 +20,8 @@ from gateway.errors import NotFoundError
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.service import cases, loans, products
-from gateway.service.lending import CONSENT_DAYS, CONSENT_FIELDS, Order
+from gateway.service import applying, cases, loans, products
+from gateway.service.applying import CONSENT_DAYS, CONSENT_FIELDS, Order
 from gateway.web import credit_words as words
 from gateway.web import formats
 from gateway.web.credit_parts import waterfall
@@ -181,5 +181,5 @@ def accept(
 @router.post("/borrow/{application_id}/withdraw")
 def withdraw(who: Applicant, home: Installed, application_id: str) -> Response:
     """Withdraw what is not contracted."""
-    loans.withdraw(home, who.organisation, application_id, who.user)
+    applying.withdraw(home, who.organisation, application_id, who.user)
     return gone(f"/borrow/{application_id}")

@@ -16,6 +16,7 @@ __all__ = [
     "PURPOSES",
     "REFUSED",
     "RULES",
+    "SAID",
     "STEPS",
     "WAITS_FOR",
 ]
@@ -24,6 +25,12 @@ OUTCOMES = {
     "approve": (N_("approved"), "good", "VALID"),
     "refer": (N_("a person decides"), "wait", "UNKNOWN"),
     "decline": (N_("declined"), "bad", "INVALID"),
+}
+SAID = {
+    "approve": N_("Approve"),
+    "counter": N_("Counter-offer"),
+    "decline": N_("Decline"),
+    "refer": N_("Hand on"),
 }
 STEPS = {
     "applied": N_("Applied"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -15,8 +15,8 @@ from gateway.db import credit
 from gateway.errors import UsageError
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
-from gateway.service import loans
-from gateway.service.lending import account_of, flows
+from gateway.service import loans, receiving
+from gateway.service.loans import account_of, flows
 from gateway.web import credit_words as words
 from gateway.web import formats
 from gateway.web.depends import As, gone, router_of_pages
@@ -61,7 +61,7 @@ def one(request: Request, who: Reader, home: Installed, loan_id: str) -> HTMLRes
     row = loans.loan(home, who.organisation, loan_id)
     with home.database.session() as session:
         came, parties = credit.receipts_of(session, [loan_id])[loan_id], Parties(session)
-    today = datetime.fromtimestamp(home.now(), formats.SHANGHAI).date()
+    today = loans.today(home)
     drawn = row.content["drawn_on"] is not None
     owed = account_of(row).position(flows(came), today) if drawn else None
     ahead = [line for line in row.content["schedule"] if line["due"] >= str(today)]
@@ -103,5 +103,7 @@ def receive(
     """Book money received; what is settled is released by the same act."""
     if not Decimal(amount):
         raise UsageError("AMOUNT", "an amount above nothing is due")
-    loans.receive(home, who.organisation, [loans.Receipt(loan_id, reference, day, Decimal(amount))], who.user)
+    receiving.receive(
+        home, who.organisation, [receiving.Receipt(loan_id, reference, day, Decimal(amount))], who.user
+    )
     return gone(f"/loans/{loan_id}")

@@ -7,19 +7,33 @@ import json
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from gateway.api.depends import gateway_of
 from gateway.errors import NotFoundError, UsageError
 from gateway.jobs.running import Jobs
 
-__all__ = ["HEX32", "Document", "Hex32", "Running", "inlined", "not_found", "placed", "version_of"]
+__all__ = [
+    "HEX32",
+    "Days",
+    "Document",
+    "Hex32",
+    "Money",
+    "Running",
+    "inlined",
+    "not_found",
+    "placed",
+    "version_of",
+]
 
 HEX32 = r"^0x[0-9a-f]{64}$"
 Hex32 = Annotated[str, StringConstraints(pattern=HEX32)]
 """32 bytes as `0x` and 64 lower-case digits."""
 Document = dict[str, Any]
 """A document of a schema of its own, such as a receipt: COMMITMENT says what is in it."""
+Money = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,2})?$")]
+"""An amount in yuan, as text: no driver rounds it."""
+Days = Annotated[int, Field(ge=1, le=3650)]
 
 
 def placed(after: str | None) -> tuple[int, str] | None:

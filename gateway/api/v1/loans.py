@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -10,12 +10,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from certifier.evidence.paper import SHANGHAI
 from gateway.api.depends import Db, Installed, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import Page, Paged, Strict, Time
-from gateway.api.v1.common import Document, Hex32, Running, placed
-from gateway.api.v1.credit import Money
+from gateway.api.v1.common import Document, Hex32, Money, Running, placed
 from gateway.db import cases as table
 from gateway.db import credit
 from gateway.db.credit import Loan
@@ -23,8 +21,8 @@ from gateway.errors import UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
-from gateway.service import loans
-from gateway.service.lending import account_of, flows
+from gateway.service import loans, receiving
+from gateway.service.loans import account_of, flows, today
 
 __all__ = ["router"]
 
@@ -77,7 +75,7 @@ class LoanOut(BaseModel):
         names = ("loan_id", "application_id", "decision_id", "lender", "borrower", "state", "pledge_id", "at")
         came = credit.receipts_of(session, [row.loan_id])[row.loan_id]
         said = {name: row.content[name] for name in ("product", "amount", "rate_bps", "days", "drawn_on")}
-        owed = account_of(row).position(flows(came), _today(home)) if said["drawn_on"] else None
+        owed = account_of(row).position(flows(came), today(home)) if said["drawn_on"] else None
         return cls.model_validate(
             {
                 **{name: getattr(row, name) for name in names},
@@ -151,8 +149,8 @@ def receive(caller: Operator, home: Installed, jobs: Running, loan_id: str, aske
     amount = Decimal(asked.amount)
     if not amount:
         raise UsageError("AMOUNT", "an amount above nothing is due")
-    one = loans.Receipt(loan_id, asked.reference, asked.date, amount)
-    (done,) = loans.receive(home, caller.organisation, [one], caller.user)
+    one = receiving.Receipt(loan_id, asked.reference, asked.date, amount)
+    (done,) = receiving.receive(home, caller.organisation, [one], caller.user)
     jobs.tell()
     return Booked.model_validate(done)
 
@@ -161,7 +159,3 @@ def _loan(home: Installation, party: Organisation, loan_id: str) -> LoanOut:
     row = loans.loan(home, party, loan_id)
     with home.database.session() as session:
         return LoanOut.of(home, session, row)
-
-
-def _today(home: Installation) -> date:
-    return datetime.fromtimestamp(home.now(), SHANGHAI).date()

@@ -172,7 +172,12 @@ def _credit(api: Running, secret: str) -> dict[str, str]:
     ids = {"application_id": f"app-{secret}", "decision_id": f"dec-{secret}", "loan_id": f"loan-{secret}"}
     content = {"amount": "1", "days": 30, "purpose": secret}
     loan = {"product": secret, "amount": "1", "rate_bps": 1, "days": 30, "day_count": "ACT/360", "offer": None, "schedule": [], "drawn_on": None}  # fmt: skip
-    record = {"inputs": [], "reasons": [], "application": content, "amount": "0", "score": 0, "grade": None, "as_of": {"number": None}}  # fmt: skip
+    consent = dict.fromkeys(("grantor", "grantees", "fields", "expires_at", "assets", "count", "signatory", "address", "signature"), secret)  # fmt: skip
+    record = {
+        "inputs": [], "reasons": [], "hits": [], "findings": [], "features": {}, "points": [], "bases": {}, "offers": [], "products": [],
+        "application": content, "off_chain": {"consent": consent}, "as_of": {"number": None}, "amount": "0", "score": 0, "grade": None,
+        "automated": True, "scorecard": NOBODY, "rules": NOBODY, "evidence_policy": NOBODY, "engine": "none",
+    }  # fmt: skip
     with home.database.session() as session:
         session.add(credit.Application(application_id=ids["application_id"], applicant=owner, key=secret, state="decided", content=content, consent={}, at=now))  # fmt: skip
         session.add(credit.CreditDecision(decision_id=ids["decision_id"], application_id="none", lender=lender, applicant=owner, outcome="refer", record=json.dumps(record), digest=NOBODY, asset_id=None, latency={}, at=now))  # fmt: skip
@@ -238,7 +243,8 @@ def bodies(others: Others) -> dict[tuple[str, str], Any]:
         ("post", "/api/v1/product-simulations"): {"content": {"schema": "x"}},
         ("post", "/api/v1/applications"): {"amount": "1", "days": 1, "products": ["none"]},
         ("post", "/api/v1/applications/{application_id}/acceptance"): {"product": "L2-FA"},
-        ("post", "/api/v1/decisions/{decision_id}/review"): {"outcome": "decline", "reason": "theft"},
+        ("post", "/api/v1/decisions/{decision_id}/review"): {"outcome": "decline", "code": "D1", "reason": "theft"},
+        ("post", "/api/v1/decisions/{decision_id}/grants"): {"auditor": UNKNOWN, "purpose": "theft"},
         ("post", "/api/v1/loans/{loan_id}/drawdown"): {"reference": "x"},
         ("post", "/api/v1/loans/{loan_id}/receipts"): {"reference": "x", "date": "2026-07-01", "amount": "1"},
         ("post", "/verify"): {"receipts": []},

@@ -12,13 +12,17 @@ import pytest
 
 from gateway.credit.documents import canonical
 from gateway.credit.products import Product, defaults
+from gateway.credit.review import Terms
 from gateway.db import credit
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UnreadableError, UsageError
 from gateway.home import Home
 from gateway.installation import Installation
-from gateway.service import loans, products, revoking
-from gateway.service.lending import Lending, Order
+from gateway.service import products, receiving, revoking
+from gateway.service.applying import Order, submit
+from gateway.service.lending import Lending
 from gateway.service.own import own_asset
+from gateway.service.recording import anchor, row_of
+from gateway.service.reviewing import Opinion, review
 from ledger import embedded
 from ledger.account import recover
 from ledger.host import Host
@@ -68,7 +72,7 @@ def test_one_job_is_too_little_and_says_so(home: Installation, answer: dict[str,
 
 def test_no_lender_reads_of_another(home: Installation, lending: Lending, answer: dict[str, object]) -> None:
     own, other = home.book.find("L1"), home.book.find("L2")
-    record = json.loads(lending.row(only(home, "L1", answer)).record)
+    record = json.loads(row_of(home, only(home, "L1", answer)).record)
     assert {one["code"] for one in record["products"]} == {"L1-AR", "L1-CR"}
     consent = record["off_chain"]["consent"]
     assert consent["grantees"] == sorted(
@@ -81,7 +85,7 @@ def test_no_lender_reads_of_another(home: Installation, lending: Lending, answer
 def test_the_consent_is_signed_and_granted_on_the_ledger(
     home: Installation, lending: Lending, answer: dict[str, object]
 ) -> None:
-    consent = json.loads(lending.row(only(home, "L1", answer)).record)["off_chain"]["consent"]
+    consent = json.loads(row_of(home, only(home, "L1", answer)).record)["off_chain"]["consent"]
     said = {name: value for name, value in consent.items() if name not in ("address", "signature")}
     hashed = keccak(b"assetcert/consent/1\n" + canonical(said))
     assert recover(hashed, bytes.fromhex(consent["signature"][2:])) == consent["address"]
@@ -94,12 +98,12 @@ def test_replay_is_identical_whatever_comes_later(
     decision = only(home, "L1", answer)
     first = lending.replay(decision)
     assert first.identical and first.anchored
-    revoked = json.loads(lending.row(decision).record)["inputs"][0]["asset_id"]
+    revoked = json.loads(row_of(home, decision).record)["inputs"][0]["asset_id"]
     revoking.revoke(home, home.book.find("M1"), own_asset(home, home.book.find("M1"), revoked))
     again = Lending(home).replay(decision)
     assert again.identical and again.block == first.block
-    later = lending.apply(home.book.find("M1"), Order(Decimal(600_000), 90), "m1-signatory", anchor=False)
-    record = json.loads(lending.row(only(home, "L1", later)).record)
+    later = lending.apply(home.book.find("M1"), Order(Decimal(600_000), 90), "m1-signatory", anchored=False)
+    record = json.loads(row_of(home, only(home, "L1", later)).record)
     (standing,) = [one["checks"]["STANDING"] for one in record["inputs"] if one["asset_id"] == revoked]
     assert standing == "INVALID" and record["previous"] == decision
 
@@ -130,9 +134,9 @@ def test_the_same_key_is_the_same_application(
 def test_documents_that_nobody_has_read_refer(home: Installation) -> None:
     """M2's papers were never prepared: what cannot be checked is said, and nothing is approved."""
     answer = Lending(home).apply(
-        home.book.find("M2"), Order(Decimal(100_000), 60), "m2-signatory", anchor=False
+        home.book.find("M2"), Order(Decimal(100_000), 60), "m2-signatory", anchored=False
     )
-    record = json.loads(Lending(home).row(only(home, "L1", answer)).record)
+    record = json.loads(row_of(home, only(home, "L1", answer)).record)
     assert any("CONTENT NOT_GRANTED" in one for one in record["off_chain"]["unknown"])
     assert "R03" in {hit["code"] for hit in record["hits"]} and answer["outcome"] != "approve"
 
@@ -148,9 +152,9 @@ class Gone:
 
 def test_a_ledger_that_cannot_be_read_refers(home: Installation, lending: Lending) -> None:
     """The node is gone between consent and decision."""
-    row = lending.submit(home.book.find("M1"), Order(Decimal(100_000), 60), "m1-signatory")
+    row = submit(home, home.book.find("M1"), Order(Decimal(100_000), 60), "m1-signatory")
     cut = Installation(home.home, cast(Host, Gone(home.node)), home.keys)
-    made = Lending(cut).decide(row)
+    made = Lending(cut).decided(row)
     assert all(one.outcome != "approve" for one in made)
     record = json.loads(made[0].record)
     assert record["as_of"]["number"] is None and any(
@@ -186,28 +190,49 @@ def test_a_simulation_decides_nothing(home: Installation, answer: dict[str, obje
     )
 
 
-def test_a_person_reviews_with_a_reason(
+def test_a_persons_word_is_a_record_of_its_own(
     home: Installation, lending: Lending, answer: dict[str, object]
 ) -> None:
     decision, lender = only(home, "L1", answer), home.book.find("L1")
+
+    def say(org: str, opinion: Opinion, of: str = decision) -> credit.CreditDecision:
+        return review(home, home.book.find(org), of, opinion, f"{org.lower()}-officer", "officer")
+
     with pytest.raises(UsageError, match="say why"):
-        loans.review(home, lender, decision, "decline", " ", "l1-officer", "officer")
+        say("L1", Opinion("decline", "D1", " "))
+    with pytest.raises(UsageError, match="one of its codes"):
+        say("L1", Opinion("decline", "A1", "seen"))
     with pytest.raises(NotFoundError):
-        loans.review(home, home.book.find("L2"), decision, "decline", "seen", "l2-officer", "officer")
+        say("L2", Opinion("decline", "D1", "seen"))
     with pytest.raises(ConflictError, match="no product"):
-        loans.review(home, lender, decision, "approve", "known for years", "l1-officer", "officer")
-    assert (
-        loans.review(home, lender, decision, "decline", "too little", "l1-officer", "officer").outcome
-        == "decline"
-    )
+        say("L1", Opinion("approve", "A1", "known for years"))
+    secured = next(one.id for one in products.published(home, lender) if not one.unsecured)
+    with pytest.raises(UsageError, match="rate for these points"):
+        say("L1", Opinion("counter", "C1", "less", Terms(secured, Decimal(50_000), 90)))
+    made = say("L1", Opinion("decline", "D1", "too little"))
+    record = json.loads(made.record)
+    assert made.outcome == "decline" and made.reviews == decision and not record["automated"]
+    assert [(one["who"], one["code"], one["text"]) for one in record["human"]] == [
+        ("l1-officer", "D1", "too little")
+    ]
+    assert record["reviews"] == {"decision_id": decision, "digest": row_of(home, decision).digest}
+    anchor(home, made.decision_id)
+    found = lending.replay(made.decision_id)
+    assert found.identical and found.anchored
+    with pytest.raises(ConflictError, match="open the case again"):
+        say("L1", Opinion("refer", "E2", "papers first"))
+    handed_on = say("L1", Opinion("refer", "E2", "papers first"), made.decision_id)
+    assert handed_on.outcome == "refer" and [
+        one["outcome"] for one in json.loads(handed_on.record)["human"]
+    ] == ["decline", "refer"]
     with home.database.session() as session:
-        (act,) = credit.acts_on(session, decision)
-    assert (act.who, act.role, act.code, act.text) == ("l1-officer", "officer", "DECLINE", "too little")
+        stand = credit.decisions_of(session, made.application_id)
+    assert {one.decision_id for one in stand} == {handed_on.decision_id, only(home, "L2", answer)}
 
 
 def test_receipts_in_a_file_are_read_strictly() -> None:
     good = "loan_id,reference,date,amount\nloan-1,R1,2026-10-01,100.00\n"
-    assert loans.receipts_in(good.encode(), "a.csv")[0].amount == 100
+    assert receiving.receipts_in(good.encode(), "a.csv")[0].amount == 100
     for bad in (
         "loan_id,reference,date\nl,r,2026-10-01\n",
         good + "loan-1,,2026-10-01,5\n",
@@ -215,4 +240,4 @@ def test_receipts_in_a_file_are_read_strictly() -> None:
         good + "loan-1,R2,2026-10-01,-5\n",
     ):
         with pytest.raises(UnreadableError, match="line"):
-            loans.receipts_in(bad.encode(), "a.csv")
+            receiving.receipts_in(bad.encode(), "a.csv")

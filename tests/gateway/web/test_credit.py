@@ -89,7 +89,7 @@ def test_a_lender_decides_with_a_reason(opened: Opened, site: Site, applied: str
     )
     assert "F24" in page.locator("main").inner_text()
     assert not violations(page)
-    page.select_option("#f-outcome", "decline")
+    page.select_option("#f-code", "decline D1")
     page.fill("#f-reason", "one job is too little")
     page.click("#decision button.primary")
     page.locator("#decision p", has_text="one job is too little").wait_for()
@@ -101,6 +101,9 @@ def test_a_lender_decides_with_a_reason(opened: Opened, site: Site, applied: str
 
 def test_an_auditor_replays_a_decision(opened: Opened, site: Site, applied: str) -> None:
     page = opened("a1-auditor", language="zh")
+    page.goto(f"{site.url}/queue/{decision(site, applied, 'L2')}")
+    assert "200,000" not in page.content() and "评分卡" in page.locator("main").inner_text()
+    assert not violations(page)
     page.goto(f"{site.url}/replay")
     page.fill("#f-id", decision(site, applied, "L2"))
     page.click("main form button.primary")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -86,7 +87,32 @@ def test_the_applicant_reads_its_own_part_and_its_lender_the_whole(
     assert mine in str(officer.get("/api/v1/decisions").json())
     problem(api.client("l2-officer").get(f"/api/v1/decisions/{mine}"), 404, "NOT_FOUND")
     assert mine not in str(api.client("l2-officer").get("/api/v1/decisions").json())
-    assert api.client("a1-auditor").get(f"/api/v1/decisions/{mine}").json() == shown
+
+
+def test_an_auditor_sees_what_was_checked_and_nothing_that_papers_say(
+    api: Running, applied: dict[str, Any]
+) -> None:
+    mine, auditor = decision_of(api, applied, "l1"), api.client("a1-auditor")
+    shown = auditor.get(f"/api/v1/decisions/{mine}").json()
+    record = api.client("l1-risk").get(f"/api/v1/decisions/{mine}").json()["record"]
+    assert shown["asked"] is None and shown["amount"] is None and shown["score"] == record["score"]
+    assert (
+        shown["record"]["inputs"] == record["inputs"] and shown["record"]["scorecard"] == record["scorecard"]
+    )
+    known = [one["identity"].rpartition("/")[2] for base in record["bases"].values() for one in base["items"]]
+    amounts = [line["amount"] for base in record["bases"].values() for line in base["lines"]]
+    values = [one["value"] for one in record["features"].values() if one["value"] and len(one["value"]) > 3]
+    assert amounts
+    text = json.dumps(shown["record"] | {"inputs": []}, ensure_ascii=False)
+    assert not [word for word in (*known, *amounts, *values, "200000") if f'"{word}"' in text]
+    told = {"auditor": api.organisation("A1").hex, "purpose": "audit of a decision"}
+    place = f"/api/v1/decisions/{mine}/grants"
+    problem(api.client("l1-officer").post(place, json=told), 403, "FORBIDDEN")
+    problem(api.client("l2-risk").post(place, json=told), 404, "UNKNOWN_DECISION")
+    no_auditor = told | {"auditor": api.organisation("L2").hex}
+    problem(api.client("l1-risk").post(place, json=no_auditor), 422, "NO_AUDITOR")
+    grant = api.client("l1-risk").post(place, json=told).json()["grant_id"]
+    assert grant in auditor.get("/api/v1/grants", params={"direction": "received"}).text
 
 
 def test_no_rule_against_fraud_is_named_to_an_applicant() -> None:
@@ -112,14 +138,30 @@ def test_an_auditor_replays_a_decision(api: Running, applied: dict[str, Any]) ->
 def test_a_person_decides_with_a_reason(api: Running, applied: dict[str, Any]) -> None:
     place = f"/api/v1/decisions/{decision_of(api, applied, 'l1')}/review"
     officer = api.client("l1-officer")
-    problem(officer.post(place, json={"outcome": "decline", "reason": " "}), 422, "REASON")
-    said = {"outcome": "decline", "reason": "too little is known"}
+    said = {"outcome": "decline", "code": "D1", "reason": "too little is known"}
+    problem(officer.post(place, json=said | {"reason": " "}), 422, "REASON")
     problem(api.client("l2-officer").post(place, json=said), 404, "UNKNOWN_DECISION")
-    assert officer.post(place, json=said).json()["outcome"] == "decline"
-    shown = officer.get(place.removesuffix("/review")).json()
-    assert [(act["who"], act["role"], act["text"]) for act in shown["acts"]] == [
+    made = officer.post(place, json=said).json()
+    assert made["outcome"] == "decline" and made["automated"] is False and made["reviews"] in place
+    problem(officer.post(place, json=said), 409, "REVIEWED")
+    shown = officer.get(f"/api/v1/decisions/{made['decision_id']}").json()
+    assert [(one["who"], one["role"], one["text"]) for one in shown["record"]["human"]] == [
         ("l1-officer", "officer", "too little is known")
     ]
+    listed = officer.get("/api/v1/decisions").text
+    assert (
+        made["decision_id"] in listed and listed.count(f'"{made["reviews"]}"') == 1
+    )  # only as what it reviews
+    audited = api.client("a1-auditor").get(f"/api/v1/decisions/{made['decision_id']}").json()["record"]
+    assert audited["human"][0]["code"] == "D1" and "text" not in audited["human"][0]
+    place = f"/api/v1/applications/{applied['application_id']}"
+    told = next(
+        one
+        for one in api.client("m1-accountant").get(place).json()["decisions"]
+        if one["decision_id"] == made["decision_id"]
+    )
+    assert told["reasons"][0]["en"] == "What could be verified does not carry this loan."
+    assert "too little is known" not in str(told)
 
 
 def test_nothing_is_accepted_that_was_not_offered(api: Running, applied: dict[str, Any]) -> None:

@@ -1,0 +1,124 @@
+"""Money received on loans, each reference once however often it is told; a loan that is settled is closed, and its pledge with it (PRODUCT 2.3)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from gateway.credit.money import CENT, NOTHING, shown
+from gateway.db import credit
+from gateway.errors import ConflictError, UnreadableError
+from gateway.installation import Installation, Organisation
+from gateway.service import pledging
+from gateway.service.loans import change, loan, position, today
+from ledger.pledges import Status
+from ledger.types import parse_hex32
+
+__all__ = ["Receipt", "receipts_in", "receive"]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Money that a lender received on a loan; `reference` is its bank's."""
+
+    loan_id: str
+    reference: str
+    day: date
+    amount: Decimal
+
+
+def receive(
+    installation: Installation, lender: Organisation, receipts: Sequence[Receipt], who: str
+) -> list[dict[str, Any]]:
+    """Book money received. ConflictError where a known reference says something else."""
+    return [_received(installation, lender, one, who) for one in receipts]
+
+
+def _received(installation: Installation, lender: Organisation, one: Receipt, who: str) -> dict[str, Any]:
+    row = loan(installation, lender, one.loan_id)
+    if row.state not in ("drawn", "repaying", "closed"):
+        raise ConflictError("NOT_DRAWN", f"loan {one.loan_id} is {row.state}: nothing is owed on it yet")
+    existing = _stored(installation, one)
+    if not existing and row.state == "drawn":
+        row = change(installation, row, "repaying", who, "operations", "RECEIVE", one.reference)
+    found = position(installation, row, max(one.day, today(installation)))
+    told: dict[str, Any] = {
+        "loan_id": one.loan_id,
+        "reference": one.reference,
+        "existing": existing,
+        "position": found.to_json(),
+    }
+    if not found.payoff and row.state != "closed":
+        told["closed"] = _close(installation, lender, row, who)
+    return told
+
+
+def _stored(installation: Installation, one: Receipt) -> bool:
+    """Whether this reference was here already; else it is now."""
+    with installation.database.session() as session:
+        known = session.get(credit.LoanReceipt, (one.loan_id, one.reference))
+        if known is None:
+            session.add(
+                credit.LoanReceipt(
+                    loan_id=one.loan_id, reference=one.reference, day=str(one.day), amount=shown(one.amount)
+                )
+            )
+            return False
+    if (known.day, Decimal(known.amount)) != (str(one.day), one.amount):
+        raise ConflictError(
+            "REFERENCE_REUSED",
+            f"receipt {one.reference} of loan {one.loan_id} was {known.amount} on {known.day}: a reference names one payment",
+        )
+    return True
+
+
+def _close(installation: Installation, lender: Organisation, row: credit.Loan, who: str) -> dict[str, Any]:
+    """Close the pledge as satisfied, then the account. Told again, it finishes what a killed run has left."""
+    block = None
+    if row.pledge_id is not None:
+        made = pledging.known_offer(installation, row.pledge_id)
+        ledger = installation.ledger
+        stands = ledger.read_one(ledger.pledges.pledge_of(parse_hex32(row.pledge_id)), ledger.pin()).status
+        block = (
+            pledging.close(installation, lender, made, Status.SATISFIED) if stands is Status.LIVE else None
+        )
+    change(
+        installation,
+        row,
+        "closed",
+        who,
+        "operations",
+        "PAYOFF",
+        f"pledge closed in block {block}" if block else "",
+    )
+    return {"pledge_id": row.pledge_id, "block": block}
+
+
+def receipts_in(data: bytes, where: str) -> list[Receipt]:
+    """Receipts of a CSV file with the columns loan_id, reference, date, amount. UnreadableError names the line."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableError("RECEIPTS", f"{where} is no CSV in UTF-8: {error}") from error
+    found = []
+    for line, row in enumerate(rows, 2):
+        try:
+            amount = Decimal(row["amount"])
+            if amount <= NOTHING or amount != amount.quantize(CENT):
+                raise ValueError("an amount above nothing, with two decimals, is due")
+            if not row["reference"].strip():
+                raise ValueError("the bank's reference is due")
+            found.append(
+                Receipt(row["loan_id"], row["reference"].strip(), date.fromisoformat(row["date"]), amount)
+            )
+        except (KeyError, TypeError, ValueError, InvalidOperation, AttributeError) as error:
+            raise UnreadableError(
+                "RECEIPTS",
+                f"{where}, line {line}: {error!r}; the columns are loan_id, reference, date, amount",
+            ) from error
+    return found
