@@ -17,7 +17,7 @@ from gateway.errors import ConflictError, ForbiddenError
 from gateway.identity.principal import Principal
 from gateway.identity.tokens import new_id, now
 
-__all__ = ["APPROVED", "PENDING", "REJECTED", "SPENT", "decide", "propose", "spend"]
+__all__ = ["APPROVED", "PENDING", "REJECTED", "SPENT", "decide", "propose", "reopen", "spend"]
 
 PENDING = "pending"
 APPROVED = "approved"
@@ -63,6 +63,11 @@ def decide(session: Session, checker: Principal, row: Approval, *, approve: bool
     if not session.execute(open_one.values(decided)).rowcount:  # type: ignore[attr-defined]
         raise ConflictError("CONFLICT", "somebody else has decided this: look at what it is now")
     session.refresh(row)
+
+
+def reopen(row: Approval) -> None:
+    """What was released could not be done: it waits again."""
+    row.state, row.checker, row.decided_at, row.version = PENDING, None, None, row.version + 1
 
 
 def spend(session: Session, org: str, action: str, subject: str) -> None:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Installed, May
 from gateway.db import listing
 from gateway.db.models import Asset
 from gateway.errors import NotFoundError
-from gateway.identity.principal import Principal
+from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.service import dossiers, indexing
+from gateway.jobs import drafts
+from gateway.service import dossiers, indexing, offering
 from gateway.web import words
 from gateway.web.board import JobView, job_view
 from gateway.web.certificates import attachment, held_table
 from gateway.web.depends import As, gone, router_of_pages
-from gateway.web.offers import grant_content, parties_to_read
+from gateway.web.offers import Permitted, parties_to_read, thirty_days_on
 from gateway.web.render import render, say
 from gateway.web.tables import Column, Table, export
 
@@ -98,21 +98,33 @@ def share_form(request: Request, who: Reader, home: Installed, name: str) -> HTM
         back=f"/jobs/{name}",
         path=request.url.path,
         readers=parties_to_read(home, who.org),
-        until=(date.today() + timedelta(days=30)).isoformat(),
+        until=thirty_days_on(home),
+        may_sign=may(who, Action.GRANTS_GIVE),
     )
 
 
 @router.post("/jobs/{name}/share")
 def share(
-    who: Annotated[Principal, May(Action.GRANTS_GIVE)],
-    home: Installed,
-    name: str,
-    reader: Annotated[str, Form()],
-    purpose: Annotated[str, Form(min_length=1, max_length=200)],
-    until: Annotated[date, Form()],
+    who: Annotated[Principal, May(Action.GRANTS_GIVE)], home: Installed, name: str, said: Permitted
 ) -> Response:
     """One grant for each paper of the job."""
-    for row in _assets(home, who.org, name):
-        if row.fields is not None and row.root is not None:
-            grant_content(home, who.organisation, row.asset_id, reader, purpose, until)
+    for asset_id in _readable(home, who.org, name):
+        offering.grant(home, who.organisation, asset_id, said)
     return gone("/readers")
+
+
+@router.post("/jobs/{name}/share/draft")
+def share_draft(
+    who: Annotated[Principal, May(Action.ASSETS_CERTIFY)], home: Installed, name: str, said: Permitted
+) -> Response:
+    """Put it before the signatory."""
+    detail = {"assets": _readable(home, who.org, name), **said.to_json()}
+    with home.database.session() as session:
+        drafts.prepare(session, who, Action.GRANTS_GIVE, name, detail)
+    return gone("/drafts")
+
+
+def _readable(home: Installation, org: str, name: str) -> list[str]:
+    """The papers of a job whose content is still there."""
+    assets = _assets(home, org, name)
+    return [row.asset_id for row in assets if row.fields is not None and row.root is not None]

@@ -29,6 +29,7 @@ _ITEMS = (
     Item("/jobs", "jobs", N_("Jobs"), (Action.ASSETS_READ,)),
     Item("/certificates", "paper", N_("Certified"), (Action.ASSETS_READ,)),
     Item("/offers", "lock", N_("Offers"), (Action.ASSETS_READ, Action.OFFERS_READ)),
+    Item("/drafts", "paper", N_("Drafts"), (Action.ASSETS_CERTIFY,)),
     Item("/borrow", "jobs", N_("Borrow"), (Action.APPLICATIONS_READ,)),
     Item("/readers", "eye", N_("Who read"), (Action.READERS_READ,)),
     Item("/inbox", "inbox", N_("Inbox"), _LENDER),

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from gateway.api.depends import Installed, May
 from gateway.db import listing
 from gateway.db.models import IndexedAccess
-from gateway.errors import UsageError
-from gateway.identity.principal import Principal
+from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
-from gateway.installation import Installation, Organisation
-from gateway.service import granting, indexing, pledging
+from gateway.installation import Installation
+from gateway.jobs import drafts
+from gateway.service import granting, indexing, offering
+from gateway.service.offering import Permission, Terms
 from gateway.service.own import own_receipt
 from gateway.web import formats, words
 from gateway.web.certificates import facts_and_title, held_or_missing
@@ -28,12 +29,12 @@ from gateway.web.tables import Column, Table, export
 from ledger.membership import Role
 from ledger.types import parse_hex32
 
-__all__ = ["grant_content", "offer_state", "parties_to_read", "router"]
+__all__ = ["Permitted", "offer_state", "parties_to_read", "router", "thirty_days_on"]
 
 router = router_of_pages()
 Reader = Annotated[Principal, May(Action.ASSETS_READ)]
 _DAY = 86_400
-_WHOLE = 10_000
+Preparer = Annotated[Principal, May(Action.ASSETS_CERTIFY)]
 
 
 @router.get("/certificates/{asset_id}/offer")
@@ -50,53 +51,46 @@ def offer_form(request: Request, who: Reader, home: Installed, asset_id: Id) -> 
         back=f"/certificates/{asset_id}",
         lenders=lenders,
         seen=sorted(facts_of(receipt.values)),
+        may_sign=may(who, Action.OFFERS_MAKE),
     )
 
 
-@router.post("/certificates/{asset_id}/offer")
-def offer(
+def _terms(
     request: Request,
-    who: Annotated[Principal, May(Action.OFFERS_MAKE)],
-    home: Installed,
-    asset_id: Id,
     lender: Annotated[str, Form()],
     percent: Annotated[int, Form(ge=1, le=100)],
     accept_days: Annotated[int, Form(ge=1, le=365)],
     days: Annotated[int, Form(ge=1, le=3650)],
     content: Annotated[str, Form()] = "",
+) -> Terms:
+    return Terms(lender, percent, accept_days, days, say(request, "credit decision") if content else None)
+
+
+Said = Annotated[Terms, Depends(_terms)]
+
+
+@router.post("/certificates/{asset_id}/offer")
+def offer(
+    who: Annotated[Principal, May(Action.OFFERS_MAKE)], home: Installed, asset_id: Id, said: Said
 ) -> Response:
     """Sign the offer, and let the lender read the document where that was chosen."""
-    receipt = own_receipt(home, who.organisation, asset_id)
-    pledging.make_offer(
-        home,
-        who.organisation,
-        parse_hex32(lender),
-        [receipt],
-        share=percent * _WHOLE // 100,
-        accept_days=accept_days,
-        days=days,
-    )
-    if content:
-        until = (datetime.fromtimestamp(home.now(), UTC) + timedelta(days=30)).date()
-        grant_content(home, who.organisation, asset_id, lender, say(request, "credit decision"), until)
+    offering.offer(home, who.organisation, asset_id, said)
     return gone("/offers")
 
 
-def grant_content(
-    home: Installation, owner: Organisation, asset_id: str, reader: str, purpose: str, until: date
-) -> None:
-    """Let an organisation read one document and every fact of it until the end of a day."""
-    receipt = own_receipt(home, owner, asset_id)
-    fields = [*sorted(path for path in receipt.values if path.startswith("fact.")), "content"]
-    end = int(datetime(until.year, until.month, until.day, tzinfo=formats.SHANGHAI).timestamp()) + _DAY
-    granting.make_grant(home, owner, _member(reader), receipt, fields, purpose, end)
+@router.post("/certificates/{asset_id}/offer/draft")
+def offer_draft(who: Preparer, home: Installed, asset_id: Id, said: Said) -> Response:
+    """Put the offer before the signatory."""
+    return _prepared(home, who, Action.OFFERS_MAKE, asset_id, said.to_json())
 
 
-def _member(org: str) -> bytes:
-    try:
-        return parse_hex32(org)
-    except ValueError as error:
-        raise UsageError("UNKNOWN_ORG", "choose an organisation from the list") from error
+def _prepared(
+    home: Installation, who: Principal, action: Action, asset_id: str, detail: dict[str, Any]
+) -> Response:
+    with home.database.session() as session:
+        held_or_missing(session, who.organisation, asset_id)
+        drafts.prepare(session, who, action, asset_id, detail)
+    return gone("/drafts")
 
 
 def parties_to_read(home: Installation, org: str) -> list[tuple[str, str]]:
@@ -107,12 +101,16 @@ def parties_to_read(home: Installation, org: str) -> list[tuple[str, str]]:
     return [(one.org, str(one)) for one in found]
 
 
+def thirty_days_on(home: Installation) -> str:
+    """The day that a permission ends by, unless its form says another."""
+    return (datetime.fromtimestamp(home.now(), formats.SHANGHAI).date() + timedelta(days=30)).isoformat()
+
+
 @router.get("/certificates/{asset_id}/share")
 def share_form(request: Request, who: Reader, home: Installed, asset_id: Id) -> HTMLResponse:
     """To whom, for what, until when."""
     with home.database.session() as session:
         row = held_or_missing(session, who.organisation, asset_id)
-    until = datetime.fromtimestamp(home.now(), formats.SHANGHAI).date() + timedelta(days=30)
     return render(
         request,
         "share.html",
@@ -120,22 +118,37 @@ def share_form(request: Request, who: Reader, home: Installed, asset_id: Id) -> 
         back=f"/certificates/{asset_id}",
         path=request.url.path,
         readers=parties_to_read(home, who.org),
-        until=until.isoformat(),
+        until=thirty_days_on(home),
+        may_sign=may(who, Action.GRANTS_GIVE),
     )
+
+
+def permission(
+    reader: Annotated[str, Form()],
+    purpose: Annotated[str, Form(min_length=1, max_length=200)],
+    until: Annotated[date, Form()],
+) -> Permission:
+    """What the form says: until the end of that day in Beijing."""
+    midnight = datetime(until.year, until.month, until.day, tzinfo=formats.SHANGHAI)
+    return Permission(reader, purpose, int(midnight.timestamp()) + _DAY)
+
+
+Permitted = Annotated[Permission, Depends(permission)]
 
 
 @router.post("/certificates/{asset_id}/share")
 def share(
-    who: Annotated[Principal, May(Action.GRANTS_GIVE)],
-    home: Installed,
-    asset_id: Id,
-    reader: Annotated[str, Form()],
-    purpose: Annotated[str, Form(min_length=1, max_length=200)],
-    until: Annotated[date, Form()],
+    who: Annotated[Principal, May(Action.GRANTS_GIVE)], home: Installed, asset_id: Id, said: Permitted
 ) -> Response:
     """Let somebody read it."""
-    grant_content(home, who.organisation, asset_id, reader, purpose, until)
+    offering.grant(home, who.organisation, asset_id, said)
     return gone("/readers")
+
+
+@router.post("/certificates/{asset_id}/share/draft")
+def share_draft(who: Preparer, home: Installed, asset_id: Id, said: Permitted) -> Response:
+    """Put it before the signatory."""
+    return _prepared(home, who, Action.GRANTS_GIVE, asset_id, {"assets": [asset_id], **said.to_json()})
 
 
 @router.get("/offers")

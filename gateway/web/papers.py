@@ -5,13 +5,13 @@ All of it is on the server as soon as a file has come: a page that is closed or 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from fastapi import File, Header, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from gateway.api.depends import Here, Installed, May
@@ -21,12 +21,12 @@ from gateway.db import listing
 from gateway.db import papers as table
 from gateway.db.papers import Paper
 from gateway.errors import NotFoundError, UsageError
-from gateway.identity.principal import Principal
+from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.jobs.certification import KIND, group_key
-from gateway.jobs.intake import Asked
-from gateway.jobs.spool import SpooledFile
+from gateway.jobs import drafts
+from gateway.jobs import papers as sending
+from gateway.jobs.running import Jobs
 from gateway.web import originals, words
 from gateway.web.certificates import attachment, picture
 from gateway.web.depends import gone, router_of_pages
@@ -44,7 +44,7 @@ Certifier = Annotated[Principal, May(Action.ASSETS_CERTIFY)]
 
 @dataclass(frozen=True)
 class PaperView:
-    """A paper on the list: `state` is reading, refused, ready, certifying, failed or certified."""
+    """A paper on the list: `state` is reading, refused, ready, waiting (for a signatory), certifying, failed or certified."""
 
     id: str
     name: str
@@ -105,6 +105,7 @@ def papers(request: Request, who: Certifier, home: Installed) -> HTMLResponse:
         ready=sum(one.ready for one in views),
         busy=any(one.state in ("reading", "certifying") for one in views),
         known_jobs=known,
+        may_sign=may(who, Action.APPROVALS_DECIDE),
     )
 
 
@@ -112,8 +113,12 @@ def _views(home: Installation, who: Principal, language: str) -> list[PaperView]
     with home.database.session() as session:
         rows = table.papers_of(session, who.org)
         jobs = {row.job: job_table.job(session, who.org, row.job) for row in rows if row.job}
-        orders = _orders(session, who.org)
-    return [_view(row, jobs.get(row.job or ""), orders, language) for row in rows]
+        orders, waits = _orders(session, who.org), _waiting(session, who.org)
+    views = [_view(row, jobs.get(row.job or ""), orders, language) for row in rows]
+    return [
+        replace(v, state="waiting", words=words.DRAFT_WAITING) if v.ready and v.id in waits else v
+        for v in views
+    ]
 
 
 def _orders(session: Any, org: str) -> dict[str, str]:
@@ -147,7 +152,8 @@ def _state(row: Paper, job: Any, language: str) -> tuple[str, tuple[str, str], s
     if row.job is None:
         return "ready", words.PAPER_READY, None, ()
     if job is None or job.state in ("queued", "running"):
-        return "certifying", words.PAPER_CERTIFYING, None, ()
+        to_sign = job is not None and (job.progress or {}).get("code") == "SIGNATURE_NEEDED"
+        return "certifying", words.PAPER_TO_SIGN if to_sign else words.PAPER_CERTIFYING, None, ()
     files = (job.result or {}).get("files", [])
     at = next((n for n, one in enumerate(job.request["files"]) if one.get("paper") == row.id), None)
     if job.state == "failed" or at is None or at >= len(files):
@@ -223,7 +229,8 @@ def paper(request: Request, who: Certifier, home: Installed, gateway: Here, pape
         raise NotFoundError("NOT_FOUND", f"there is no paper {paper_id}")
     data = _bytes(home, gateway, who, paper_id)
     original = originals.shown(data, list(view.facts.values())) if data is not None else None
-    return render(request, "paper.html", paper=view, original=original)
+    may_sign = may(who, Action.APPROVALS_DECIDE)
+    return render(request, "paper.html", paper=view, original=original, may_sign=may_sign)
 
 
 def _bytes(home: Installation, gateway: Any, who: Principal, paper_id: str) -> bytes | None:
@@ -252,56 +259,40 @@ def page(who: Certifier, home: Installed, gateway: Here, paper_id: str, number: 
 
 @router.post("/papers/certify")
 async def certify(request: Request, who: Certifier, home: Installed, gateway: Here) -> Response:
-    """Certify what was confirmed, or take it off the list; one job of the queue for each job of the enterprise."""
+    """Certify what was confirmed, put it before the signatory, or take it off the list."""
     form = await request.form()
     chosen = [str(value) for value in form.getlist("paper")]
     named = {one: str(form.get(f"job-{one}") or "").strip() for one in chosen}
-    await run_in_threadpool(_decided, home, gateway, who, form.get("do") == "remove", named)
-    return gone("/papers")
-
-
-def _decided(
-    home: Installation, gateway: Any, who: Principal, remove: bool, named: Mapping[str, str]
-) -> None:
-    with home.database.session() as session:
-        rows = [row for row in table.papers_of(session, who.org) if row.id in named]
-    if not rows:
+    if not named:
         raise UsageError("NOTHING_CHOSEN", "choose at least one paper")
-    if remove:
-        _remove(home, gateway, who, rows)
-        return
-    ready = [row for row in rows if row.job is None and row.reading and row.reading["error"] is None]
-    if not ready:
-        raise UsageError("NOTHING_CHOSEN", "choose at least one paper that waits to be confirmed")
-    by_job: dict[str, list[Paper]] = {}
-    for row in ready:
-        by_job.setdefault(named[row.id], []).append(row)
-    for dossier, group in by_job.items():
-        _send(home, gateway, who, dossier or None, group)
+    acts = {"remove": _remove, "draft": _prepare}
+    act = acts.get(str(form.get("do")), _certify)
+    await run_in_threadpool(act, home, gateway.jobs, who, named)
+    return gone("/drafts" if act is _prepare else "/papers")
 
 
-def _send(
-    home: Installation, gateway: Any, who: Principal, dossier: str | None, rows: Sequence[Paper]
-) -> None:
-    """One certification job; papers keep their file for their page, the job gets links of its own."""
-    spool = gateway.jobs.spool
-    linked = [spool.link(SpooledFile(row.id, row.name, row.sha256, row.bytes)) for row in rows]
-    files = [
-        {"id": one.id, "name": one.name, "sha256": one.sha256, "bytes": one.bytes, "paper": row.id}
-        for one, row in zip(linked, rows, strict=True)
-    ]
-    key = hashlib.sha256("\n".join(sorted(row.id for row in rows)).encode()).hexdigest()
-    asked = Asked(
-        org=who.org, kind=KIND, request={"files": files, "dossier": dossier, "links": [], "replaces": None}, digest=key,
-        at=home.now(), group_key=group_key(dossier, []), weight=len(files), idempotency_key=f"papers-{key}",
-        files=[one.id for one in linked],
-    )  # fmt: skip
-    accepted = gateway.jobs.intake.submit(asked).result(timeout=20)
+def _certify(_: Installation, jobs: Jobs, who: Principal, named: Mapping[str, str]) -> None:
+    sending.certify(jobs, who.org, named)
+
+
+def _prepare(home: Installation, _: Jobs, who: Principal, named: Mapping[str, str]) -> None:
     with home.database.session() as session:
-        table.mark(session, who.org, [row.id for row in rows], accepted.job_id, dossier)
+        waits = _waiting(session, who.org)
+        rows = table.papers_of(session, who.org)
+        ready = [row.id for row in rows if row.id in named and sending.is_ready(row) and row.id not in waits]
+        if not ready:
+            raise UsageError("NOTHING_CHOSEN", "choose at least one paper that waits to be confirmed")
+        detail = {"papers": {one: named[one] for one in ready}}
+        drafts.prepare(session, who, Action.ASSETS_CERTIFY, ready[0], detail)
 
 
-def _remove(home: Installation, gateway: Any, who: Principal, rows: Sequence[Paper]) -> None:
+def _waiting(session: Session, org: str) -> set[str]:
+    """Papers that wait for a signatory."""
+    return {one for row in drafts.waiting(session, org) for one in row.detail.get("papers", ())}
+
+
+def _remove(home: Installation, jobs: Jobs, who: Principal, named: Mapping[str, str]) -> None:
     with home.database.session() as session:
-        table.forget(session, who.org, [row.id for row in rows])
-    gateway.jobs.spool.drop([row.id for row in rows])
+        rows = [row.id for row in table.papers_of(session, who.org) if row.id in named]
+        table.forget(session, who.org, rows)
+    jobs.spool.drop(rows)

@@ -8,6 +8,9 @@ from __future__ import annotations
 __all__ = [
     "CAUSES",
     "CHECKS",
+    "DRAFTS",
+    "DRAFT_BACK",
+    "DRAFT_WAITING",
     "FACTS",
     "GRANT_ENDED",
     "GRANT_OPEN",
@@ -125,6 +128,13 @@ PLEDGES = {
 PAPER_READING = (N_("being read"), "none")
 PAPER_REFUSED = (N_("cannot be read"), "bad")
 PAPER_READY = (N_("to be confirmed"), "info")
+DRAFT_WAITING = (N_("waits for a signature"), "wait")
+DRAFT_BACK = (N_("sent back"), "bad")
+DRAFTS = {
+    "assets:certify": N_("Certify papers"),
+    "offers:make": N_("Offer to a lender"),
+    "grants:give": N_("Let somebody read it"),
+}
 PAPER_CERTIFYING = (N_("being certified"), "none")
 PAPER_FAILED = (N_("not certified"), "bad")
 PAPER_CERTIFIED = (N_("certified"), "good")

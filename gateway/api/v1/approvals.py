@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from gateway.api.depends import Db, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import IfMatch, Page, Paged, Strict, Time, etag
+from gateway.api.v1.common import Running
 from gateway.db import identity as table
 from gateway.db.identity import Approval
 from gateway.errors import NotFoundError
 from gateway.identity import approvals
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
+from gateway.jobs import drafts
 
 __all__ = ["router"]
 
@@ -75,13 +77,21 @@ def decide_approval(
     said: Decision,
     caller: Annotated[Principal, May(Action.APPROVALS_DECIDE)],
     db: Db,
+    jobs: Running,
     match: IfMatch,
     response: Response,
 ) -> ApprovalOut:
-    """Release or refuse what somebody else has prepared."""
+    """Release or refuse what somebody else has prepared. A draft that is released is signed: it is done at once, as the caller's act."""
     row = _approval(db, caller, approval_id)
     match.check(row.version)
-    approvals.decide(db, caller, row, approve=said.approve, note=said.note)
+    if row.action not in drafts.KINDS:
+        approvals.decide(db, caller, row, approve=said.approve, note=said.note)
+    else:
+        if said.approve:
+            drafts.sign(jobs, caller, approval_id)
+        else:
+            drafts.send_back(jobs, caller, approval_id, said.note)
+        db.refresh(row)
     response.headers["ETag"] = etag(row.version)
     return ApprovalOut.of(row)
 

@@ -124,6 +124,7 @@ def others(api: Running) -> Others:
         "session_id": session,
         "passkey_id": "passkey_of_somebody_else",
         "approval_id": _approval(api, secret),
+        "draft_id": _draft(api, secret),
         "org": UNKNOWN,
         "key_id": UNKNOWN,
         "call_id": UNKNOWN,
@@ -191,6 +192,15 @@ def _approval(api: Running, secret: str) -> str:
     with api.gateway.database.session() as session:
         maker = principal(api, "l2-officer")
         return approvals.propose(session, maker, "pledge.accept", secret, {"about": secret}).id
+
+
+def _draft(api: Running, secret: str) -> str:
+    from ..identity.test_approvals import principal
+
+    terms = {"assets": [], "reader": NOBODY, "purpose": secret, "until": 0}
+    with api.gateway.database.session() as session:
+        maker = principal(api, "m2-accountant")
+        return approvals.propose(session, maker, "grants:give", f"subject-{secret}", terms).id
 
 
 def bodies(others: Others) -> dict[tuple[str, str], Any]:
