@@ -1,29 +1,26 @@
 """MTConnect Streams (ANSI/MTC1.4, parts 1 and 3; any 1.x or 2.x namespace, or none), also inside multipart.
 
 Streamed: memory does not grow with the file. `sample` pages that continue each other are one log; a sequence number
-that is missing and an `instanceId` that changes are breaks in the evidence, counted in `gaps`. MTConnect Devices,
-Assets and Error documents are recognised and state no production: kind `other`.
+that is missing and an `instanceId` that changes are breaks in the evidence, counted in `gaps`.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
 from certifier.documents.facts import Facts
 from certifier.documents.machine import UNAVAILABLE, At, Device, MachineLog, Sequences, previous_log
-from certifier.documents.model import Document, Notice
+from certifier.documents.model import Document
+from certifier.documents.multipart import is_multipart, parts
+from certifier.documents.observations import Plain, plain_run
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
-from certifier.documents.tree import parse
 from certifier.errors import MalformedDocumentError, RefusedDocumentError
 
 CHUNK = 1 << 18
-_MULTIPART = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n(?:[A-Za-z-]+:[^\r\n]*\r?\n)+\r?\n")
-_LENGTH = re.compile(rb"content-length:\s*([0-9]{1,12})\s*\Z", re.IGNORECASE)
 _EXPAT = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "iso8859-1"})
 _NEVER = 1 << 30
 _ANOTHER = (
@@ -31,12 +28,7 @@ _ANOTHER = (
     expat.errors.codes[expat.errors.XML_ERROR_MISPLACED_XML_PI],
 )
 _CONTAINERS = frozenset({"Samples", "Events", "Condition"})
-_EQUIPMENT = "describes equipment and states no production"
-_MODELS = {
-    "MTConnectDevices": _EQUIPMENT,
-    "MTConnectAssets": _EQUIPMENT,
-    "MTConnectError": "says why the agent did not answer and holds no observations",
-}
+_CONTAINER_TAG = re.compile(rb"<(?:Samples|Events|Condition)(?:\s[^<>]*+)?>")
 
 
 class _Log(MachineLog):
@@ -59,10 +51,11 @@ class _Log(MachineLog):
 
 
 class _Page:
-    """One MTConnectStreams document, parsed by expat into the log.
+    """One MTConnectStreams document, parsed by expat into the log; runs of plain observations are taken past it.
 
     Most elements of a log are observations of which only time, number and presence count: `_handlers` keeps to what
-    these need, everything else is a method.
+    these need, everything else is a method. Between two observations, and only where expat has nothing pending there,
+    `plain_run` says what can be read at once; expat never sees that.
     """
 
     def __init__(self, log: _Log, max_depth: int) -> None:
@@ -77,6 +70,10 @@ class _Page:
         self._ended = False
         self._fed = 0
         self._held = b""
+        self._rest = b""
+        self._plain = False
+        self._runs = True
+        self.skipped_lines = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
         self._handlers()
@@ -113,12 +110,66 @@ class _Page:
                 self._leave(name, depth)
                 observations_at = self._observations_at
 
+        def between() -> bool:
+            return depth == observations_at - 1
+
+        self._between: Callable[[], bool] = between
         self.parser.StartElementHandler = start
         self.parser.EndElementHandler = end
         self.parser.CharacterDataHandler = text.append
 
     def parse(self, chunk: bytes | str) -> bytes | None:
         """Some more of the document. Where another one begins after its end, that one's beginning."""
+        if isinstance(chunk, str) or not self._runs:
+            further = self._give(chunk)
+        else:
+            further = self._run(self._rest + chunk)
+        self.flush()
+        return further
+
+    def finish(self) -> None:
+        """The document ends. Raises ExpatError where it is not whole."""
+        self._give(self._rest)
+        self.parser.Parse(b"", True)
+
+    def _run(self, data: bytes) -> bytes | None:
+        """Plain observations at once, everything else through expat, up to a tag that is not complete."""
+        at, self._rest = 0, b""
+        while at < len(data):
+            run = plain_run(data, at) if self._plain and self._between() and self._idle() else None
+            if run is not None and run.sound:
+                self._take(run)
+                at = run.end
+                continue
+            self._runs &= run is None
+            inside = self._observations_at != _NEVER
+            stop = _tag_end(data, at) if inside else _container_end(data, at)
+            if stop <= at or not self._runs:
+                break
+            if (further := self._give(data[at:stop])) is not None:
+                return further + data[stop:]
+            begun = not inside and self._between()
+            self._plain = self._observations_at != _NEVER and (self._plain or (begun and self._idle()))
+            at = stop
+        if self._runs and len(data) - at < CHUNK:
+            self._rest = data[at:]
+            return None
+        self._runs = False
+        return self._give(data[at:])
+
+    def _idle(self) -> bool:
+        """Whether expat has read all that it was given."""
+        return self.parser.CurrentByteIndex == self._fed
+
+    def _take(self, run: Plain) -> None:
+        self.skipped_lines += run.text.count("\n")
+        self._times += run.times
+        self._numbers += run.numbers
+        for name, attributes, value in run.special():
+            self._close(f"{self.log.namespace} {name}".lstrip(), attributes, value)
+
+    def _give(self, chunk: bytes | str) -> bytes | None:
+        """Let expat read some more."""
         try:
             self.parser.Parse(chunk, False)
         except expat.ExpatError as e:
@@ -126,9 +177,8 @@ class _Page:
                 raise
             self.flush()
             return (self._held + chunk)[self.parser.ErrorByteIndex - self._fed + len(self._held) :]
-        self.flush()
         self._fed += len(chunk)
-        self._held = chunk[-16:] if isinstance(chunk, bytes) else b""
+        self._held = (self._held + chunk)[-16:] if isinstance(chunk, bytes) else b""
         return None
 
     def _comment(self, text: str) -> None:
@@ -137,7 +187,8 @@ class _Page:
     def _structure(self, name: str, attributes: dict[str, str], depth: int) -> None:
         if depth > self._max_depth:
             raise RefusedDocumentError(
-                "TOO_DEEP", f"MTConnect, line {self.parser.CurrentLineNumber}: elements are nested too deep"
+                "TOO_DEEP",
+                f"MTConnect, line {self.parser.CurrentLineNumber + self.skipped_lines}: elements are nested too deep",
             )
         space, _, local = name.rpartition(" ")
         if depth == 1:
@@ -200,6 +251,19 @@ class _Page:
             )
 
 
+def _tag_end(data: bytes, at: int) -> int:
+    """Behind the next tag; 0 where it is not complete."""
+    return data.find(b">", at) + 1
+
+
+def _container_end(data: bytes, at: int) -> int:
+    """Behind the start tag of the next container, else as far as tags are complete."""
+    if (match := _CONTAINER_TAG.search(data, at)) is not None:
+        return match.end()
+    last = data.rfind(b"<")
+    return last if last > data.rfind(b">") else len(data)
+
+
 def _number(attributes: dict[str, str]) -> int:
     """The sequence number; 0 where none is stated."""
     text = attributes.get("sequence", "")
@@ -223,7 +287,7 @@ def read(source: Source) -> Document:
     """The facts of one log: a document, or the pages of a multipart answer."""
     log = _Log()
     multipart = source.root is None
-    for chunks in _parts(source.open()) if multipart else [_chunks(source)]:
+    for chunks in parts(source.open()) if multipart else [_chunks(source)]:
         _feed(log, source.limits.max_depth, chunks)
     media_type = "multipart/x-mixed-replace" if multipart else "application/xml"
     facts = Facts("machine-data", "mtconnect-streams", log.namespace or None, media_type)
@@ -240,11 +304,11 @@ def _feed(log: _Log, max_depth: int, chunks: Iterator[bytes] | Iterator[bytes | 
             while rest is not None:
                 if (rest := page.parse(rest)) is not None:
                     page = _Page(log, max_depth)
-        page.parser.Parse(b"", True)
+        page.finish()
     except expat.ExpatError as e:
         raise MalformedDocumentError(
             "XML_SYNTAX",
-            f"MTConnect, line {e.lineno}: {expat.ErrorString(e.code)}; the file is damaged or cut off: export it again",
+            f"MTConnect, line {e.lineno + page.skipped_lines}: {expat.ErrorString(e.code)}; the file is damaged or cut off: export it again",
         ) from e
     except (ValueError, LookupError) as e:  # an encoding that expat cannot read
         raise MalformedDocumentError("ENCODING", f"MTConnect: {e}; save it as UTF-8") from e
@@ -259,68 +323,10 @@ def _chunks(source: Source) -> Iterator[bytes | str]:
         yield chunk if decoder is None else decoder.decode(chunk)
 
 
-def _parts(stream: BinaryIO) -> Iterator[Iterator[bytes]]:
-    """The bodies of a multipart/x-mixed-replace answer (RFC 2046, 5.1; MTConnect part 1, streaming)."""
-    boundary = b""
-    while line := stream.readline(CHUNK):
-        text = line.strip()
-        if not text or (boundary and text == boundary + b"--"):
-            continue
-        if not boundary and text.startswith(b"--"):
-            boundary = text
-        if text == boundary:
-            yield _body(stream, boundary)
-        else:
-            raise MalformedDocumentError(
-                "MULTIPART", "MTConnect: text between the parts of a multipart answer; save it again"
-            )
-
-
-def _body(stream: BinaryIO, boundary: bytes) -> Iterator[bytes]:
-    left: int | None = None
-    while header := stream.readline(CHUNK).strip():
-        if match := _LENGTH.match(header):
-            left = int(match[1])
-    while left is None or left > 0:
-        before = stream.tell()
-        chunk = stream.readline(CHUNK) if left is None else stream.read(min(CHUNK, left))
-        if not chunk:
-            return
-        if left is None and chunk.rstrip() in (boundary, boundary + b"--"):
-            stream.seek(before)
-            return
-        left = None if left is None else left - len(chunk)
-        yield chunk
-
-
 def _claims(source: Source) -> bool:
     if source.root is not None:
         return source.root.name == "MTConnectStreams"
-    return b"MTConnectStreams" in source.head and _MULTIPART.match(source.head) is not None
+    return b"MTConnectStreams" in source.head and is_multipart(source.head)
 
 
-def _is_model(source: Source) -> bool:
-    return source.root is not None and source.root.name in _MODELS
-
-
-def read_model(source: Source) -> Document:
-    """A Devices or Assets document says what a machine is, an Error document why the agent did not answer."""
-    parse(source.data, "MTConnect", source.limits)
-    assert source.root is not None
-    what = source.root.name.removeprefix("MTConnect").lower()
-    notice = Notice(
-        "NO_FACTS", f"an MTConnect {what} document {_MODELS[source.root.name]}: certified by its bytes"
-    )
-    namespace = source.root.namespace or None
-    return Document("other", f"mtconnect-{what}", namespace, "application/xml", {}, (notice,))
-
-
-register(
-    Format("mtconnect-streams", "MTConnect Part 1 (Streams), Part 3; any version", _claims, read),
-    Format(
-        "mtconnect-devices",
-        "MTConnect Part 1 (Error), Part 2 (Devices), Part 4 (Assets): recognised, no facts",
-        _is_model,
-        read_model,
-    ),
-)
+register(Format("mtconnect-streams", "MTConnect Part 1 (Streams), Part 3; any version", _claims, read))

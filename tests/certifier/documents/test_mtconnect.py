@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from certifier.documents import Document, read_bytes
 from certifier.errors import MalformedDocumentError
@@ -168,6 +171,65 @@ def test_a_cut_log_is_an_error() -> None:
     data = sample("machine.xml")
     with pytest.raises(MalformedDocumentError, match="line"):
         read_bytes(data[:-200])
+
+
+FAKE = '<Execution dataItemId="e" timestamp="2026-07-06T09:30:00Z" sequence="900">ACTIVE</Execution>'
+STYLES = (
+    '<{name} dataItemId="{item}" timestamp="{time}" sequence="{number}">{value}</{name}>',
+    '<{name} sequence="{number}" note="x" timestamp="{time}" dataItemId="{item}"> {value}\n</{name}>\n',
+    "<{name} dataItemId='{item}' timestamp='{time}' sequence='{number}'>{value}</{name}>",
+    '<{name} dataItemId="{item}"\n timestamp="{time}"\tsequence="{number}">{value}</{name}>',
+    '<{name} dataItemId="{item}" timestamp="{time}" sequence="{number}" note="a > b">{value}</{name}>',
+    '<{name} dataItemId="{item}" timestamp="{time}" sequence="{number}"><![CDATA[{value}]]></{name}>',
+    '<{name} dataItemId="{item}" timestamp="{time}" sequence="{number}">{value}<!-- > --></{name}>',
+    '<!-- > ' + FAKE + ' -->\n<{name} dataItemId="{item}" timestamp="{time}" sequence="{number}">&#32;{value}</{name}>',
+    '<Unknown note="no time"/><{name} dataItemId="{item}" timestamp="{time}" sequence="{number}">{value}</{name}>',
+    '<?pi > ' + FAKE + '?><{name} dataItemId="{item}" timestamp="{time}" sequence="{number}" 机="床">{value}</{name}>',
+    '<Unknown note="no time">' + FAKE + '</Unknown><{name} dataItemId="{item}" timestamp="{time}" sequence="{number}">{value}</{name}>',
+)  # fmt: skip
+
+
+def written(styles: list[int], gap: int) -> bytes:
+    """A shift whose observations are each written in its style; `gap` blanks move where pieces of the file end."""
+    rows = [
+        ("PartCount", "p", str(n))
+        if n % 3
+        else ("Execution", "e", ("ACTIVE", "READY", "UNAVAILABLE")[n % 9 // 3])
+        for n in range(len(styles))
+    ]
+    body = "".join(
+        STYLES[style].format(
+            name=name, item=item, time=f"2026-07-06T08:{n:02}:00Z", number=n + 1, value=value
+        )
+        for n, (style, (name, item, value)) in enumerate(zip(styles, rows, strict=True))
+    )
+    head, tail = page().split(b"</Events>")
+    return head + b" " * gap + body.encode() + b"</Events>" + tail
+
+
+@given(
+    styles=st.lists(st.integers(0, len(STYLES) - 1), min_size=2, max_size=40),
+    gap=st.integers(261_000, 262_144),
+)
+@settings(max_examples=60, deadline=None)
+def test_however_an_observation_is_written_it_says_the_same(styles: list[int], gap: int) -> None:
+    document, plain = read_bytes(written(styles, gap)), read_bytes(written([0] * len(styles), 0))
+    assert (document.facts, document.trace) == (plain.facts, plain.trace)
+
+
+@pytest.mark.parametrize("old", [b' dataItemId="e"', b"</Execution>", b' sequence="1"'])
+def test_a_flaw_in_a_plain_run_is_met_as_anywhere_else(old: bytes) -> None:
+    data = written([0] * 30, 0)
+    assert old in data
+    flawed = data.replace(old, b"", 1)
+    single = re.sub(rb'="([^"]*)"', rb"='\1'", flawed)
+    try:
+        expected = read_bytes(single).facts
+    except MalformedDocumentError:
+        with pytest.raises(MalformedDocumentError):
+            read_bytes(flawed)
+    else:
+        assert read_bytes(flawed).facts == expected
 
 
 @pytest.mark.long
