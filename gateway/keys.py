@@ -1,6 +1,6 @@
 """The keystore of a home: one keyfile per 32-byte seed at `keys/<organisation>/<purpose>.json`.
 
-A keyfile (`gateway.keyfile`) costs scrypt n = 2^18 to open, whatever the seed is for. Seeds are unlocked
+A keyfile is the Web3 Secret Storage format with scrypt n = 2^18 (eth-account's), whatever the seed is for. Seeds are unlocked
 once per process, only by verbs that sign or decrypt, and never leave it: `repr` shows none, nothing logs one.
 """
 
@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
-from gateway import keyfile
 from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.home import write_private
-from ledger.account import Account
 
 __all__ = ["PURPOSES", "Keystore", "next_of"]
 
@@ -125,22 +124,22 @@ class Keystore:
         return [path.name.removesuffix(".json") for path in found]
 
     def _write(self, key: tuple[str, str], passphrase: str) -> None:
-        seed = self._seeds[key]
-        content = keyfile.seal(seed, passphrase.encode(), Account(seed).address, SCRYPT_N)
+        secret = passphrase.encode()
+        content = _keyfile().create_keyfile_json(self._seeds[key], secret, kdf="scrypt", iterations=SCRYPT_N)
         write_private(self._path(*key), json.dumps(content, indent=1).encode())
 
     def _decrypt(self, key: tuple[str, str], passphrase: str) -> bytes:
         path = self._path(*key)
         try:
-            return keyfile.unseal(_load(path), passphrase.encode())
-        except keyfile.WrongPassphraseError as error:
-            raise RefusedError(
-                "WRONG_PASSPHRASE", f"the passphrase does not open {path}; give the one it was made with"
-            ) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UnreadableError(
-                "KEYFILE", f"{path} is no keyfile that can be opened: {error!r}; restore it from a backup"
-            ) from error
+            return bytes(_keyfile().decode_keyfile_json(_load(path), passphrase.encode()))
+        except ValueError as error:
+            if "MAC mismatch" in str(error):
+                raise RefusedError(
+                    "WRONG_PASSPHRASE", f"the passphrase does not open {path}; give the one it was made with"
+                ) from error
+            raise UnreadableError("KEYFILE", f"{path} is no keyfile that can be opened: {error}") from error
+        except (KeyError, TypeError) as error:
+            raise UnreadableError("KEYFILE", f"{path} is no keyfile: {error!r}") from error
 
     def _secret(self) -> str:
         if self._passphrase is None:
@@ -151,7 +150,16 @@ class Keystore:
         return self._folder / organisation / f"{purpose}.json"
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _keyfile() -> ModuleType:
+    """eth-keyfile, imported when needed; py_ecc below it raises the limit of recursion beyond the stack's, which is undone."""
+    limit = sys.getrecursionlimit()
+    from eth_keyfile import keyfile
+
+    sys.setrecursionlimit(limit)
+    return keyfile
+
+
+def _load(path: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:

@@ -21,15 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from eth_keyfile.keyfile import create_keyfile_json
 
-from gateway import keyfile
 from gateway import samples as papers
 from gateway.home import Home, write_private
 from gateway.installation import Installation
 from gateway.keys import Keystore
 from gateway.service import certifying, consortium
 from ledger import embedded
-from ledger.account import Account
 
 if TYPE_CHECKING:
     from .running import Running as Gateway
@@ -172,7 +171,7 @@ def write_keys(home: Path, organisations: dict[str, tuple[str, ...]]) -> None:
     for number, (short, purposes) in enumerate(organisations.items(), 1):
         for at, purpose in enumerate(purposes, 1):
             seed = bytes([number, at]) + bytes(29) + b"\x01"
-            content = keyfile.seal(seed, PASSPHRASE.encode(), Account(seed).address, n=2)
+            content = create_keyfile_json(seed, PASSPHRASE.encode(), kdf="scrypt", iterations=2)
             write_private(home / "keys" / short / f"{purpose}.json", json.dumps(content).encode())
 
 

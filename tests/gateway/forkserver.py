@@ -12,12 +12,9 @@ import os
 import sys
 from typing import Any
 
-import certifier.audit  # noqa: F401
-import gateway.signing.browser
-import gateway.signing.signatory  # noqa: F401
 from gateway import benchmark  # noqa: F401 (brings nearly everything that any verb imports)
 from gateway.cli import checking, consortium, documents, main, operations, pledging, sharing  # noqa: F401
-from gateway.service import archive, granting, health, indexing, key_requests, own, serving  # noqa: F401
+from gateway.service import archive, health, indexing, serving  # noqa: F401
 
 
 def call(request: dict[str, Any]) -> None:
