@@ -26,7 +26,17 @@ from gateway.db.jobs import QUEUED, Job
 from gateway.db.models import Base, Id
 from gateway.db.repository import insert_new
 
-__all__ = ["SignatureRequest", "count", "drop", "request", "unsign", "waiting", "wake", "wanted"]
+__all__ = [
+    "SignatureRequest",
+    "count",
+    "drop",
+    "request",
+    "unsign",
+    "waiting",
+    "wake",
+    "wake_if_signed",
+    "wanted",
+]
 
 
 class SignatureRequest(Base):
@@ -84,10 +94,16 @@ def unsign(session: Session, request_id: str) -> None:
     session.execute(update(SignatureRequest).where(SignatureRequest.id == request_id).values(none))
 
 
-def wake(session: Session, row: SignatureRequest) -> None:
-    """Let the jobs that wait for its signature be claimed now."""
-    held = (Job.org == row.org, Job.group_key == row.id, Job.state == QUEUED)
-    session.execute(update(Job).where(*held).values(due=0.0))
+def wake(session: Session, request_id: str) -> None:
+    """Let the jobs that wait for it be claimed now."""
+    session.execute(update(Job).where(Job.group_key == request_id, Job.state == QUEUED).values(due=0.0))
+
+
+def wake_if_signed(session: Session, request_id: str) -> None:
+    """The same where it was signed, or is gone."""
+    row = session.get(SignatureRequest, request_id)
+    if row is None or row.signature is not None:
+        wake(session, request_id)
 
 
 def drop(session: Session, request_id: str) -> None:

@@ -49,6 +49,8 @@ class Action(StrEnum):
     PLEDGES_ACCEPT = "pledges:accept"
     PLEDGES_CLOSE = "pledges:close"
     LIENS_READ = "liens:read"
+    SIGNATURES_READ = "signatures:read"
+    SIGNATURES_GIVE = "signatures:give"
     GRANTS_READ = "grants:read"
     GRANTS_GIVE = "grants:give"
     GRANTS_END = "grants:end"
@@ -98,6 +100,7 @@ PEOPLE_ONLY = frozenset(
         Action.USERS_MANAGE,
         Action.API_KEYS_MANAGE,
         Action.APPROVALS_DECIDE,
+        Action.SIGNATURES_GIVE,
         Action.PRODUCTS_PUBLISH,
         Action.DECISIONS_DECIDE,
     }
@@ -125,6 +128,8 @@ PERMISSIONS: dict[Action, frozenset[UserRole]] = {
     Action.PLEDGES_ACCEPT: frozenset({UserRole.OFFICER, UserRole.APPROVER}),
     Action.PLEDGES_CLOSE: frozenset({UserRole.OPERATIONS, UserRole.RISK}),
     Action.LIENS_READ: _ENTERPRISE | _LENDER | {UserRole.AUDITOR},
+    Action.SIGNATURES_READ: _ENTERPRISE | _LENDER,
+    Action.SIGNATURES_GIVE: frozenset({UserRole.SIGNATORY, UserRole.APPROVER}),
     Action.GRANTS_READ: _ENTERPRISE | _LENDER | {UserRole.AUDITOR},
     Action.GRANTS_GIVE: frozenset({UserRole.SIGNATORY}),
     Action.GRANTS_END: frozenset({UserRole.SIGNATORY}),

@@ -94,6 +94,11 @@ class Jobs:
         tell(self.installation, self.now)
         self.bell.ring()
 
+    def signed(self) -> None:
+        """Somebody has signed: what waited for it goes on, and what was sent with it is told."""
+        self._arrived.ring()
+        self.tell()
+
     def require_room(self) -> None:
         """OverloadedError where more waits than is good, or the disk is nearly full; looked at once a second."""
         if time.monotonic() - self._counted_at > _LOOK:

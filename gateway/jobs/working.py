@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from gateway.cli.mapping import classify_lower
 from gateway.db import jobs as table
+from gateway.db import signing
 from gateway.db.jobs import Job, NewEvent
 from gateway.db.session import Database
 from gateway.errors import Exit, GatewayError
@@ -27,7 +28,7 @@ __all__ = ["Done", "Work", "Worker"]
 LEASE = 60.0
 _IDLE = 1.0
 _LONGEST_WAIT = 60.0
-_UNSIGNED = 3_600.0
+_UNSIGNED = 600.0
 _log = logging.getLogger(__name__)
 
 
@@ -128,8 +129,11 @@ class Worker(threading.Thread):
             with self._database.session() as session:
                 for one in jobs:
                     table.report_progress(session, token, one.id, {"waiting_for": message, "code": code})
-                if isinstance(error, SignatureNeededError):  # its signing wakes them
+                if isinstance(error, SignatureNeededError):
                     table.postpone(session, token, ids, _UNSIGNED, error.request)
+                    signing.wake_if_signed(
+                        session, error.request
+                    )  # it may have been while they were given back
                 else:
                     table.postpone(session, token, ids, delay)
         elif exit_code is Exit.BUG and len(jobs) > 1:

@@ -42,6 +42,11 @@ class Waiting:
     signed: bool
 
     @property
+    def by_itself(self) -> bool:
+        """Whether a job sends it once it is signed."""
+        return self.act == "register"
+
+    @property
     def assets(self) -> tuple[str, ...]:
         """Ids of the assets that it is about, as far as it names them."""
         found = self.said.get("assetIds") or [self.said[name] for name in ("assetId",) if name in self.said]
@@ -49,7 +54,7 @@ class Waiting:
 
 
 def waiting(installation: Installation, organisation: Organisation) -> list[Waiting]:
-    """What waits, the oldest first. What the ledger would refuse by now, or has, waits no more and goes."""
+    """What waits, the oldest first. What the ledger would refuse by now, or has, waits no more; a job that waited for it looks again."""
     with installation.database.session() as session:
         rows = table.waiting(session, organisation.hex)
         kept = []
@@ -57,6 +62,7 @@ def waiting(installation: Installation, organisation: Organisation) -> list[Wait
             if _still(installation, organisation, row):
                 kept.append(row)
             else:
+                table.wake(session, row.id)
                 table.drop(session, row.id)
     return [
         Waiting(row.id, *_said(installation, row), row.asked_at, row.signature is not None) for row in kept
@@ -133,7 +139,7 @@ def take(
     with installation.database.session() as session:
         row = session.get_one(SignatureRequest, row.id)
         row.signature, row.signed_by = signature, by
-        table.wake(session, row)
+        table.wake(session, row.id)
     _go_on(installation, organisation, row)
 
 

@@ -21,8 +21,11 @@ class Item:
     label: str
     actions: tuple[Action, ...]
     current: bool = False
+    count: int | None = None
+    """How much waits there."""
 
 
+_TO_SIGN = "/sign"
 _LENDER = (Action.OFFERS_READ, Action.CONTENT_READ)
 _ITEMS = (
     Item("/papers", "upload", N_("Papers"), (Action.ASSETS_CERTIFY,)),
@@ -30,6 +33,7 @@ _ITEMS = (
     Item("/certificates", "paper", N_("Certified"), (Action.ASSETS_READ,)),
     Item("/offers", "lock", N_("Offers"), (Action.ASSETS_READ, Action.OFFERS_READ)),
     Item("/drafts", "paper", N_("Drafts"), (Action.ASSETS_CERTIFY,)),
+    Item(_TO_SIGN, "key", N_("To sign"), (Action.SIGNATURES_READ,)),
     Item("/borrow", "jobs", N_("Borrow"), (Action.APPLICATIONS_READ,)),
     Item("/readers", "eye", N_("Who read"), (Action.READERS_READ,)),
     Item("/inbox", "inbox", N_("Inbox"), _LENDER),
@@ -48,11 +52,14 @@ _ITEMS = (
 )
 
 
-def items(principal: Principal | None, path: str = "") -> Iterator[Item]:
-    """Entries for somebody, the one of `path` marked; none for a stranger."""
+def items(principal: Principal | None, path: str = "", to_sign: int | None = None) -> Iterator[Item]:
+    """Entries for somebody, the one of `path` marked; none for a stranger. `to_sign` is None where one's organisation signs by itself."""
     for item in _ITEMS:
+        if item.path == _TO_SIGN and to_sign is None:
+            continue
         if principal is not None and all(may(principal, action) for action in item.actions):
-            yield replace(item, current=path == item.path or path.startswith(item.path + "/"))
+            count = to_sign if item.path == _TO_SIGN else None
+            yield replace(item, current=path == item.path or path.startswith(item.path + "/"), count=count)
 
 
 def start_of(principal: Principal) -> str:

@@ -32,7 +32,9 @@ from gateway.web import (
     registrar,
     session,
     shared,
+    signing,
 )
+from gateway.web.depends import gone
 from gateway.web.faults import fault_of
 from gateway.web.language import LANGUAGES
 from gateway.web.reading import PaperReader
@@ -58,6 +60,7 @@ _ROUTERS = (
     loans,
     auditor,
     registrar,
+    signing,
 )
 _NOT_PAGES = ("/api/", "/openapi.json", "/healthz", "/readyz", "/static/")
 
@@ -107,6 +110,8 @@ async def problem_page(request: Request, problem: Problem) -> Response | None:
     if problem.status == 401 and not is_partial(request):
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
+    if problem.code == "SIGNATURE_NEEDED":
+        return gone("/sign")
     fault = fault_of(language_of(request), problem.code, problem.detail)
     headers = {name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"}
     return render(

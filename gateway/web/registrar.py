@@ -230,8 +230,9 @@ def keys(
     rotatable = [(name, say(request, words.PURPOSES[name])) for name in home.keys.purposes(held.short) if name in words.PURPOSES and name != "fingerprint"] if held else []  # fmt: skip
     options = [(party.org, str(party)) for party in parties]
     return render(
-        request, "keys.html", members=options, member=chosen, table=table, own=own, rotatable=rotatable
-    )
+        request, "keys.html", members=options, member=chosen, table=table, own=own, rotatable=rotatable,
+        proposed=home.places.staged(held.short) if held is not None else None,
+    )  # fmt: skip
 
 
 def _keys(request: Request, home: Installation, org: str) -> Table:

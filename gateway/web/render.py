@@ -14,8 +14,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway.api.depends import gateway_of
+from gateway.db import signing
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
+from gateway.signing.places import InBrowser
 from gateway.web import formats, words
 from gateway.web.language import LANGUAGES, choose, translations
 from gateway.web.navigation import items
@@ -108,11 +111,22 @@ def render(
     return HTMLResponse(body, status, kept | dict(headers or {}))
 
 
+def _to_sign(request: Request, principal: Principal | None) -> int | None:
+    """How much waits for a signature in the browser, where one's organisation signs there."""
+    if principal is None or not may(principal, Action.SIGNATURES_READ):
+        return None
+    home = gateway_of(request).installation
+    if not isinstance(home.places.of(principal.organisation.short), InBrowser):
+        return None
+    with home.database.session() as session:
+        return signing.count(session, principal.org)
+
+
 def _common(request: Request) -> Mapping[str, object]:
     principal = principal_of(request)
     return {
         "principal": principal,
-        "navigation": list(items(principal, request.url.path)),
+        "navigation": list(items(principal, request.url.path, _to_sign(request, principal))),
         "csrf": getattr(request.state, "csrf", None) or "",
         "may": lambda action: principal is not None and may(principal, Action(action)),
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),

@@ -135,6 +135,35 @@ DRAFTS = {
     "offers:make": N_("Offer to a lender"),
     "grants:give": N_("Let somebody read it"),
 }
+TO_SIGN = {
+    "Offer": N_("Offer receivables to a lender"),
+    "register": N_("Certify papers"),
+    "pledge": N_("Lock receivables that were offered to you"),
+    "grant": N_("Let somebody read a paper"),
+    "end": N_("End a permission to read"),
+    "read": N_("Say that you read what was granted"),
+    "shred": N_("Say that the content of a paper is destroyed"),
+}
+TO_SIGN_STANDING = (N_("Lift the suspension of a paper"), N_("Suspend a paper"), N_("Revoke a paper"))
+TO_SIGN_CLOSE = (
+    "",
+    "",
+    N_("Release a lock: paid"),
+    N_("Enforce a lock"),
+    N_("Release a lock: cancelled"),
+    N_("Release a lock: expired"),
+)
+"""By `ledger.assets.Standing` and `ledger.pledges.Status`."""
+SIGNED_BATCH = N_("Signed, and on its way to the ledger.")
+SIGNED_ACT = N_("Signed. Do it once more: it is checked again, then sent.")
+PAPER_TO_SIGN = (N_("to be signed"), "wait")
+DRAFT_WAITING = (N_("waits for a signature"), "wait")
+DRAFT_BACK = (N_("sent back"), "bad")
+DRAFTS = {
+    "assets:certify": N_("Certify papers"),
+    "offers:make": N_("Offer to a lender"),
+    "grants:give": N_("Let somebody read it"),
+}
 PAPER_CERTIFYING = (N_("being certified"), "none")
 PAPER_FAILED = (N_("not certified"), "bad")
 PAPER_CERTIFIED = (N_("certified"), "good")

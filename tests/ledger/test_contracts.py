@@ -17,6 +17,7 @@ from ledger.chain import Block
 from ledger.embedded import Embedded
 from ledger.errors import RevertError
 from ledger.events import Ended, Granted, Read, Shredded
+from ledger.forwarder import Unsigned
 from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.pledges import Evidence, Lien, Status
 from ledger.replay import events
@@ -300,6 +301,19 @@ def test_somebody_else_sends_what_an_organisation_signed(world: World) -> None:
         world.writer.send(account("nobody"), forwarder.execute(request))
     with pytest.raises(ValueError, match="create"):
         forwarder.sign(account("M1"), _creation(), nonce, deadline, 1)
+
+
+def test_no_signed_act_is_sent_late_or_for_somebody_else(world: World) -> None:
+    forwarder, act = world.ledger.forwarder, world.ledger.assets.register(BatchTree([os.urandom(32)]).ids)
+    nonce = world.ledger.read_one(forwarder.nonce(account("M1").address), world.pin())
+    late = forwarder.sign(account("M1"), act, nonce, world.pin().timestamp - 1, 3_000_000)
+    with pytest.raises(errors.OtherRevertError, match="ERC2771ForwarderExpiredRequest"):
+        world.writer.send(account("nobody"), forwarder.execute(late))
+    unsigned = Unsigned(account("M1").address, act.to or "", act.data, 3_000_000, nonce, 2**47)
+    others = unsigned.signed(account("M2").sign(forwarder.typed(unsigned).data))
+    with pytest.raises(errors.OtherRevertError, match="ERC2771ForwarderInvalidSigner"):
+        world.writer.send(account("nobody"), forwarder.execute(others))
+    assert world.ledger.read_one(forwarder.verify(others), world.pin()) is False
 
 
 def _creation() -> object:

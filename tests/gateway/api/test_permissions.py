@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from gateway.credit.products import Product, defaults
-from gateway.db import credit
+from gateway.db import credit, signing
 from gateway.identity import approvals
 from gateway.identity.roles import PEOPLE_ONLY, PERMISSIONS, Action, UserRole
 from gateway.service import products
@@ -124,6 +124,7 @@ def others(api: Running) -> Others:
         "session_id": session,
         "passkey_id": "passkey_of_somebody_else",
         "approval_id": _approval(api, secret),
+        "signature_id": _signature(api, secret),
         "draft_id": _draft(api, secret),
         "org": UNKNOWN,
         "key_id": UNKNOWN,
@@ -194,6 +195,17 @@ def _approval(api: Running, secret: str) -> str:
         return approvals.propose(session, maker, "pledge.accept", secret, {"about": secret}).id
 
 
+def _signature(api: Running, secret: str) -> str:
+    asked = {
+        "id": f"sig_{secrets.token_hex(16)}",
+        "org": api.organisation("M2").hex,
+        "account": "0x" + "22" * 20,
+    }
+    said = {"subject": NOBODY, "kind": "Offer", "content": {"message": {"lender": secret}}, "asked_at": 1}
+    with api.gateway.database.session() as session:
+        return signing.wanted(session, asked | said).id
+
+
 def _draft(api: Running, secret: str) -> str:
     from ..identity.test_approvals import principal
 
@@ -238,6 +250,10 @@ def bodies(others: Others) -> dict[tuple[str, str], Any]:
         ("post", "/api/v1/pledges"): {"offer": others.offer},
         ("post", "/api/v1/pledges/{pledge_id}/closing"): {"status": "cancelled"},
         ("post", "/api/v1/liens"): {"receipt": {}},
+        ("post", "/api/v1/signatures/{signature_id}/preparation"): {},
+        ("put", "/api/v1/signatures/{signature_id}"): {"signature": "0x" + "11" * 65},
+        ("post", "/api/v1/signing-key/statement"): {"account": "0x" + "11" * 20},
+        ("put", "/api/v1/signing-key"): {"account": "0x" + "11" * 20, "signature": "0x" + "11" * 65},
         ("post", "/api/v1/grants"): {
             "asset_id": asset,
             "grantee": lender,
@@ -253,7 +269,11 @@ def bodies(others: Others) -> dict[tuple[str, str], Any]:
         ("post", "/api/v1/product-simulations"): {"content": {"schema": "x"}},
         ("post", "/api/v1/applications"): {"amount": "1", "days": 1, "products": ["none"]},
         ("post", "/api/v1/applications/{application_id}/acceptance"): {"product": "L2-FA"},
-        ("post", "/api/v1/decisions/{decision_id}/review"): {"outcome": "decline", "code": "D1", "reason": "theft"},
+        ("post", "/api/v1/decisions/{decision_id}/review"): {
+            "outcome": "decline",
+            "code": "D1",
+            "reason": "theft",
+        },
         ("post", "/api/v1/decisions/{decision_id}/grants"): {"auditor": UNKNOWN, "purpose": "theft"},
         ("post", "/api/v1/loans/{loan_id}/drawdown"): {"reference": "x"},
         ("post", "/api/v1/loans/{loan_id}/receipts"): {"reference": "x", "date": "2026-07-01", "amount": "1"},

@@ -1,0 +1,262 @@
+"""An enterprise whose key is in a browser: what it asks for waits until that key has signed it, is relayed, and nothing is lost on the way.
+
+The key signs here as a wallet does: from the typed data's JSON alone, by another implementation of EIP-712.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from eth_account import Account as Wallet
+from eth_account.messages import encode_typed_data
+
+from gateway.db import listing
+from gateway.errors import RefusedError
+from gateway.service import grant_reading, pledging, signing
+from gateway.service.own import own_receipt
+from ledger.account import Account, account_key_id
+from ledger.pledges import Status
+from ledger.types import keccak, parse_hex32
+
+from ..api.v1.helping import form, job_papers, problem
+from ..running import Running, running
+
+KEY, OTHER = keccak(b"in a browser"), keccak(b"in another browser")
+ADDRESS = Account(KEY).address
+
+
+def signed(typed: Any, key: bytes = KEY) -> str:
+    """A wallet's `eth_signTypedData_v4`."""
+    return "0x" + bytes(Wallet.sign_message(encode_typed_data(full_message=typed), key).signature).hex()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A gateway in which M1 signs in the browser."""
+    with running(tmp_path_factory.mktemp("browser")) as found:
+        signatory, registrar = found.client("m1-signatory"), found.client("r1-registrar")
+        asked = {"account": ADDRESS}
+        statement = signatory.post("/api/v1/signing-key/statement", json=asked).json()
+        stolen = asked | {"signature": signed(statement, OTHER)}
+        problem(signatory.put("/api/v1/signing-key", json=stolen), 409, "WRONG_SIGNER")
+        proposed = signatory.put("/api/v1/signing-key", json=asked | {"signature": signed(statement)}).json()
+        assert (proposed["kind"], proposed["proposed"]) == ("keystore", ADDRESS)
+        member = found.organisation("M1").hex
+        assert registrar.post(f"/api/v1/organisations/{member}/signing-key").json()["executed"] is True
+        known = signatory.get("/api/v1/signing-key").json()
+        assert known == {"kind": "browser", "account": ADDRESS, "proposed": None}
+        yield found
+
+
+def waiting(gateway: Running) -> list[dict[str, Any]]:
+    """What M1 has to sign and has not."""
+    found = gateway.client("m1-signatory").get("/api/v1/signatures").json()
+    return [one for one in found if not one["signed"]]
+
+
+def sign(gateway: Running, one: dict[str, Any], key: bytes = KEY) -> Any:
+    """Prepare and sign it."""
+    client = gateway.client("m1-signatory")
+    typed = client.post(f"/api/v1/signatures/{one['id']}/preparation", json={}).json()
+    return client.put(f"/api/v1/signatures/{one['id']}", json={"signature": signed(typed, key)})
+
+
+def asked(gateway: Running, *contents: bytes) -> str:
+    """A certification that was asked for; the job, once it waits for the signature."""
+    before = len(waiting(gateway))
+    files = form(*((f"paper{at}.xml", content) for at, content in enumerate(contents)))
+    answer = gateway.client("m1-accountant").post("/api/v1/assets", files=files)
+    assert answer.status_code == 202, answer.text
+    eventually(lambda: len(waiting(gateway)) == before + 1)
+    job = str(answer.json()["id"])
+    eventually(lambda: gateway.client("m1-accountant").get(f"/api/v1/jobs/{job}").json()["waiting_for"])
+    return job
+
+
+def eventually(true: Any) -> None:
+    """Within 20 seconds."""
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def done(gateway: Running, job: str) -> dict[str, Any]:
+    """The job's first asset, once it is there."""
+    client = gateway.client("m1-accountant")
+    eventually(lambda: client.get(f"/api/v1/jobs/{job}").json()["state"] == "done")
+    found: dict[str, Any] = client.get(f"/api/v1/jobs/{job}").json()["files"][0]["asset"]
+    return found
+
+
+def invoice() -> bytes:
+    return job_papers("M1")["invoice.xml"]
+
+
+def test_a_batch_waits_is_signed_and_certified(gateway: Running) -> None:
+    home, client = gateway.gateway.installation, gateway.client("m1-signatory")
+    job = asked(gateway, invoice())
+    (one,) = waiting(gateway)
+    assert one["act"] == "register" and len(one["assets"]) == 1
+    problem(
+        client.put(f"/api/v1/signatures/{one['id']}", json={"signature": "0x" + "11" * 65}),
+        409,
+        "NOT_PREPARED",
+    )
+    problem(sign(gateway, one, OTHER), 409, "WRONG_SIGNER")
+    problem(
+        gateway.client("m2-signatory").post(f"/api/v1/signatures/{one['id']}/preparation", json={}),
+        404,
+        "NOT_FOUND",
+    )
+    assert (
+        gateway.client("m1-accountant")
+        .post(f"/api/v1/signatures/{one['id']}/preparation", json={})
+        .status_code
+        == 403
+    )
+    assert sign(gateway, one).status_code == 204
+    asset = done(gateway, job)
+    assert [asset["asset_id"]] == one["assets"]
+    batch = home.ledger.read_one(
+        home.ledger.assets.batch(gateway.organisation("M1").id, parse_hex32(asset["root"])), home.ledger.pin()
+    )
+    assert batch.account == ADDRESS
+    key = home.ledger.read_one(home.ledger.membership.key(account_key_id(ADDRESS)), home.ledger.pin())
+    assert key.org == gateway.organisation("M1").id
+    assert not waiting(gateway)
+    with pytest.raises(RefusedError, match="browser"):
+        home.account(gateway.organisation("M1"))
+
+
+def test_two_signed_under_one_nonce_are_both_certified_in_the_end(gateway: Running) -> None:
+    first, second = asked(gateway, invoice()), asked(gateway, invoice())
+    client = gateway.client("m1-signatory")
+    both = waiting(gateway)
+    typed = [client.post(f"/api/v1/signatures/{one['id']}/preparation", json={}).json() for one in both]
+    assert typed[0]["message"]["nonce"] == typed[1]["message"]["nonce"]
+    for one, data in zip(both, typed, strict=True):
+        assert (
+            client.put(f"/api/v1/signatures/{one['id']}", json={"signature": signed(data)}).status_code == 204
+        )
+    eventually(lambda: len(waiting(gateway)) == 1)  # the one that came second
+    assert sign(gateway, waiting(gateway)[0]).status_code == 204
+    assert done(gateway, first)["root"] != done(gateway, second)["root"]
+
+
+def test_what_was_signed_too_long_ago_is_signed_again(gateway: Running) -> None:
+    home, member = gateway.gateway.installation, gateway.organisation("M1")
+    job = asked(gateway, invoice())
+    (one,) = waiting(gateway)
+    typed = signing.prepare(home, member, one["id"])
+    home.node.clock.advance(3_700)
+    signing.take(home, member, one["id"], bytes.fromhex(signed(typed)[2:]), "m1-signatory")
+    gateway.gateway.jobs.signed()
+    eventually(lambda: [again["id"] for again in waiting(gateway)] == [one["id"]])
+    assert sign(gateway, one).status_code == 204
+    assert done(gateway, job)["asset_id"] == one["assets"][0]
+
+
+def test_a_paper_of_two_batches_is_one_asset(gateway: Running) -> None:
+    shared = invoice()
+    first, second = asked(gateway, shared), asked(gateway, shared, invoice())
+    one, other = waiting(gateway)
+    assert set(one["assets"]) < set(other["assets"])
+    assert sign(gateway, one).status_code == 204
+    asset = done(gateway, first)
+    assert not waiting(
+        gateway
+    )  # the other batch holds a paper that stands by now: it is made anew without it
+    eventually(lambda: len(waiting(gateway)) == 1)
+    (again,) = waiting(gateway)
+    assert again["assets"] == [found for found in other["assets"] if found not in one["assets"]]
+    assert sign(gateway, again).status_code == 204
+    assert (done(gateway, second)["asset_id"], done(gateway, second)["existing"]) == (asset["asset_id"], True)
+
+
+def test_an_offer_is_made_by_its_signature_and_can_be_taken(gateway: Running) -> None:
+    home, member = gateway.gateway.installation, gateway.organisation("M1")
+    job = asked(gateway, invoice())
+    assert sign(gateway, waiting(gateway)[0]).status_code == 204
+    asset = done(gateway, job)["asset_id"]
+    client, lender = gateway.client("m1-signatory"), gateway.organisation("L1")
+    offered = {"lender": lender.hex, "assets": [asset]}
+    problem(client.post("/api/v1/offers", json=offered), 409, "SIGNATURE_NEEDED")
+    assert client.get("/api/v1/offers").json()["items"] == []
+    (one,) = waiting(gateway)
+    assert one["act"] == "Offer"
+    problem(sign(gateway, one, OTHER), 409, "WRONG_SIGNER")
+    assert sign(gateway, one).status_code == 204
+    (made,) = client.get("/api/v1/offers").json()["items"]
+    with home.database.session() as session:
+        row = listing.offer(session, made["pledge_id"])
+    assert row is not None
+    taken = pledging.offer_file(
+        home, row[0].content, [own_receipt(home, member, asset).redact("must-disclose")]
+    )
+    pledged = pledging.pledge(home, lender, taken, gateway.gateway.verifier)
+    found = home.ledger.read_one(home.ledger.pledges.pledge_of(pledged.pledge_id), home.ledger.pin())
+    assert found.status is Status.LIVE
+
+
+def test_a_grant_is_sent_by_its_signature_and_a_revocation_finished_when_asked_again(
+    gateway: Running,
+) -> None:
+    job = asked(gateway, invoice())
+    assert sign(gateway, waiting(gateway)[0]).status_code == 204
+    asset = done(gateway, job)["asset_id"]
+    client = gateway.client("m1-signatory")
+    granted = {
+        "asset_id": asset,
+        "grantee": gateway.organisation("L1").hex,
+        "fields": ["content"],
+        "purpose": "a look",
+        "expires_at": "2040-01-01T00:00:00Z",
+    }
+    problem(client.post("/api/v1/grants", json=granted), 409, "SIGNATURE_NEEDED")
+    (one,) = waiting(gateway)
+    assert one["act"] == "grant"
+    assert sign(gateway, one).status_code == 204
+    (grant,) = client.get("/api/v1/grants").json()["items"]
+    home, lender = gateway.gateway.installation, gateway.organisation("L1")
+    grant_reading.record_reading(home, lender, parse_hex32(grant["grant_id"]))
+    assert grant_reading.release(home, parse_hex32(grant["grant_id"]), lender.id)
+    shown = client.get(f"/api/v1/assets/{asset}")
+    revoked = {"json": {"standing": "revoked"}, "headers": {"If-Match": shown.headers["ETag"]}}
+    problem(client.put(f"/api/v1/assets/{asset}/standing", **revoked), 409, "SIGNATURE_NEEDED")
+    assert sign(gateway, waiting(gateway)[0]).status_code == 204
+    shown = client.get(f"/api/v1/assets/{asset}")
+    assert shown.json()["standing"] == "revoked"
+    revoked["headers"] = {"If-Match": shown.headers["ETag"]}
+    assert client.put(f"/api/v1/assets/{asset}/standing", **revoked).status_code == 200
+    assert not waiting(gateway)
+
+
+def test_what_the_ledger_refuses_is_told_and_not_shown(gateway: Running) -> None:
+    job, registrar = asked(gateway, invoice()), gateway.client("r1-registrar")
+    suspension = f"/api/v1/organisations/{gateway.organisation('M1').hex}/suspension"
+    assert registrar.put(suspension, json={"suspended": True}).json()["executed"] is True
+    assert not waiting(gateway)
+    found = f"/api/v1/jobs/{job}"
+    eventually(lambda: gateway.client("m1-accountant").get(found).json()["state"] == "failed")
+    assert gateway.client("m1-accountant").get(found).json()["error"]["code"] == "NOT_ACTIVE"
+    assert registrar.put(suspension, json={"suspended": False}).json()["executed"] is True
+
+
+def test_a_lost_key_is_followed_by_another(gateway: Running) -> None:
+    job, client = asked(gateway, invoice()), gateway.client("m1-signatory")
+    account, home = Account(OTHER).address, gateway.gateway.installation
+    statement = client.post("/api/v1/signing-key/statement", json={"account": account}).json()
+    client.put("/api/v1/signing-key", json={"account": account, "signature": signed(statement, OTHER)})
+    vote = f"/api/v1/organisations/{gateway.organisation('M1').hex}/signing-key"
+    assert gateway.client("r1-registrar").post(vote).json()["executed"] is True
+    problem(gateway.client("r1-registrar").post(vote), 404, "NOT_FOUND")
+    lost = home.ledger.read_one(home.ledger.membership.key(account_key_id(ADDRESS)), home.ledger.pin())
+    assert lost.valid_until <= home.now()
+    assert not waiting(gateway)  # what waited for the lost key waits for the new one
+    eventually(lambda: len(waiting(gateway)) == 1)
+    assert sign(gateway, waiting(gateway)[0], OTHER).status_code == 204
+    assert done(gateway, job)["existing"] is False

@@ -1,0 +1,136 @@
+"""From a key made in the browser to a certified asset and an offer that is taken, in a real Chromium with an authenticator that has PRF."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import samples
+
+from ..running import Running, running
+from .conftest import DESKTOP, PHONE, violations
+
+FORMAT = {"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True}
+PRESENT = {"hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True}
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A gateway of its own: two members' keys move into browsers."""
+    with running(tmp_path_factory.mktemp("signing")) as found:
+        yield found
+
+
+class Person:
+    """Somebody in a browser of their own, at `localhost`, where passkeys are allowed."""
+
+    def __init__(self, browser: Any, gateway: Running, user: str, size: tuple[int, int], prf: bool) -> None:
+        self.url = gateway.url.replace("127.0.0.1", "localhost")
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB")
+        self.context.add_cookies([{"name": "language", "value": "en", "url": self.url}])
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        session = self.context.new_cdp_session(self.page)
+        session.send("WebAuthn.enable")
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": FORMAT | PRESENT | {"hasPrf": prf}})
+        self.page.goto(f"{self.url}/login")
+        self.page.fill("#f-user", user)
+        self.page.fill("#f-password", gateway.passwords[user])
+        self.page.click("form[data-login] button.primary")
+        self.page.wait_for_url(lambda url: "/login" not in url, timeout=30_000)
+
+    def open(self, path: str) -> Any:
+        """A page."""
+        self.page.goto(self.url + path)
+        if path == "/sign":
+            self.page.wait_for_selector("#signing[data-ready]", state="attached")
+        return self.page
+
+    def close(self) -> None:
+        """Scripts had nothing to complain of."""
+        self.context.close()
+        assert not self.complaints
+
+
+def certified(person: Person, paper: Path) -> None:
+    """Drop a paper and confirm it."""
+    page = person.open("/papers")
+    page.set_input_files("#files", [paper])
+    page.wait_for_selector(f"#list tbody tr:has-text('{paper.name}') input[name^=job-]", timeout=40_000)
+    page.click("#list button.primary")
+    page.wait_for_selector(f"#list tbody tr:has-text('{paper.name}') .chip.wait", timeout=40_000)
+
+
+def voted(browser: Any, gateway: Running, member: str) -> None:
+    """The registrar votes for the key that a member has proposed."""
+    registrar = Person(browser, gateway, "r1-registrar", DESKTOP, prf=True)
+    page = registrar.open(f"/keys?member={gateway.organisation(member).hex}")
+    assert not violations(page)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Vote for it").click()
+    assert page.get_by_role("button", name="Vote for it").count() == 0
+    registrar.close()
+
+
+@pytest.mark.parametrize(
+    ("member", "way", "size"),
+    [("M1", "passkey", DESKTOP), pytest.param("M2", "passphrase", PHONE, marks=pytest.mark.long)],
+)
+def test_a_key_made_in_the_browser_certifies_and_offers(
+    browser: Any, gateway: Running, tmp_path: Path, member: str, way: str, size: tuple[int, int]
+) -> None:
+    person = Person(browser, gateway, f"{member.lower()}-signatory", size, prf=way == "passkey")
+    page = person.open("/sign")
+    assert not violations(page)
+    page.get_by_text("Make a new key in this browser").click()
+    if way == "passphrase":
+        page.click("[data-make=passkey]")  # this authenticator keeps no secrets
+        page.wait_for_selector("#told:has-text('passphrase')")
+        page.fill("#f-passphrase", "several unrelated words")
+    page.click(f"[data-make={way}]")
+    page.wait_for_selector("text=waits for the registrars")
+    account = re.search("0x[0-9a-f]{40}", page.inner_text("#signing"))
+    assert account is not None
+    voted(browser, gateway, member)
+
+    job = next(one for one in samples.JOBS if one.seller == member)
+    paper = tmp_path / f"{member}-invoice.xml"
+    paper.write_bytes(samples.papers(job)["invoice.xml"])
+    certified(person, paper)
+    page = person.open("/sign")
+    assert page.inner_text(".rail .count") == "1"
+    assert account[0] in page.inner_text("#signing")
+    section = page.locator("section.card", has_text="Certify papers")
+    assert job.invoice_number in section.inner_text() and "¥" in section.inner_text()
+    _signed(page, section, way, "ForwardRequest.nonce")
+    page.wait_for_selector("text=Nothing waits to be signed", timeout=20_000)
+    page = person.open("/papers")
+    page.wait_for_selector(f"#list tbody tr:has-text('{paper.name}') .chip.good", timeout=40_000)
+    page.goto(person.url + str(page.locator("#list tbody tr a", has_text="Look at it").get_attribute("href")))
+    assert "/certificates/0x" in page.url
+    person.close()
+    home = gateway.gateway.installation
+    found = home.ledger.read_one(home.ledger.forwarder.nonce(account[0]), home.ledger.pin())
+    assert found == 1
+
+
+def _signed(page: Any, section: Any, way: str, field: str) -> None:
+    """Look at what will be signed, then sign it."""
+    section.get_by_role("button", name="Sign").click()
+    dialog = page.locator("#sign-dialog")
+    dialog.get_by_text("Exactly what is signed").click()
+    assert field in dialog.inner_text()
+    assert not violations(page)
+    if way == "passphrase":
+        page.fill("#f-open", "some other words")
+        dialog.get_by_role("button", name="Sign").click()
+        page.wait_for_selector("#sign-failed:has-text('not opened')")
+        page.fill("#f-open", "several unrelated words")
+    with page.expect_navigation():
+        dialog.get_by_role("button", name="Sign").click()
