@@ -20,6 +20,7 @@ from gateway.db.session import Database
 from gateway.errors import (
     ConflictError,
     ForbiddenError,
+    NotFoundError,
     OverloadedError,
     UnauthenticatedError,
     UsageError,
@@ -136,8 +137,12 @@ def change_password(database: Database, user: User, current: str, new: str) -> N
     user.version += 1
 
 
-def recover(session: Session, user: User) -> str:
+def recover(session: Session, user: User, recoverer: str | None = None) -> str:
     """Give somebody their account back: a one-time password, to be changed at once; nothing else opens it any more."""
+    if user.id == recoverer:
+        raise ForbiddenError("OWN_ACCOUNT", "another administrator has to do this for you")
+    if user.ended_at is not None and recoverer is not None:
+        raise NotFoundError("NOT_FOUND", "this account has ended")
     password = one_time_password()
     user.password, user.must_change, user.version = passwords.hashed(password), True, user.version + 1
     totp.remove(session, user)
@@ -159,7 +164,7 @@ def set_roles(user: User, roles: Collection[UserRole], allowed: Collection[UserR
         )
     if user.id == changer and ADMINISTRATORS.isdisjoint(roles):
         raise ForbiddenError(
-            "SELF", "you cannot take the administration from yourself: ask another administrator"
+            "OWN_ACCOUNT", "you cannot take the administration from yourself: ask another administrator"
         )
     user.roles = sorted(roles)
 
@@ -167,7 +172,7 @@ def set_roles(user: User, roles: Collection[UserRole], allowed: Collection[UserR
 def end(session: Session, user: User, ender: str) -> None:
     """Close an account and its sessions; its name stays taken, so that old acts keep their author."""
     if user.id == ender:
-        raise ForbiddenError("SELF", "you cannot end your own account: ask another administrator")
+        raise ForbiddenError("OWN_ACCOUNT", "you cannot end your own account: ask another administrator")
     if user.ended_at is None:
         user.ended_at, user.version = now(), user.version + 1
     table.end_sessions(session, user.id)

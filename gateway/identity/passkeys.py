@@ -24,11 +24,11 @@ from webauthn.helpers.structs import (
 from gateway.db import identity as table
 from gateway.db.identity import Passkey, User
 from gateway.db.session import Database
-from gateway.errors import ConflictError, UnauthenticatedError
+from gateway.errors import ConflictError, NotFoundError, UnauthenticatedError
 from gateway.identity import ceremonies
 from gateway.identity.tokens import new_id, now
 
-__all__ = ["Party", "begin_registration", "begin_sign_in", "register", "sign_in"]
+__all__ = ["Party", "begin_registration", "begin_sign_in", "forget", "register", "sign_in"]
 
 _MOST = 20
 
@@ -99,6 +99,14 @@ def register(
     session.add(row)
     session.flush()
     return row
+
+
+def forget(session: Session, user: User, passkey_id: str) -> None:
+    """Take one of the user's passkeys away. NotFoundError where they have no such."""
+    row = next((one for one in table.passkeys_of(session, user.id) if one.id == passkey_id), None)
+    if row is None:
+        raise NotFoundError("NOT_FOUND", "you have no such passkey")
+    session.delete(row)
 
 
 def begin_sign_in(session: Session, party: Party) -> tuple[str, dict[str, Any]]:

@@ -64,6 +64,11 @@ _WORDS: dict[str, _Words] = {
     ),
     "NOT_ANCHORED": _Words(N_("This paper is still being certified."), _AGAIN),
     "SELF": _Words(N_("An organisation cannot offer, grant or lend to itself."), N_("Choose another one.")),
+    "OWN_ACCOUNT": _Words(
+        N_("You cannot do this to your own account."), N_("Ask another administrator of your organisation.")
+    ),
+    "BAD_PASSWORD": _Words(N_("The present password is not right."), N_("Check it and send it again.")),
+    "PASSWORD_SAME": _Words(N_("The new password is the present one."), N_("Choose another one.")),
     "DAYS": _Words(
         N_("The offer would end before it can be accepted."),
         N_("Give it more days, or fewer days to accept."),
@@ -140,12 +145,54 @@ _WORDS: dict[str, _Words] = {
     "NOTHING_CHOSEN": _Words(
         N_("Nothing was chosen."), N_("Choose at least one paper that waits to be confirmed.")
     ),
-    "WEAK_PASSWORD": _Words(
-        N_("This password is too short or too common."),
-        N_("Choose 12 characters or more that nobody guesses."),
+    "PASSWORD_LENGTH": _Words(
+        N_("A password has 12 to 128 characters."), N_("Several words are easy to remember.")
+    ),
+    "PASSWORD_COMMON": _Words(
+        N_("This password is among the first that are guessed."), N_("Take several unrelated words.")
     ),
     "SAME": _Words(N_("The new paper is byte for byte the old one."), N_("Choose the corrected file.")),
     "NO_LINK": _Words(N_("This link leads nowhere."), N_("Scan the certificate again, whole and flat.")),
+    "NO_ACCOUNT": _Words(
+        N_("%(provider)s knows you as “%(subject)s”, and no account here is yours under that name."),
+        N_(
+            "Send this name to your organisation's administrator, who enters or invites you. If you have a password here, sign in with it and connect the account on your account page."
+        ),
+        r"(?P<provider>.+) knows you as '(?P<subject>.+)', and no account",
+    ),
+    "OIDC": _Words(
+        N_(
+            "The sign-in service's answer is not accepted: it is old, of another sign-in, or not meant for us."
+        ),
+        N_("Begin again from the sign-in page. If it stays so, tell the operator the time."),
+    ),
+    "PROVIDER": _Words(
+        N_("This sign-in service cannot be asked at the moment."), N_("Sign in another way, or try again.")
+    ),
+    "CEREMONY": _Words(N_("This took too long, or was done already."), N_("Begin again.")),
+    "SUBJECT_TAKEN": _Words(
+        N_("Another account is connected to this person."),
+        N_("Sign in at the service as somebody else, or end the other account."),
+    ),
+    "EMAIL_TAKEN": _Words(N_("This address is invited already."), N_("Look for it in the list of people.")),
+    "INVITED_ADMINISTRATOR": _Words(
+        N_("An account that keeps other people's is not opened by an e-mail address."),
+        N_("Give a one-time password; its owner connects the service on the account page."),
+    ),
+    "LAST_WAY_IN": _Words(
+        N_("Nothing else would open your account."), N_("Add a passkey first, then disconnect the service.")
+    ),
+    "USER_NAME": _Words(
+        N_("This is no user name."), N_("Take 2 to 64 small letters, digits, or . _ @ - between them.")
+    ),
+    "USER_NAME_TAKEN": _Words(N_("Somebody is called so already."), N_("Take another user name.")),
+    "ROLES": _Words(
+        N_("These roles are not for your organisation, or none was chosen."), N_("Choose at least one role.")
+    ),
+    "CERTIFICATE": _Words(
+        N_("This is no valid certificate."),
+        N_("Paste one X.509 certificate in PEM, -----BEGIN CERTIFICATE----- and on, that has not expired."),
+    ),
     "BAD_CREDENTIALS": _Words(
         N_("User name, password or code is not right."), N_("Check them and sign in again.")
     ),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-__all__ = ["day", "money", "percent", "plain_money", "short", "size", "time"]
+__all__ = ["browser", "day", "money", "percent", "plain_money", "short", "size", "time"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SIGNS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
@@ -55,6 +55,21 @@ def time(value: int | str | datetime | None) -> Markup:
         utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
         local.strftime("%Y-%m-%d %H:%M"),
     )
+
+
+def browser(agent: str) -> str:
+    """A browser's name and system out of what it says of itself, or the beginning of that."""
+    names = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+    systems = {
+        "Android": "Android",
+        "iPhone": "iPhone",
+        "Windows": "Windows",
+        "Mac OS": "macOS",
+        "Linux": "Linux",
+    }
+    name = next((name for mark, name in names.items() if mark in agent), "")
+    system = next((system for mark, system in systems.items() if mark in agent), "")
+    return " · ".join(filter(None, (name, system))) or agent[:40] or "–"
 
 
 def day(value: int | str | datetime | date | None) -> str:

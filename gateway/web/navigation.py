@@ -48,6 +48,8 @@ _ITEMS = (
     Item("/admissions", "people", N_("Members"), (Action.ORGANISATIONS_ADMIT,)),
     Item("/keys", "key", N_("Keys"), (Action.KEYS_MANAGE,)),
     Item("/health", "health", N_("Health"), (Action.HEALTH_READ,)),
+    Item("/people", "user", N_("People"), (Action.USERS_MANAGE,)),
+    Item("/machines", "link", N_("Machines"), (Action.API_KEYS_MANAGE,)),
     Item("/verify", "shield", N_("Verify"), (Action.VERIFY,)),
 )
 

@@ -25,8 +25,10 @@ from gateway.web import (
     jobs,
     lender,
     loans,
+    machines,
     offers,
     papers,
+    people,
     products,
     public,
     registrar,
@@ -45,6 +47,8 @@ __all__ = ["application"]
 _ROUTERS = (
     session,
     account,
+    people,
+    machines,
     public,
     papers,
     jobs,
@@ -63,6 +67,8 @@ _ROUTERS = (
     signing,
 )
 _NOT_PAGES = ("/api/", "/openapi.json", "/healthz", "/readyz", "/static/")
+_AT_PROVIDER = "/api/v1/session/oidc/"
+"""Addresses of the API that a browser is sent to."""
 
 
 def application(gateway: Gateway) -> FastAPI:
@@ -105,9 +111,12 @@ class _Static(StaticFiles):
 
 async def problem_page(request: Request, problem: Problem) -> Response | None:
     """A problem as a page, or as a part of one; None for a program."""
-    if request.url.path.startswith(_NOT_PAGES) or "text/html" not in request.headers.get("accept", ""):
+    path = request.url.path
+    if path.startswith(_NOT_PAGES) and not path.startswith(_AT_PROVIDER):
         return None
-    if problem.status == 401 and not is_partial(request):
+    if "text/html" not in request.headers.get("accept", ""):
+        return None
+    if problem.status == 401 and not is_partial(request) and not path.startswith(_AT_PROVIDER):
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", 303)
     if problem.code == "SIGNATURE_NEEDED":

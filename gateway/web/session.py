@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from gateway.api import cookies
 from gateway.api.depends import Anybody, Db, Here, May
+from gateway.api.state import Gateway
 from gateway.api.v1.session import inside, open_session
 from gateway.db import identity as table
 from gateway.errors import GatewayError
@@ -35,10 +36,16 @@ def start(who: Anybody) -> Response:
 
 
 @router.get("/login")
-def form(request: Request, _: Anybody, next: str = "/", again: bool = False) -> HTMLResponse:
+def form(request: Request, _: Anybody, gateway: Here, next: str = "/", again: bool = False) -> HTMLResponse:
     """The form; `again` is the one that opens over a page whose session has ended."""
-    template = "login_again.html" if again else "login.html"
-    return render(request, template, next=inside(next), again=again, user="", fault=None)
+    template, providers = "login_again.html" if again else "login.html", gateway.providers.all()
+    return render(request, template, next=inside(next), again=again, user="", fault=None, providers=providers)
+
+
+@router.get("/login/done")
+def done(request: Request, _: Anybody) -> HTMLResponse:
+    """Where a provider's sign-in ends that was begun over a page whose session had ended."""
+    return render(request, "login_done.html")
 
 
 @router.post("/login")
@@ -58,7 +65,7 @@ def sign_in(
         found = accounts.sign_in(gateway.database, user, password)
         accounts.check_second_factor(gateway.database, gateway.sealing, found, code or None)
     except GatewayError as error:
-        return _refused(request, error, user, next)
+        return _refused(request, gateway, error, user, next)
     response = Response(status_code=204) if again else gone("/account" if found.must_change else inside(next))
     method = "password" if found.totp is None else "password+totp"
     begun = open_session(db, gateway, found, method, request, response)
@@ -68,13 +75,14 @@ def sign_in(
     return response
 
 
-def _refused(request: Request, error: GatewayError, user: str, next: str) -> Response:
+def _refused(request: Request, gateway: Gateway, error: GatewayError, user: str, next: str) -> Response:
     fault = fault_of(language_of(request), error.code, str(error))
     if is_partial(request):
         return render(request, "error.html", status=error.status, block="fragment", fault=fault)
     return render(
-        request, "login.html", status=error.status, next=inside(next), again=False, user=user, fault=fault
-    )
+        request, "login.html", status=error.status, next=inside(next), again=False, user=user, fault=fault,
+        providers=gateway.providers.all(),
+    )  # fmt: skip
 
 
 @router.post("/logout")

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 __all__ = [
+    "ACCOUNT_ENDED",
+    "ACCOUNT_INVITED",
+    "ACCOUNT_OPEN",
     "CAUSES",
     "CHECKS",
+    "CONNECTED",
     "DRAFTS",
     "DRAFT_BACK",
     "DRAFT_WAITING",
@@ -33,10 +37,13 @@ __all__ = [
     "PURPOSES",
     "RELATIONS",
     "ROLES",
+    "SIGN_IN_METHODS",
     "STANDINGS",
     "STATIONS",
+    "THIS_SESSION",
     "USER_ROLES",
     "VERDICTS",
+    "sign_in_method",
 ]
 
 
@@ -194,6 +201,17 @@ USER_ROLES = {
     "auditor": N_("auditor"),
     "registrar": N_("registrar"),
 }
+SIGN_IN_METHODS = {
+    "password": N_("password"),
+    "password+totp": N_("password and code"),
+    "passkey": N_("passkey"),
+    "oidc": N_("sign-in service"),
+}
+ACCOUNT_OPEN = (N_("open"), "good")
+ACCOUNT_ENDED = (N_("ended"), "none")
+ACCOUNT_INVITED = (N_("invited"), "info")
+CONNECTED = (N_("connected"), "good")
+THIS_SESSION = (N_("this one"), "info")
 PURPOSES = {
     "account": N_("signing account"),
     "encryption": N_("encryption"),
@@ -202,6 +220,13 @@ PURPOSES = {
     "witness": N_("witness"),
     "fingerprint": N_("duplicate detection"),
 }
+
+
+def sign_in_method(method: str) -> str:
+    """How a session was begun, for people; `oidc:<provider>` like every provider."""
+    return SIGN_IN_METHODS[method.partition(":")[0]]
+
+
 FACTS = {
     "number": N_("Number"),
     "issue_date": N_("Date"),

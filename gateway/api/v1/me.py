@@ -266,11 +266,7 @@ def add_passkey(said: PasskeyIn, caller: Caller, gateway: Here, db: Db, request:
 @router.delete("/me/passkeys/{passkey_id}", status_code=204)
 def remove_passkey(passkey_id: str, caller: Caller, db: Db) -> None:
     """Forget a passkey of mine."""
-    for row in table.passkeys_of(db, _person(db, caller).id):
-        if row.id == passkey_id:
-            db.delete(row)
-            return
-    raise NotFoundError("NOT_FOUND", "you have no such passkey")
+    passkeys.forget(db, _person(db, caller), passkey_id)
 
 
 @router.get("/sessions")

@@ -40,6 +40,15 @@
   });
   $("#again")?.addEventListener("close", () => (waiting = []));
 
+  // The same where one has signed in at a provider, in a page beside this one.
+  const beside = new BroadcastChannel("signed-in");
+  if ($("[data-signed-in]")) beside.postMessage("");
+  beside.addEventListener("message", async () => {
+    if (!$("#again")?.open) return;
+    const answer = await fetch("/api/v1/session");
+    if (answer.ok) document.dispatchEvent(new CustomEvent("signed-in", { detail: { csrf: (await answer.json()).csrf } }));
+  });
+
   // ── A gateway that does not answer.
   document.addEventListener("htmx:error", () => toast(document.body.dataset.lost));
   function toast(text) {

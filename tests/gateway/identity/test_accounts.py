@@ -122,6 +122,6 @@ def test_roles_are_those_that_the_ledger_admits_the_organisation_for(api: Runnin
 def test_nobody_shuts_himself_out(api: Running) -> None:
     client = api.client("m2-signatory")
     me = f"/api/v1/users/{client.get('/api/v1/me').json()['id']}"
-    problem(client.delete(me), 403, "SELF")
-    problem(client.patch(me, json={"roles": ["accountant"]}), 403, "SELF")
-    problem(client.post(f"{me}/recovery"), 403, "SELF")
+    problem(client.delete(me), 403, "OWN_ACCOUNT")
+    problem(client.patch(me, json={"roles": ["accountant"]}), 403, "OWN_ACCOUNT")
+    problem(client.post(f"{me}/recovery"), 403, "OWN_ACCOUNT")

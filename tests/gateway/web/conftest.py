@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from gateway import samples
+from gateway.identity.provider import Provider
 from gateway.service import certifying
 
+from ..identity.provider import CLIENT, SECRET, OpenIdProvider, provider
 from ..running import Running, running
 
 CHROMIUM = shutil.which("chromium")
@@ -25,11 +27,12 @@ DESKTOP, PHONE = (1360, 860), (390, 844)
 
 @dataclass(frozen=True)
 class Site:
-    """The gateway, the papers of its two enterprises, and what was certified of them by file name."""
+    """The gateway, the papers of its two enterprises, what was certified of them by file name, and the provider to sign in at."""
 
     running: Running
     papers: Path
     assets: dict[str, str]
+    bank: OpenIdProvider
 
     @property
     def url(self) -> str:
@@ -38,8 +41,8 @@ class Site:
 
 @contextmanager
 def site_in(folder: Path) -> Iterator[Site]:
-    """A gateway in which M1 and M2 have certified a job each."""
-    with running(folder) as found:
+    """A gateway in which M1 and M2 have certified a job each, and an OpenID provider that one may sign in at."""
+    with provider() as bank, running(folder, providers=known(bank)) as found:
         home, assets = found.gateway.installation, {}
         for job in samples.JOBS[:2]:
             place = folder / "papers" / job.seller
@@ -49,7 +52,12 @@ def site_in(folder: Path) -> Iterator[Site]:
             home.node.clock.set(samples.noon(job.invoiced))
             done = certifying.certify(home, home.book.find(job.seller), [place], dossier=job.number)
             assets |= {f"{job.seller}/{one.path.name}": one.asset_id for one in done.assets}
-        yield Site(found, folder / "papers", assets)
+        yield Site(found, folder / "papers", assets, bank)
+
+
+def known(bank: OpenIdProvider) -> dict[str, Provider]:
+    """The provider as the gateway's settings name it."""
+    return {"bank": Provider("bank", "Bank", bank.issuer, CLIENT, SECRET)}
 
 
 @pytest.fixture(scope="session")
