@@ -104,8 +104,9 @@ def grants_by(session: Session, org: str, asset_ids: Collection[str] | None = No
 
 
 def grants_to(session: Session, org: str) -> list[Grant]:
-    """Grants an organisation was given."""
-    query = select(Grant).where(Grant.grantee == org)
+    """Grants an organisation was given: those that stand on the ledger."""
+    granted = select(IndexedAccess.subject).where(IndexedAccess.event == "granted")
+    query = select(Grant).where(Grant.grantee == org, Grant.grant_id.in_(granted))
     return list(session.scalars(query.order_by(Grant.owner, Grant.expires_at.desc(), Grant.grant_id)))
 
 

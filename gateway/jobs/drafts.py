@@ -7,6 +7,7 @@ then does it in the organisation's name; what could not be done waits again. Bef
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from gateway.identity.roles import Action
 from gateway.jobs import papers
 from gateway.jobs.running import Jobs
 from gateway.service import offering
+from gateway.signing.signatory import SignatureNeededError, all_of
 
 __all__ = ["KINDS", "known", "listed", "prepare", "send_back", "sign", "waiting"]
 
@@ -38,8 +40,8 @@ def _offer(jobs: Jobs, signer: Principal, row: Approval) -> None:
 
 def _grant(jobs: Jobs, signer: Principal, row: Approval) -> None:
     permission = offering.Permission.from_json(row.detail)
-    for asset_id in row.detail["assets"]:
-        offering.grant(jobs.installation, signer.organisation, asset_id, permission)
+    give = partial(offering.grant, jobs.installation, signer.organisation)
+    all_of(partial(give, asset_id, permission) for asset_id in row.detail["assets"])
     jobs.tell()
 
 
@@ -89,6 +91,8 @@ def sign(jobs: Jobs, signer: Principal, draft_id: str) -> Approval:
         approvals.spend(session, signer.org, row.action, row.subject)
     try:
         KINDS[Action(row.action)](jobs, signer, row)
+    except SignatureNeededError:  # decided: what is left is the organisation's signature in the browser
+        raise
     except BaseException:
         with database.session() as session:
             approvals.reopen(known(session, signer.org, draft_id))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Self
 
 from gateway.errors import UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import granting, pledging
 from gateway.service.own import own_receipt
+from gateway.signing.signatory import all_of
 from ledger.types import parse_hex32
 
 __all__ = ["Permission", "Terms", "grant", "offer"]
@@ -65,7 +67,8 @@ class Terms:
 
 def offer(installation: Installation, owner: Organisation, asset_id: str, terms: Terms) -> None:
     """Sign the offer, and let the lender read the document where the terms say so."""
-    pledging.make_offer(
+    make = partial(
+        pledging.make_offer,
         installation,
         owner,
         _member(terms.lender),
@@ -74,9 +77,11 @@ def offer(installation: Installation, owner: Organisation, asset_id: str, terms:
         accept_days=terms.accept_days,
         days=terms.days,
     )
+    acts: list[Callable[[], object]] = [make]
     if terms.purpose is not None:
-        until = installation.now() + _READABLE
-        grant(installation, owner, asset_id, Permission(terms.lender, terms.purpose, until))
+        permission = Permission(terms.lender, terms.purpose, installation.now() + _READABLE)
+        acts.append(partial(grant, installation, owner, asset_id, permission))
+    all_of(acts)
 
 
 def grant(installation: Installation, owner: Organisation, asset_id: str, permission: Permission) -> None:

@@ -6,6 +6,7 @@ it is asked for waits until a person has signed it, which whoever asks is told b
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from gateway.errors import UnavailableError
@@ -14,7 +15,7 @@ from ledger.contract import Act
 from ledger.typed import TypedData
 from ledger.writer import Sent, Writer
 
-__all__ = ["Direct", "Signatory", "SignatureNeededError"]
+__all__ = ["Direct", "Signatory", "SignatureNeededError", "all_of"]
 
 
 class Signatory(Protocol):
@@ -50,6 +51,18 @@ class Direct:
     def sign(self, what: TypedData) -> bytes:
         """See `Signatory`."""
         return self._signer.sign(what.data)
+
+
+def all_of(acts: Iterable[Callable[[], object]]) -> None:
+    """Do each. What waits for a person is told only once everything is put before them. Raises SignatureNeededError."""
+    needed: SignatureNeededError | None = None
+    for act in acts:
+        try:
+            act()
+        except SignatureNeededError as error:
+            needed = error
+    if needed is not None:
+        raise needed
 
 
 class SignatureNeededError(UnavailableError):

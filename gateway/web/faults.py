@@ -193,6 +193,34 @@ _WORDS: dict[str, _Words] = {
         N_("This is no valid certificate."),
         N_("Paste one X.509 certificate in PEM, -----BEGIN CERTIFICATE----- and on, that has not expired."),
     ),
+    "WRONG_SIGNER": _Words(
+        N_("This is not a signature of your organisation's key over what was shown."),
+        N_("Open it again and sign with the key that your organisation uses now."),
+    ),
+    "NOT_PREPARED": _Words(N_("This was not opened before it was signed."), N_("Open it, then sign it.")),
+    "SAME_KEY": _Words(
+        N_("Your organisation signs with this key already."), N_("Leave it, or make another one.")
+    ),
+    "KEY_USED": _Words(N_("The ledger knows this key already."), N_("Make a new one.")),
+    "SIGNS_IN_BROWSER": _Words(
+        N_("Your organisation signs in the browser, and this cannot be signed there yet."),
+        N_("Ask your registrar for a key on the server if you need it."),
+    ),
+    "WEB3SIGNER": _Words(
+        N_("The service that keeps your organisation's key did not sign."),
+        N_("Try again in a moment; if it stays so, tell the operator."),
+    ),
+    "KEY_REQUEST": _Words(
+        N_("This file asks for no key that can be published."),
+        N_("Take the file that `assetcert key request` wrote, for a member of this ledger."),
+    ),
+    "KEY_PURPOSE": _Words(
+        N_("This asks for a key that signs no evidence."), N_("Vote on it under Keys, at its member.")
+    ),
+    "KEY_USED": _Words(
+        N_("The ledger knows this key as another organisation's."), N_("Have its holder ask for a new one.")
+    ),
+    "FOUR_EYES": _Words(N_("You have prepared or approved this yourself."), N_("A colleague decides on it.")),
     "BAD_CREDENTIALS": _Words(
         N_("User name, password or code is not right."), N_("Check them and sign in again.")
     ),

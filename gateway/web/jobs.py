@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Annotated
 
 from fastapi import Request, Response
@@ -18,6 +19,7 @@ from gateway.identity.roles import Action
 from gateway.installation import Installation
 from gateway.jobs import drafts
 from gateway.service import dossiers, indexing, offering
+from gateway.signing.signatory import all_of
 from gateway.web import words
 from gateway.web.board import JobView, job_view
 from gateway.web.certificates import attachment, held_table
@@ -108,8 +110,8 @@ def share(
     who: Annotated[Principal, May(Action.GRANTS_GIVE)], home: Installed, name: str, said: Permitted
 ) -> Response:
     """One grant for each paper of the job."""
-    for asset_id in _readable(home, who.org, name):
-        offering.grant(home, who.organisation, asset_id, said)
+    give = partial(offering.grant, home, who.organisation)
+    all_of(partial(give, asset_id, said) for asset_id in _readable(home, who.org, name))
     return gone("/readers")
 
 

@@ -212,6 +212,8 @@ def readers(
     def state(row: Any) -> tuple[str, str]:
         if row.sealed is None:
             return words.GRANT_WITHDRAWN
+        if row.grant_id not in log:
+            return words.TO_BE_SIGNED
         return words.GRANT_ENDED if row.expires_at <= now else words.GRANT_OPEN
 
     def withdraw(row: Any) -> Markup | str:

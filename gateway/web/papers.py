@@ -153,7 +153,7 @@ def _state(row: Paper, job: Any, language: str) -> tuple[str, tuple[str, str], s
         return "ready", words.PAPER_READY, None, ()
     if job is None or job.state in ("queued", "running"):
         to_sign = job is not None and (job.progress or {}).get("code") == "SIGNATURE_NEEDED"
-        return "certifying", words.PAPER_TO_SIGN if to_sign else words.PAPER_CERTIFYING, None, ()
+        return "certifying", words.TO_BE_SIGNED if to_sign else words.PAPER_CERTIFYING, None, ()
     files = (job.result or {}).get("files", [])
     at = next((n for n, one in enumerate(job.request["files"]) if one.get("paper") == row.id), None)
     if job.state == "failed" or at is None or at >= len(files):

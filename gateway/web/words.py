@@ -163,7 +163,7 @@ TO_SIGN_CLOSE = (
 """By `ledger.assets.Standing` and `ledger.pledges.Status`."""
 SIGNED_BATCH = N_("Signed, and on its way to the ledger.")
 SIGNED_ACT = N_("Signed. Do it once more: it is checked again, then sent.")
-PAPER_TO_SIGN = (N_("to be signed"), "wait")
+TO_BE_SIGNED = (N_("to be signed"), "wait")
 DRAFT_WAITING = (N_("waits for a signature"), "wait")
 DRAFT_BACK = (N_("sent back"), "bad")
 DRAFTS = {

@@ -1,13 +1,17 @@
-"""From a key made in the browser to a certified asset and an offer that is taken, in a real Chromium with an authenticator that has PRF."""
+"""From a key made in the browser, or a wallet's, to a certified asset and an offer, in a real Chromium with an authenticator that has PRF."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account as Wallet
+from eth_account.messages import encode_typed_data
 
 from gateway import samples
 
@@ -15,6 +19,8 @@ from ..running import Running, running
 from .conftest import DESKTOP, PHONE, violations
 
 FORMAT = {"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True}
+WALLET = Wallet.from_key(b"\x51" * 32)
+PROVIDER = """window.ethereum = { request: ({ method, params }) => method === "eth_requestAccounts" ? window.accounts() : window.signTyped(params[1]) };"""
 PRESENT = {"hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True}
 
 
@@ -28,7 +34,9 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 class Person:
     """Somebody in a browser of their own, at `localhost`, where passkeys are allowed."""
 
-    def __init__(self, browser: Any, gateway: Running, user: str, size: tuple[int, int], prf: bool) -> None:
+    def __init__(
+        self, browser: Any, gateway: Running, user: str, size: tuple[int, int], way: str = ""
+    ) -> None:
         self.url = gateway.url.replace("127.0.0.1", "localhost")
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB")
         self.context.add_cookies([{"name": "language", "value": "en", "url": self.url}])
@@ -36,14 +44,26 @@ class Person:
         self.page.set_default_timeout(20_000)
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.context.expose_function("accounts", lambda: [WALLET.address])
+        self.context.expose_function("signTyped", self.sign_typed)
+        if way == "wallet":
+            self.context.add_init_script(PROVIDER)
         session = self.context.new_cdp_session(self.page)
         session.send("WebAuthn.enable")
-        session.send("WebAuthn.addVirtualAuthenticator", {"options": FORMAT | PRESENT | {"hasPrf": prf}})
+        session.send(
+            "WebAuthn.addVirtualAuthenticator", {"options": FORMAT | PRESENT | {"hasPrf": way == "passkey"}}
+        )
         self.page.goto(f"{self.url}/login")
         self.page.fill("#f-user", user)
         self.page.fill("#f-password", gateway.passwords[user])
         self.page.click("form[data-login] button.primary")
         self.page.wait_for_url(lambda url: "/login" not in url, timeout=30_000)
+
+    @staticmethod
+    def sign_typed(text: str) -> str:
+        """What a wallet does (EIP-1193), with another implementation of EIP-712."""
+        made = WALLET.sign_message(encode_typed_data(full_message=json.loads(text)))
+        return "0x" + bytes(made.signature).hex()
 
     def open(self, path: str) -> Any:
         """A page."""
@@ -69,7 +89,7 @@ def certified(person: Person, paper: Path) -> None:
 
 def voted(browser: Any, gateway: Running, member: str) -> None:
     """The registrar votes for the key that a member has proposed."""
-    registrar = Person(browser, gateway, "r1-registrar", DESKTOP, prf=True)
+    registrar = Person(browser, gateway, "r1-registrar", DESKTOP)
     page = registrar.open(f"/keys?member={gateway.organisation(member).hex}")
     assert not violations(page)
     with page.expect_navigation():
@@ -80,12 +100,16 @@ def voted(browser: Any, gateway: Running, member: str) -> None:
 
 @pytest.mark.parametrize(
     ("member", "way", "size"),
-    [("M1", "passkey", DESKTOP), pytest.param("M2", "passphrase", PHONE, marks=pytest.mark.long)],
+    [
+        ("M1", "passkey", DESKTOP),
+        ("M2", "wallet", PHONE),
+        pytest.param("M1", "passphrase", PHONE, marks=pytest.mark.long),
+    ],
 )
 def test_a_key_made_in_the_browser_certifies_and_offers(
     browser: Any, gateway: Running, tmp_path: Path, member: str, way: str, size: tuple[int, int]
 ) -> None:
-    person = Person(browser, gateway, f"{member.lower()}-signatory", size, prf=way == "passkey")
+    person = Person(browser, gateway, f"{member.lower()}-signatory", size, way)
     page = person.open("/sign")
     assert not violations(page)
     page.get_by_text("Make a new key in this browser").click()
@@ -99,8 +123,9 @@ def test_a_key_made_in_the_browser_certifies_and_offers(
     assert account is not None
     voted(browser, gateway, member)
 
-    job = next(one for one in samples.JOBS if one.seller == member)
-    paper = tmp_path / f"{member}-invoice.xml"
+    first = next(one for one in samples.JOBS if one.seller == member)
+    job = replace(first, number=f"2026-07{size[0] % 89:02}")
+    paper = tmp_path / f"{member}-{way}-invoice.xml"
     paper.write_bytes(samples.papers(job)["invoice.xml"])
     certified(person, paper)
     page = person.open("/sign")
@@ -114,10 +139,34 @@ def test_a_key_made_in_the_browser_certifies_and_offers(
     page.wait_for_selector(f"#list tbody tr:has-text('{paper.name}') .chip.good", timeout=40_000)
     page.goto(person.url + str(page.locator("#list tbody tr a", has_text="Look at it").get_attribute("href")))
     assert "/certificates/0x" in page.url
+    if way == "wallet":
+        _offered(person, gateway)
     person.close()
     home = gateway.gateway.installation
-    found = home.ledger.read_one(home.ledger.forwarder.nonce(account[0]), home.ledger.pin())
-    assert found == 1
+    found = home.ledger.read_one(home.ledger.forwarder.nonce(account[0].lower()), home.ledger.pin())
+    assert found == (2 if way == "wallet" else 1)
+
+
+def _offered(person: Person, gateway: Running) -> None:
+    """Offer what stands on the certificate's page, and let the lender read it: two things to sign."""
+    page = person.page
+    page.goto(page.url + "/offer")
+    page.select_option("#f-lender", gateway.organisation("L1").hex)
+    page.check("input[name=content]")
+    with page.expect_navigation():
+        page.locator("main form button.primary").click()
+    assert page.url.endswith("/sign")
+    for title, field in (
+        ("Offer receivables", "Offer.claims[0].share"),
+        ("Let somebody read", "ForwardRequest.data"),
+    ):
+        page.wait_for_selector("#signing[data-ready]", state="attached")
+        section = page.locator("section.card", has_text=title)
+        assert gateway.organisation("L1").name in section.inner_text()
+        _signed(page, section, "wallet", field)
+    page.wait_for_selector("text=Nothing waits to be signed")
+    assert page.goto(f"{person.url}/offers") and "open" in page.inner_text("main tbody")
+    assert page.goto(f"{person.url}/readers") and "may read" in page.inner_text("main tbody")
 
 
 def _signed(page: Any, section: Any, way: str, field: str) -> None:
