@@ -185,7 +185,7 @@ def review(
         terms = _terms(installation, product_, amount, days)
         opinion = Opinion(outcome, code, reason, terms)
         row = decide(installation, installation.book.find(org), decision_id, opinion, who, role)
-        asset = anchor(installation, row.decision_id)
+        asset = anchor(installation, [row.decision_id])[row.decision_id]
     said = {
         "decision_id": row.decision_id,
         "outcome": row.outcome,

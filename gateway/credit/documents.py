@@ -36,7 +36,7 @@ class _Names:
     ascii = True
 
     def __call__(self, pairs: list[tuple[str, Any]]) -> None:
-        if not all(name.isascii() for name, _ in pairs):
+        if not "".join([name for name, _ in pairs]).isascii():
             self.ascii = False
 
 

@@ -37,11 +37,13 @@ __all__ = [
     "ProductVersion",
     "acts_on",
     "anchored",
+    "anchored_ids",
     "application",
     "approvals",
     "context",
     "decisions_by",
     "decisions_of",
+    "facts_of",
     "latest_decision",
     "loans_of",
     "products_of",
@@ -49,6 +51,7 @@ __all__ = [
     "receipts_of",
     "review_of",
     "stands",
+    "unread",
 ]
 
 DRAFT, PUBLISHED, WITHDRAWN = "draft", "published", "withdrawn"
@@ -179,10 +182,15 @@ class LoanReceipt(Base):
     __table_args__ = (Index("receipts_by_loan", "loan_id", "day"),)
 
 
-def anchored(session: Session, org: str, *, until: int | None = None) -> list[Asset]:
-    """An organisation's assets that stand on the ledger and are not shredded, by id; those up to a block."""
-    where = [Asset.org == org, Asset.root.is_not(None), Asset.sealed_secret.is_not(None)]
-    query = select(Asset).where(*where).order_by(Asset.asset_id)
+def _anchored(org: str) -> tuple[ColumnElement[bool], ...]:
+    return Asset.org == org, Asset.root.is_not(None), Asset.sealed_secret.is_not(None)
+
+
+def anchored(session: Session, org: str, *, until: int | None = None, kind: str | None = None) -> list[Asset]:
+    """An organisation's assets that stand on the ledger and are not shredded, by id; those up to a block, or of a kind."""
+    query = select(Asset).where(*_anchored(org)).order_by(Asset.asset_id)
+    if kind is not None:
+        query = query.where(Asset.kind == kind)
     if until is not None:
         query = query.join(Batch, (Batch.org == Asset.org) & (Batch.root == Asset.root)).where(
             Batch.block <= until
@@ -190,15 +198,35 @@ def anchored(session: Session, org: str, *, until: int | None = None) -> list[As
     return list(session.scalars(query))
 
 
-def context(session: Session, org: str, until: int) -> list[tuple[Asset, int]]:
-    """Other organisations' invoices and payments up to a block, with their blocks: who trades with whom, and nothing else."""
+def anchored_ids(session: Session, org: str) -> list[str]:
+    """The ids of the same."""
+    return list(session.scalars(select(Asset.asset_id).where(*_anchored(org)).order_by(Asset.asset_id)))
+
+
+def unread(session: Session, org: str, version: str) -> list[Asset]:
+    """Those of which there is no reading of this version."""
+    known = exists().where(CreditReading.asset_id == Asset.asset_id, CreditReading.version == version)
+    return list(session.scalars(select(Asset).where(*_anchored(org), ~known).order_by(Asset.asset_id)))
+
+
+def context(session: Session, org: str, until: int) -> list[tuple[str, int]]:
+    """Other organisations' invoices and payments up to a block, by id, with their blocks: who trades with whom, and nothing else."""
     query = (
-        select(Asset, Batch.block)
+        select(Asset.asset_id, Batch.block)
         .join(Batch, (Batch.org == Asset.org) & (Batch.root == Asset.root))
         .where(Asset.org != org, Asset.kind.in_(("invoice", "payment")), Asset.sealed_secret.is_not(None), Batch.block <= until)
         .order_by(Asset.asset_id)
     )  # fmt: skip
-    return [(row, block) for row, block in session.execute(query) if block is not None]
+    return [(asset, block) for asset, block in session.execute(query) if block is not None]
+
+
+def facts_of(session: Session, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Certified fields by asset id, of those that are not shredded."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = select(Asset.asset_id, Asset.fields).where(Asset.asset_id.in_(ids[start : start + _CHUNK]))
+        found |= {asset: fields for asset, fields in session.execute(query) if fields is not None}
+    return found
 
 
 def readings(session: Session, version: str, ids: Sequence[str]) -> dict[str, bytes]:

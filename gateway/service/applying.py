@@ -153,7 +153,7 @@ def _consent(
 ) -> dict[str, Any]:
     """Who may use what for which purpose until when: signed, and one grant on the ledger for each lender, over all assets at once."""
     with installation.database.session() as session:
-        ids = [row.asset_id for row in credit.anchored(session, applicant.hex)]
+        ids = credit.anchored_ids(session, applicant.hex)
     if len(ids) > MOST_DOCUMENTS:
         raise UsageError(
             "TOO_MANY", f"{len(ids):,} documents: name what is offered, up to {MOST_DOCUMENTS:,}"

@@ -81,16 +81,15 @@ class Deciding:
 
     def _read(self, applicant: Organisation) -> None:
         with self._reading:
-            self.lending.prepare(applicant)
+            self.lending.read(applicant)
 
     def _anchor(self) -> None:
         with self._installation.database.session() as session:
             left = cases.unanchored(session)
-        for decision_id in left:
-            try:
-                recording.anchor(self._installation, decision_id)
-            except (GatewayError, CertifierError, LedgerError, OSError):  # it is anchored with the next one
-                _LOG.warning("decision %s is not on the ledger yet", decision_id, exc_info=True)
+        try:
+            recording.anchor(self._installation, left)
+        except (GatewayError, CertifierError, LedgerError, OSError):  # they are anchored with the next one
+            _LOG.warning("%d decisions are not on the ledger yet", len(left), exc_info=True)
 
     def _within(self, key: tuple[str, str], work: Callable[[], Any], wait: float) -> Future[Any] | None:
         with self._lock:

@@ -48,16 +48,19 @@ class Lending:
         self._examiner = Examiner(installation)
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def prepare(self, applicant: Organisation, advance: Callable[[int], None] = lambda _: None) -> int:
-        """Read what has not been read yet, of the applicant and of the lenders' extracts, and look at all of it once: before anybody
-        waits for an answer. How many documents were read."""
+    def read(self, applicant: Organisation, advance: Callable[[int], None] = lambda _: None) -> int:
+        """Read what has not been read yet, of the applicant and of the lenders' extracts. How many documents of the applicant there were."""
         home = self._installation
         lenders = {one.lender for one in products.published(home)}
         for other in home.book.all():
             if other.id in lenders and "encryption" in home.keys.purposes(other.short):
                 readings.prepare(home, other, advance)
-        count = readings.prepare(home, applicant, advance)
-        if asked := products.published(home):
+        return readings.prepare(home, applicant, advance)
+
+    def prepare(self, applicant: Organisation, advance: Callable[[int], None] = lambda _: None) -> int:
+        """The same, and look at all of it once: before anybody waits for an answer."""
+        count = self.read(applicant, advance)
+        if asked := products.published(self._installation):
             self._examiner.examine(applicant, asked)
         return count
 
@@ -67,8 +70,7 @@ class Lending:
         """Submit, consent and decide: the whole answer as `assetcert apply` prints it. The same key gives the same answer again."""
         made = self.decided(submit(self._installation, applicant, order, signatory))
         if anchored:
-            for one in made:
-                anchor(self._installation, one.decision_id)
+            anchor(self._installation, [one.decision_id for one in made])
         return self.answer(made[0].application_id)
 
     def decided(self, row: credit.Application) -> list[credit.CreditDecision]:
@@ -93,8 +95,8 @@ class Lending:
                 one.latency = latency
                 session.add(one)
             known = session.get(credit.Application, row.application_id)
-            assert known is not None
-            known.state = "offered" if any(one.outcome == "approve" for one in made) else "decided"
+            if known is not None and known.state == "reserved":  # it may have been withdrawn meanwhile
+                known.state = "offered" if any(one.outcome == "approve" for one in made) else "decided"
         return made
 
     def _of_lender(

@@ -27,7 +27,7 @@ from gateway.installation import Installation, Organisation
 from gateway.service.profiles import of_home
 from ledger.types import parse_hex32
 
-__all__ = ["Kept", "keep", "load", "missing", "prepare", "verifier_version"]
+__all__ = ["Kept", "keep", "load", "prepare", "verifier_version"]
 
 _FORM = "1"
 
@@ -45,13 +45,6 @@ def verifier_version() -> str:
     return f"assetcert {version('assetcert')} readings/{_FORM}"
 
 
-def missing(installation: Installation, rows: Sequence[Asset]) -> list[Asset]:
-    """Assets whose document has not been read by this version."""
-    with installation.database.session() as session:
-        known = credit.readings(session, verifier_version(), [row.asset_id for row in rows])
-    return [row for row in rows if row.asset_id not in known]
-
-
 def prepare(
     installation: Installation,
     organisation: Organisation,
@@ -59,8 +52,9 @@ def prepare(
 ) -> int:
     """Read every certified document of a firm that has not been read yet, from its encrypted content. How many there were."""
     with installation.database.session() as session:
-        rows = credit.anchored(session, organisation.hex)
-    fresh = missing(installation, rows)
+        fresh = credit.unread(session, organisation.hex, verifier_version())
+    if not fresh:
+        return 0
     with Reader(profiles=of_home(installation.home, organisation.short)) as reader:
         for start in range(0, len(fresh), 50):
             _read(installation, organisation, fresh[start : start + 50], reader)

@@ -5,14 +5,16 @@ A record is committed first, then certified by its lender as a document: its dig
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from certifier.documents import Reader
+from certifier.documents import Reading, read_file
 from certifier.evidence.policy import DEFAULT as EVIDENCE_POLICY
 from gateway.credit.decision import Inquiry, Loans, decide
 from gateway.credit.documents import canonical, digest
@@ -126,23 +128,43 @@ def row_of(installation: Installation, decision_id: str) -> credit.CreditDecisio
     return row
 
 
-def anchor(installation: Installation, decision_id: str, reader: Reader | None = None) -> str:
-    """Certify the record as its lender's document: its bytes' digest stands on the ledger then. The asset's id."""
-    row = row_of(installation, decision_id)
-    if row.asset_id is not None:
-        return row.asset_id
+def anchor(installation: Installation, decision_ids: Iterable[str]) -> dict[str, str]:
+    """Certify records as their lenders' documents, one batch a lender: their bytes' digests stand on the ledger then. Asset ids by decision."""
+    found, left = {}, defaultdict[str, dict[Path, str]](dict)
+    for row in (row_of(installation, one) for one in decision_ids):
+        if row.asset_id is not None:
+            found[row.decision_id] = row.asset_id
+        else:
+            left[row.lender][_written(installation, row)] = row.decision_id
+    for lender, files in left.items():
+        done = certifying.certify(installation, installation.book.find(lender), list(files), reader=_Here())
+        with installation.database.session() as session:
+            for asset in done.assets:
+                known = session.get(credit.CreditDecision, files[asset.path])
+                assert known is not None
+                known.asset_id = found[known.decision_id] = asset.asset_id
+        if done.errors:
+            first = done.errors[0]
+            raise ConflictError(
+                first.code, f"the record {files[first.path]} was not anchored: {first.message}"
+            )
+    return found
+
+
+def _written(installation: Installation, row: credit.CreditDecision) -> Path:
     folder = installation.home.root / "decisions"
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{decision_id}.json"
+    path = folder / f"{row.decision_id}.json"
     path.write_bytes(row.record.encode())
-    done = certifying.certify(installation, installation.book.find(row.lender), [path], reader=reader)
-    if done.errors:
-        raise ConflictError(done.errors[0].code, f"the record was not anchored: {done.errors[0].message}")
-    with installation.database.session() as session:
-        known = session.get(credit.CreditDecision, decision_id)
-        assert known is not None
-        known.asset_id = done.assets[0].asset_id
-    return done.assets[0].asset_id
+    return path
+
+
+class _Here:
+    """Reads records in this process: they are this program's own, and a worker's start costs more than all else."""
+
+    def read(self, paths: Iterable[Path]) -> Iterator[Reading]:
+        """One reading per path."""
+        return map(read_file, paths)
 
 
 def is_anchored(installation: Installation, row: credit.CreditDecision) -> bool:
@@ -173,7 +195,7 @@ def disclose(
         known = catalogue.organisation(session, hex32(auditor))
     if known is None or Role.AUDITOR not in Role(known.roles):
         raise UsageError("NO_AUDITOR", "a record is shown to an auditor that the consortium has admitted")
-    receipt = own_receipt(installation, lender, anchor(installation, decision_id))
+    receipt = own_receipt(installation, lender, anchor(installation, [decision_id])[decision_id])
     return make_grant(
         installation, lender, auditor, receipt, ["content"], purpose, installation.now() + days * _DAY
     )

@@ -118,14 +118,14 @@ class Shelf:
     def context(self, organisation: Organisation, until: int) -> tuple[Paper, ...]:
         """Others' invoices and payments up to a block, by their certified facts: they only tell who trades with whom."""
         with self._installation.database.session() as session:
-            new = credit.context(session, organisation.hex, until)
-        for row, block in new:
-            if row.asset_id not in self._foreign and row.fields is not None:
-                at = self._time(block)
-                self._foreign[row.asset_id] = of_receipt(
-                    parse_hex32(row.asset_id), row.fields, registered_at=at, signers={}
-                )
-        return tuple(self._foreign[row.asset_id] for row, _ in new if row.fields is not None)
+            there = credit.context(session, organisation.hex, until)
+            new = {asset: block for asset, block in there if asset not in self._foreign}
+            facts = credit.facts_of(session, list(new))
+        for asset, fields in facts.items():
+            self._foreign[asset] = of_receipt(
+                parse_hex32(asset), fields, registered_at=self._time(new[asset]), signers={}
+            )
+        return tuple(self._foreign[asset] for asset, _ in there if asset in self._foreign)
 
     def _time(self, block: int) -> int:
         if block not in self._times:

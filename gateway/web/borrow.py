@@ -94,7 +94,7 @@ def form(
     offered = products.published(home)
     with home.database.session() as session:
         parties = Parties(session)
-        count = len(credit.anchored(session, who.org))
+        count = len(credit.anchored_ids(session, who.org))
     return render(
         request, "apply.html", amount=amount, key=secrets.token_hex(16), count=count, words=words, fields=CONSENT_FIELDS,
         lenders=[parties[one] for one in dict.fromkeys(hex32(one.lender) for one in offered)],

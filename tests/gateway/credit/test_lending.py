@@ -216,7 +216,7 @@ def test_a_persons_word_is_a_record_of_its_own(
         ("l1-officer", "D1", "too little")
     ]
     assert record["reviews"] == {"decision_id": decision, "digest": row_of(home, decision).digest}
-    anchor(home, made.decision_id)
+    anchor(home, [made.decision_id])
     found = lending.replay(made.decision_id)
     assert found.identical and found.anchored
     with pytest.raises(ConflictError, match="open the case again"):
