@@ -1,4 +1,4 @@
-"""What happens between the firms and their lenders while the weeks go by: pledges, a correction, and one receivable offered twice.
+"""What happens between the firms and their lenders while the weeks go by: pledges, a correction, one receivable offered twice, an application.
 
 Acts and their papers come from the world's manifest. What a second lender sees never names the first, its amount or its terms.
 """
@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from certifier.verify import Check, Code, Verdict
+from gateway.demo import lending
 from gateway.demo.stage import Figures, Seen, Stage, Step
 from gateway.demo.world import Act
 from ledger.types import keccak
@@ -80,12 +81,22 @@ def offer_again(stage: Stage, act: Act) -> Iterator[Step]:
     yield Step(f"{day}: the order behind it shows as a loose match", *_alike(stage, act, order))
 
 
+def apply(stage: Stage, act: Act) -> Iterator[Step]:
+    """A firm whose papers contradict one another applies to both lenders."""
+    says = act.says
+    yield Step(
+        f"{act.day}: {says['debtor']} applies for a loan, and both lenders decline",
+        *lending.declined(stage, act),
+    )
+
+
 STEPS: Mapping[str, Callable[[Stage, Act], Iterator[Step]]] = {
     "pledge": pledge,
     "declare-invalid-in-part": correct,
     "offer": offer_again,
+    "apply": apply,
 }
-"""By the name of the act; applications come with the story."""
+"""By the name of the act; one of the world's last day comes with the story."""
 
 
 def _refused(stage: Stage, act: Act, path: str) -> Seen:

@@ -29,7 +29,7 @@ def published(stage: Stage) -> Seen:
 
 def approved(stage: Stage) -> Seen:
     """M1 applies on its certified papers: nobody else does anything for it."""
-    act = _application(stage, "M1")
+    act = next(act for act in stage.world.acts if (act.name, act.says["debtor"]) == ("apply", "M1"))
     answer = _apply(stage, act)
     expected, known = act.says["expected"], stage.world.manifest["known_answers"]["M1"]
     seen = {
@@ -57,9 +57,8 @@ def approved(stage: Stage) -> Seen:
     }
 
 
-def declined(stage: Stage) -> Seen:
-    """M3 applies to both lenders: its papers contradict one another, and neither says by which rule or whose."""
-    act = _application(stage, "M3")
+def declined(stage: Stage, act: Act) -> Seen:
+    """A firm applies to both lenders: its papers contradict one another, and neither says by which rule or whose."""
     answer = _apply(stage, act)
     outcomes = [one["outcome"] for one in answer["decisions"]]
     codes = _codes(answer)
@@ -91,10 +90,6 @@ def _apply(stage: Stage, act: Act) -> dict[str, Any]:
     answer = lending.apply(applicant, order, f"{applicant.short.lower()}-signatory")
     stage.decisions += [one["decision_id"] for one in answer["decisions"]]
     return answer
-
-
-def _application(stage: Stage, debtor: str) -> Act:
-    return next(act for act in stage.world.acts if (act.name, act.says["debtor"]) == ("apply", debtor))
 
 
 def _codes(answer: dict[str, Any]) -> list[str]:

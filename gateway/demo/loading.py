@@ -85,13 +85,13 @@ def _written(home: Home, keys: Keystore, progress: Progress) -> World:
 def _steps(stage: Stage, founded: Step, ahead: Reader) -> Iterator[Step]:
     yield founded
     yield Step("Members are admitted by two votes each; one vote alone admits nobody", *_admit(stage))
+    yield Step("The lenders publish their loan products, each seen by two people", *lending.published(stage))
     weeks = calendar.Weeks(stage, ahead)
     for act in stage.world.acts:
-        if (steps := acts.STEPS.get(act.name)) is not None:
+        if (steps := acts.STEPS.get(act.name)) is not None and act.day < stage.world.as_of.date():
             weeks.until(act)
             yield from steps(stage, act)
     yield Step("Thirteen weeks of papers are certified, each week under its own dates", *weeks.finish())
-    yield Step("The lenders publish their loan products, each seen by two people", *lending.published(stage))
     write_private(stage.installation.home.demo_mark, place.LOADED)
 
 

@@ -26,7 +26,6 @@ __all__ = ["Story", "tell"]
 STEPS: tuple[tuple[str, Callable[[Stage], Seen]], ...] = (
     ("A stranger verifies M1's invoice with receipt, file and descriptor alone", proofs.stranger),
     ("M1 applies for a loan on its certified papers, and gets it", lending.approved),
-    ("M3 applies too, and both lenders decline", lending.declined),
     ("The decisions are recomputed from the ledger, and nothing differs", lending.replayed),
     (
         "M1's dossier holds together: papers point to the ones before them, and nothing contradicts another",
