@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.context import AS, HOME, JSON, Shell, grid, told, verb
+from gateway.cli.training import book, challenge, train
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = ["product"]
 @HOME
 @JSON
 def product(**_: object) -> None:
-    """Loan products: list, publish by two people, simulate."""
+    """Loan products: list, publish by two people, simulate; the cards that score for them."""
 
 
 @verb
@@ -120,5 +121,13 @@ def simulate(shell: Shell, file: Path, org: str | None, days: int) -> None:
     told(shell, found, text)
 
 
-for name, one in {"list": list_, "publish": publish, "simulate": simulate, "withdraw": withdraw}.items():
+for name, one in {
+    "list": list_,
+    "publish": publish,
+    "simulate": simulate,
+    "withdraw": withdraw,
+    "book": book,
+    "train": train,
+    "challenge": challenge,
+}.items():
     product.add_command(one, name)
