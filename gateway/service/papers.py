@@ -26,7 +26,8 @@ from ledger.types import hex32
 __all__ = ["BATCH_IDS", "Item", "Reads", "ahead", "groups", "notices", "read_items"]
 
 BATCH_IDS = 1000
-BATCH_BYTES = 32 * 2**20  # a quarter of a second of work: reading, making and anchoring overlap, memory stays small
+BATCH_BYTES = 32 * 2**20
+"""A quarter of a second of work: reading, making and anchoring overlap, and memory stays small."""
 
 
 class Reads(Protocol):
