@@ -80,6 +80,19 @@ def test_a_consortium_is_founded_through_a_remote_node(url: str, writer: RemoteW
     assert again.value.root == tree.root
     with pytest.raises(EmptyBatchError):
         writer.send(account("M1"), world.ledger.assets.register([]))
+    _relay(world)
+
+
+def _relay(world: World) -> None:
+    """What M1 has signed, sent by somebody else with the gas that the writer allows; what M1 may not do is refused before it is signed."""
+    act = world.ledger.assets.register([os.urandom(32)])
+    gas = world.writer.allowance(account("M1").address, act)
+    nonce = world.ledger.read_one(world.ledger.forwarder.nonce(account("M1").address), world.pin())
+    request = world.ledger.forwarder.sign(account("M1"), act, nonce, 2**47, gas)
+    sent = world.writer.send(account("nobody"), world.ledger.forwarder.execute(request))
+    assert sent.logs[0].address == world.ledger.assets.address
+    with pytest.raises(EmptyBatchError):
+        world.writer.allowance(account("M1").address, world.ledger.assets.register([]))
 
 
 def test_nothing_is_founded_on_a_test_rig(outbox: Path) -> None:
