@@ -36,7 +36,8 @@ class Keystore:
         self._folder = folder
         self._ask = passphrase
         self._passphrase: str | None = None
-        self._seeds: dict[tuple[str, str], bytes] = {}
+        self._seeds: dict[tuple[int, int], bytes] = {}
+        """By the keyfile itself, wherever it lies: other processes may put another one in its place."""
 
     def __repr__(self) -> str:
         return f"Keystore({str(self._folder)!r})"
@@ -65,25 +66,17 @@ class Keystore:
     def seed(self, organisation: str, purpose: str) -> bytes:
         """The unlocked seed. UsageError where it is not here, RefusedError on a wrong passphrase."""
         self.unlock([(organisation, purpose)])
-        return self._seeds[organisation, purpose]
+        return self._seeds[self._file(organisation, purpose)]
 
     def unlock(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Unlock several seeds at once: scrypt takes about a second each, and threads share the work."""
-        missing = [key for key in dict.fromkeys(wanted) if key not in self._seeds]
-        for organisation, purpose in missing:
-            if not self._path(organisation, purpose).is_file():
-                raise UsageError(
-                    "NO_KEY",
-                    f"this home has no {purpose} key of {organisation}: expected {self._path(organisation, purpose)}",
-                )
+        missing = [key for key in dict.fromkeys(wanted) if self._file(*key) not in self._seeds]
         if not missing:
             return
-        passphrase = self._secret()
+        passphrase = self.passphrase()
         with ThreadPoolExecutor(max_workers=2) as pool:
-            for key, seed in zip(
-                missing, pool.map(lambda k: self._decrypt(k, passphrase), missing), strict=True
-            ):
-                self._seeds[key] = seed
+            for file, seed in pool.map(lambda key: self._decrypt(key, passphrase), missing):
+                self._seeds[file] = seed
 
     def create(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Make new seeds and their keyfiles; a seed that is already here stays. RefusedError on a wrong passphrase."""
@@ -93,11 +86,10 @@ class Keystore:
         if not self._seeds:  # a home has one passphrase, and a mistyped one must not close a new key for good
             here = ((short, purpose) for short in self.organisations() for purpose in self.purposes(short))
             self.unlock(islice(here, 1))
-        passphrase = self._secret()
-        for key in missing:
-            self._seeds[key] = _new_seed()
+        passphrase = self.passphrase()
         with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(lambda key: self._write(key, passphrase), missing))
+            for file, seed in pool.map(lambda key: self._write(key, passphrase), missing):
+                self._seeds[file] = seed
 
     def succeed(self, organisation: str, purpose: str, ended_at: int) -> None:
         """The staged `<purpose>.next` takes the place of `<purpose>`, which is kept under its end: it still decrypts."""
@@ -105,15 +97,12 @@ class Keystore:
         kept = self._kept(organisation, purpose, ended_at)
         self._path(organisation, kept).hardlink_to(old)
         new.replace(old)
-        self._seeds[organisation, kept] = self._seeds.pop((organisation, purpose))
-        self._seeds[organisation, purpose] = self._seeds.pop((organisation, next_of(purpose)))
 
     def retire(self, organisation: str, purpose: str, ended_at: int) -> None:
         """What takes the place of `<purpose>` is kept elsewhere: its keyfile is set aside under its end."""
         path = self._path(organisation, purpose)
         if path.is_file():
             path.rename(self._path(organisation, self._kept(organisation, purpose, ended_at)))
-        self._seeds.pop((organisation, purpose), None)
 
     def _kept(self, organisation: str, purpose: str, ended_at: int) -> str:
         return f"{purpose}.until-{ended_at}-{len(self.retired(organisation, purpose))}"
@@ -123,15 +112,16 @@ class Keystore:
         found = sorted((self._folder / organisation).glob(f"{purpose}.until-*.json"), reverse=True)
         return [path.name.removesuffix(".json") for path in found]
 
-    def _write(self, key: tuple[str, str], passphrase: str) -> None:
-        secret = passphrase.encode()
-        content = _keyfile().create_keyfile_json(self._seeds[key], secret, kdf="scrypt", iterations=SCRYPT_N)
+    def _write(self, key: tuple[str, str], passphrase: str) -> tuple[tuple[int, int], bytes]:
+        seed = _new_seed()
+        content = _keyfile().create_keyfile_json(seed, passphrase.encode(), kdf="scrypt", iterations=SCRYPT_N)
         write_private(self._path(*key), json.dumps(content, indent=1).encode())
+        return self._file(*key), seed
 
-    def _decrypt(self, key: tuple[str, str], passphrase: str) -> bytes:
-        path = self._path(*key)
+    def _decrypt(self, key: tuple[str, str], passphrase: str) -> tuple[tuple[int, int], bytes]:
+        path, file = self._path(*key), self._file(*key)
         try:
-            return bytes(_keyfile().decode_keyfile_json(_load(path), passphrase.encode()))
+            return file, bytes(_keyfile().decode_keyfile_json(_load(path), passphrase.encode()))
         except ValueError as error:
             if "MAC mismatch" in str(error):
                 raise RefusedError(
@@ -141,10 +131,22 @@ class Keystore:
         except (KeyError, TypeError) as error:
             raise UnreadableError("KEYFILE", f"{path} is no keyfile: {error!r}") from error
 
-    def _secret(self) -> str:
+    def passphrase(self) -> str:
+        """What opens the keyfiles, for a process of this home's that is to open them itself."""
         if self._passphrase is None:
             self._passphrase = self._ask()
         return self._passphrase
+
+    def _file(self, organisation: str, purpose: str) -> tuple[int, int]:
+        """Which file it is now. UsageError where there is none."""
+        path = self._path(organisation, purpose)
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise UsageError(
+                "NO_KEY", f"this home has no {purpose} key of {organisation}: expected {path}"
+            ) from error
+        return found.st_ino, found.st_mtime_ns
 
     def _path(self, organisation: str, purpose: str) -> Path:
         return self._folder / organisation / f"{purpose}.json"
