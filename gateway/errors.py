@@ -49,8 +49,11 @@ class GatewayError(Exception):
     status = 500
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(code, message)  # so that it can travel from one process to another
         self.code = code
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
 
 class UsageError(GatewayError):

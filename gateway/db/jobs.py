@@ -286,15 +286,17 @@ def report_progress(session: Session, worker: str, job_id: str, progress: Mappin
 
 
 def finish(
-    session: Session, worker: str, job_id: str, result: Mapping[str, Any], at: int, *, failed: bool = False
-) -> bool:
-    """Say what came of a job; False where another worker has taken it over, whose word counts then."""
-    done = session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.worker == worker, Job.state == RUNNING)
-        .values(state=FAILED if failed else DONE, result=dict(result), finished_at=at, lease_until=0.0)
-    )
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    session: Session, worker: str, came: Mapping[str, tuple[str, Mapping[str, Any]]], at: int
+) -> set[str]:
+    """Say of jobs by id how they ended, DONE or FAILED, and what came of them. Gives those that it holds for: where another worker has taken
+    one over, its word counts."""
+    held = (Job.id.in_(came), Job.worker == worker, Job.state == RUNNING)
+    taken = update(Job).where(*held).values(finished_at=at, lease_until=0.0).returning(Job.id)
+    mine = set(session.scalars(taken))
+    if mine:
+        rows = [{"id": one, "state": came[one][0], "result": dict(came[one][1])} for one in mine]
+        session.execute(update(Job), rows)
+    return mine
 
 
 def postpone(

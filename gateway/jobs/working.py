@@ -151,16 +151,14 @@ class Worker(threading.Thread):
 
     def _finish(self, token: str, jobs: Sequence[Job], done: Mapping[str, Done]) -> None:
         at = self._now()
-        unneeded: list[str] = []
+        came = {
+            one.id: (table.FAILED if done[one.id].failed else table.DONE, done[one.id].result) for one in jobs
+        }
         with self._database.session() as session:
-            events = []
-            for one in jobs:
-                came = done[one.id]
-                if table.finish(session, token, one.id, came.result, at, failed=came.failed):
-                    events.append(_event(one, came, at))
-                    unneeded += came.files
-            table.add_events(session, events)
-        self._drop(unneeded)
+            ended = table.finish(session, token, came, at)
+            told = [one for one in jobs if one.id in ended]
+            table.add_events(session, [_event(one, done[one.id], at) for one in told])
+        self._drop([file for one in told for file in done[one.id].files])
         self._done.ring()
 
     def _progress(self, token: str, job_id: str, said: Mapping[str, Any]) -> None:

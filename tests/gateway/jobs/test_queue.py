@@ -133,7 +133,7 @@ def test_a_dead_workers_job_comes_back_and_its_late_word_counts_for_nothing(data
     thread, _ = worker(database, Counting())
     assert thread.step()
     with database.session() as session:
-        assert not table.finish(session, "dead", job_id, {"number": "wrong"}, 9)
+        assert not table.finish(session, "dead", {job_id: (table.DONE, {"number": "wrong"})}, 9)
     (row,) = rows(database)
     assert (row.state, row.result, row.attempts) == ("done", {"number": 0}, 2)
     assert events(database) == [(1, "job.done")]
