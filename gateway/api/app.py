@@ -9,12 +9,11 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gateway.api import problems
 from gateway.api.edge import Edge
-from gateway.api.guard import Guarded
 from gateway.api.idempotency import KEPT
 from gateway.api.probes import router as probes
 from gateway.api.problems import MEDIA_TYPE, Problems
@@ -90,10 +89,8 @@ def create_app(gateway: Gateway, pages: Problems | None = None) -> FastAPI:
     )
     app.state.gateway = gateway
     app.include_router(probes)
-    v1 = APIRouter(prefix=PREFIX, route_class=Guarded)
     for router in _V1:
-        v1.include_router(router)
-    app.include_router(v1)
+        app.include_router(router, prefix=PREFIX)
     app.include_router(verifications.public)
     problems.install(app, pages)
     app.add_middleware(Edge, gateway=gateway)

@@ -8,19 +8,15 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-import time
 from urllib.parse import urlsplit
 
 from fastapi import Request
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api import cookies
 from gateway.api.problems import answer, problem_of
+from gateway.api.rates import Rate
 from gateway.api.state import Gateway
 from gateway.errors import GatewayError, OverloadedError, UnauthenticatedError, UsageError
 from gateway.identity.credentials import Known, Shown, recognise
@@ -53,11 +49,12 @@ class Edge:
         self._app = app
         self._gateway = gateway
         self._limits = _Limits(gateway)
-        self._headers = HEADERS | (
+        headers = HEADERS | (
             {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
             if gateway.settings.secure
             else {}
         )
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the module."""
@@ -107,7 +104,7 @@ class Edge:
         if request.url.path.startswith(_ANONYMOUS) or (shown.authorization or shown.cookie) is None:
             return
         try:
-            known = await run_in_threadpool(self._recognised, shown)
+            known = self._gateway.recent.of(shown) or await run_in_threadpool(self._recognised, shown)
         except UnauthenticatedError as error:
             request.state.refusal = error
             return
@@ -118,15 +115,17 @@ class Edge:
 
     def _recognised(self, shown: Shown) -> Known | None:
         with self._gateway.database.session() as session:
-            return recognise(session, shown, self._gateway.organisation)
+            known = recognise(session, shown, self._gateway.organisation)
+        self._gateway.recent.keep(shown, known)
+        return known
 
     def _dress(self, message: Message, request: Request) -> None:
-        headers = MutableHeaders(scope=message)
-        for name, value in self._headers.items():
-            headers.setdefault(name, value)
-        headers["X-Request-ID"] = request.state.request_id
-        if not request.url.path.startswith("/static/"):
-            headers.setdefault("Cache-Control", "no-store")
+        headers: list[tuple[bytes, bytes]] = message["headers"]
+        said = {name.lower() for name, _ in headers}
+        headers += [header for header in self._headers if header[0] not in said]
+        headers.append((b"x-request-id", request.state.request_id.encode()))
+        if b"cache-control" not in said and not request.url.path.startswith("/static/"):
+            headers.append((b"cache-control", b"no-store"))
 
 
 class _Place:
@@ -155,9 +154,8 @@ class _Limits:
     def __init__(self, gateway: Gateway) -> None:
         self.at_work = 0
         self._at_once = gateway.settings.at_once
-        self._organisation: RateLimitItem = parse(gateway.settings.organisation_limit)
-        self._address: RateLimitItem = parse(gateway.settings.address_limit)
-        self._counted = FixedWindowRateLimiter(MemoryStorage())
+        self._organisation = Rate(gateway.settings.organisation_limit)
+        self._address = Rate(gateway.settings.address_limit)
 
     def one_more(self) -> _Place:
         """OverloadedError where there is none."""
@@ -172,13 +170,9 @@ class _Limits:
         """OverloadedError for one too many of its organisation or address."""
         principal = getattr(request.state, "principal", None)
         if principal is not None:
-            limit, whose = self._organisation, principal.org
+            self._organisation.count(principal.org)
         else:
-            limit, whose = self._address, request.client.host if request.client is not None else ""
-        if not self._counted.hit(limit, whose):
-            reset = self._counted.get_window_stats(limit, whose).reset_time
-            wait = max(1, round(reset - time.time()))
-            raise OverloadedError("RATE_LIMITED", f"more than {limit}: send it again in {wait} s", wait)
+            self._address.count(request.client.host if request.client is not None else "")
 
 
 def _request_id(request: Request) -> str:

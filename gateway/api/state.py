@@ -21,6 +21,7 @@ from gateway.db import identity as _tables  # noqa: F401 - its tables exist befo
 from gateway.db.session import Database
 from gateway.errors import NotFoundError, UnreadableError
 from gateway.home import Home
+from gateway.identity.credentials import Recent
 from gateway.identity.oidc import Providers
 from gateway.identity.passkeys import Party
 from gateway.identity.provider import Provider
@@ -102,6 +103,7 @@ class Gateway:
         self.settings = settings
         self.providers = Providers(dict(settings.providers))
         self.sealing = Sealing.of(installation.home)
+        self.recent = Recent()
         self._lock = threading.Lock()
         self._book: dict[str, Organisation] = {}
         self._read_at = 0.0
@@ -113,7 +115,7 @@ class Gateway:
     @contextmanager
     def running(self) -> Iterator[None]:
         """With its queue, its feed of events and its webhooks at work."""
-        together = self._together = Together(lambda: self.verifier)
+        together = self._together = Together(self.installation.home, lambda: self.installation.node.url)
         deciding = self._deciding = Deciding(self.installation)
         try:
             with Jobs.running(self.installation, loopback_webhooks=self.settings.loopback_webhooks) as jobs:

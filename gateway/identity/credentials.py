@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from sqlalchemy.orm import Session
 
@@ -15,9 +16,10 @@ from gateway.identity.roles import UserRole
 from gateway.identity.tokens import API_KEY_PREFIX, digest, now
 from gateway.installation import Organisation
 
-__all__ = ["Known", "Shown", "recognise"]
+__all__ = ["Known", "Recent", "Shown", "recognise"]
 
 _NOTED = 60
+_RECENT = 1.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,10 +37,39 @@ class Shown:
 
 @dataclass(frozen=True, repr=False)
 class Known:
-    """Who it is; `csrf` where a browser came by its cookie."""
+    """Who it is; `csrf` where a browser came by its cookie; `bare` where a key alone has proved it."""
 
     principal: Principal
     csrf: str | None = None
+    bare: bool = False
+
+
+class Recent:
+    """Whom a bare key has proved a second ago at most, so that the hundreds of requests a second of one machine are one look at the database.
+
+    A key that is ended here is taken no more at once, one that another process ends after that second. Safe for threads.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known] = {}
+        self._since = 0.0
+        self._ended: set[str] = set()
+
+    def of(self, shown: Shown) -> Known | None:
+        """Who shows this, if that is known."""
+        if monotonic() - self._since > _RECENT:
+            self._known, self._since = {}, monotonic()
+        known = self._known.get(shown.authorization or "")
+        return known if known is not None and known.principal.id not in self._ended else None
+
+    def keep(self, shown: Shown, known: Known | None) -> None:
+        """What `recognise` has found."""
+        if known is not None and known.bare and shown.authorization is not None:
+            self._known[shown.authorization] = known
+
+    def end(self, key_id: str) -> None:
+        """Look at the database whenever this key is shown."""
+        self._ended.add(key_id)
 
 
 def recognise(session: Session, shown: Shown, organisation: Callable[[str], Organisation]) -> Known | None:
@@ -74,4 +105,5 @@ def _machine(session: Session, shown: Shown, organisation: Callable[[str], Organ
     if key.used_at is None or at - key.used_at >= _NOTED:
         key.used_at = at
     roles = frozenset(map(UserRole, key.roles))
-    return Known(Principal(key.id, key.id, organisation(key.org), roles, "machine", "en"))
+    principal = Principal(key.id, key.id, organisation(key.org), roles, "machine", "en")
+    return Known(principal, bare=not bound and key.certificate is None)

@@ -1,81 +1,112 @@
-"""Reports for many who ask at once: what comes while one round is verified is verified together in the next, at one block.
+"""Reports for many who ask at once, made in a process of their own: what comes while one round is verified is verified together in the next.
 
 A round costs the ledger a handful of calls however many receipts are in it, so that under load the cost of each falls. Whoever asks alone
-waits for nobody. Nothing is kept from one round to the next.
+waits for nobody. What was read of the ledger's history stays read, and nothing else is kept from one round to the next.
 """
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 
-from certifier.receipt import Receipt
-from certifier.verify import Given, Report, Verifier
+from gateway.beside import beside
+from gateway.errors import GatewayError, UnavailableError
+from gateway.home import Home
+from gateway.service.reports import Asked, answers
+from gateway.service.verifying import verifier_at
+from ledger.errors import LedgerError
 
 __all__ = ["Together"]
 
 _ROUND = 64
+_log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Asked:
-    receipts: Sequence[Receipt]
-    as_org: bytes | None
-    answer: Future[list[Report]] = field(default_factory=Future)
+class _Waiting:
+    asked: Asked
+    answer: Future[bytes] = field(default_factory=Future)
 
 
 class Together:
-    """Safe for threads. `verifier` gives the one to use for a round."""
+    """Safe for threads. `node` gives the address of the node to read, for each round."""
 
-    def __init__(self, verifier: Callable[[], Verifier]) -> None:
-        self._verifier = verifier
-        self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="verify", daemon=True)
+    def __init__(self, home: Home, node: Callable[[], str]) -> None:
+        self._home = home
+        self._node = node
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="together", daemon=True)
         self._thread.start()
 
-    def verify(self, receipts: Sequence[Receipt], as_org: bytes | None) -> list[Report]:
-        """Reports in order, all at one block."""
-        asked = _Asked(receipts, as_org)
-        self._asked.put(asked)
-        return asked.answer.result()
+    def submit(self, asked: Asked) -> Future[bytes]:
+        """The document that `gateway.service.reports` answers, or what it refuses."""
+        waiting = _Waiting(asked)
+        self._queue.put(waiting)
+        return waiting.answer
 
     def close(self) -> None:
         """After the round that is under way."""
-        self._asked.put(None)
+        self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._asked.get()) is not None:
-            round_, ended = self._round(first)
-            for as_org in dict.fromkeys(one.as_org for one in round_):
-                self._answer([one for one in round_ if one.as_org == as_org], as_org)
-            if ended:
-                return
+        """The process starts with the first round, and anew after it has died."""
+        with ExitStack() as process:
+            link: Connection | None = None
+            for round_ in self._rounds():
+                try:
+                    link = link or process.enter_context(beside(_verify, self._home))
+                    link.send((self._node(), [one.asked for one in round_]))
+                    _tell(round_, link.recv())
+                except (EOFError, OSError):
+                    _log.exception("the process that verifies has died")
+                    _tell(
+                        round_,
+                        [UnavailableError("VERIFIER", "no report could be made: ask again")] * len(round_),
+                    )
+                    process.close()
+                    link = None
 
-    def _round(self, first: _Asked) -> tuple[list[_Asked], bool]:
-        """All who wait now, up to a bound; whether nobody is to be answered after them."""
-        found, size = [first], len(first.receipts)
-        while size < _ROUND:
+    def _rounds(self) -> Iterator[list[_Waiting]]:
+        """All who wait, up to a bound, each time."""
+        while (first := self._queue.get()) is not None:
+            found, size = [first], len(first.asked.receipts)
+            while size < _ROUND and not self._queue.empty():
+                if (one := self._queue.get()) is None:
+                    self._queue.put(None)
+                    break
+                found.append(one)
+                size += len(one.asked.receipts)
+            yield found
+
+
+def _tell(round_: Sequence[_Waiting], made: Sequence[bytes | GatewayError]) -> None:
+    for one, answer in zip(round_, made, strict=True):
+        if isinstance(answer, GatewayError):
+            one.answer.set_exception(answer)
+        else:
+            one.answer.set_result(answer)
+
+
+def _verify(link: Connection, home: Home) -> None:
+    """The process: rounds until the pipe is closed."""
+    known: str | None = None
+    with suppress(EOFError):
+        while True:
+            url, asked = link.recv()
             try:
-                one = self._asked.get_nowait()
-            except queue.Empty:
-                break
-            if one is None:
-                return found, True
-            found.append(one)
-            size += len(one.receipts)
-        return found, False
-
-    def _answer(self, asked: Sequence[_Asked], as_org: bytes | None) -> None:
-        given = [Given(receipt) for one in asked for receipt in one.receipts]
-        try:
-            reports = self._verifier().verify_many(given, as_org=as_org)
-            for one in asked:
-                one.answer.set_result([next(reports) for _ in one.receipts])
-        except Exception as error:  # noqa: BLE001 - each who waits is told
-            for one in asked:
-                if not one.answer.done():
-                    one.answer.set_exception(error)
+                if url != known:
+                    verifier, known = verifier_at(home, url), url
+                made = answers(verifier, asked)
+            except LedgerError as error:
+                made = [UnavailableError("LEDGER", str(error))] * len(asked)
+            except Exception:  # noqa: BLE001 - told to each who asked, and said
+                _log.exception("a round of reports failed")
+                made = [GatewayError("INTERNAL", "no report could be made: try it again")] * len(asked)
+            link.send(made)

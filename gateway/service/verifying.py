@@ -41,7 +41,7 @@ from ledger.connection import Ledger
 from ledger.descriptor import Descriptor
 from ledger.errors import LedgerError
 
-__all__ = ["Session", "Verification", "connected", "of_installation", "opened"]
+__all__ = ["Session", "Verification", "connected", "of_installation", "opened", "verifier_at"]
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,12 @@ def of_installation(installation: Installation) -> Verifier:
     """The verifier of an open home."""
     ledger = installation.ledger
     return Verifier(ledger.descriptor, [Node(ledger)], installation.store)
+
+
+def verifier_at(home: Home, url: str) -> Verifier:
+    """The verifier of a home whose node runs there. LedgerError where that does not answer as it should."""
+    trusted = Descriptor.load(home.descriptor)
+    return Verifier(trusted, [Node(Ledger.connect(trusted, url))], open_store(home))
 
 
 def _trusted(home: Home, descriptor: Path | None) -> Descriptor:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from gateway.api.depends import Db, Installed, May
+from gateway.api.depends import Db, Here, Installed, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import Page, Paged, Strict, Time
 from gateway.api.v1.me import Label
@@ -112,9 +112,10 @@ def get_api_key(key_id: str, caller: Administrator, db: Db) -> ApiKeyOut:
 
 
 @router.delete("/api-keys/{key_id}", status_code=204)
-def end_api_key(key_id: str, caller: Administrator, db: Db) -> None:
+def end_api_key(key_id: str, caller: Administrator, gateway: Here, db: Db) -> None:
     """End a key now."""
     row = table.api_key(db, caller.org, key_id)
     if row is None:
         raise NotFoundError("NOT_FOUND", "your organisation has no such key")
     keys.end(row)
+    gateway.recent.end(row.id)

@@ -32,7 +32,7 @@ from gateway.api.v1.common import (
     placed,
     version_of,
 )
-from gateway.api.v1.jobs import JobOut, Prefer, answer, waited
+from gateway.api.v1.jobs import FileOut, JobOut, Prefer, answer, located, waited
 from gateway.api.v1.multipart import Form, read_form
 from gateway.db import catalogue
 from gateway.db import jobs as table
@@ -345,15 +345,22 @@ async def _submit(jobs: Jobs, org: str, order: _Order, prefer: str | None, key: 
 
 def _accepted(job_id: str, asked: intake.Asked) -> Response:
     """The job as it was committed a moment ago, without asking for it again."""
-    job = table.Job(
+    made = JobOut(
         id=job_id,
-        org=asked.org,
-        kind=asked.kind,
-        state=table.QUEUED,
-        request=dict(asked.request),
+        kind="certify",
+        state="queued",
         created_at=asked.at,
+        finished_at=None,
+        files=[
+            FileOut(name=one["name"], sha256=one["sha256"], bytes=one["bytes"], asset=None, error=None)
+            for one in asked.request["files"]
+        ],
+        error=None,
+        waiting_for=None,
+        progress=None,
+        audit=None,
     )
-    return answer(job, 202)
+    return located(made, 202)
 
 
 @router.get("/assets")

@@ -21,7 +21,7 @@ from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.jobs.running import Jobs
 
-__all__ = ["Fault", "JobOut", "Notice", "Prefer", "answer", "router", "seconds_of", "waited"]
+__all__ = ["Fault", "JobOut", "Notice", "Prefer", "answer", "located", "router", "seconds_of", "waited"]
 
 router = APIRouter(tags=["jobs"], route_class=Guarded)
 Reader = Annotated[Principal, May(Action.JOBS_READ)]
@@ -159,5 +159,10 @@ def _look(jobs: Jobs, org: str, job_id: str) -> Job:
 
 def answer(job: Job, status: int) -> Response:
     """A job as a response, with where to find it."""
-    body = JobOut.of(job).model_dump_json()
-    return Response(body, status, {"Location": f"/api/v1/jobs/{job.id}"}, media_type="application/json")
+    return located(JobOut.of(job), status)
+
+
+def located(shown: JobOut, status: int) -> Response:
+    """The same of one that is shown already."""
+    headers = {"Location": f"/api/v1/jobs/{shown.id}"}
+    return Response(shown.model_dump_json(), status, headers, media_type="application/json")

@@ -6,21 +6,20 @@ the rate of its address.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from certifier.documents import Reading
-from certifier.errors import InvalidReceiptError, UnreadableReceiptError
-from certifier.receipt import Dossier, Receipt, parse
-from certifier.verify import Cause, Check, Given, Report, Verifier, dossier_verdict, malformed
-from certifier.verify.report import worst
+from certifier.receipt import Receipt
+from certifier.verify import Check, Report, Verifier
 from gateway.api.depends import Anybody, Here, May
 from gateway.api.guard import Guarded, body_limit
 from gateway.api.shapes import Strict
@@ -30,7 +29,7 @@ from gateway.errors import UnreadableError, UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.service.profiles import of_home
-from gateway.service.together import Together
+from gateway.service.reports import Asked, as_json, receipt_of
 from gateway.service.verifying import reading_of
 
 __all__ = ["public", "router"]
@@ -105,9 +104,9 @@ class Single(Strict):
 
 
 @router.post("/verifications", response_model=ReportsOut, openapi_extra=body_limit(MAX_BODY))
-def verify(caller: Caller, gateway: Here, asked: Evidence) -> Response:
+async def verify(caller: Caller, gateway: Here, asked: Evidence) -> Response:
     """Verify receipts, or a dossier, as one's own organisation: its own live pledges are no liens in the way."""
-    return _answered(gateway, asked, caller.organisation.id)
+    return await _answered(gateway, asked, caller.organisation.id)
 
 
 @router.post("/verifications/stream", openapi_extra=body_limit(2**20), response_class=StreamingResponse)
@@ -125,9 +124,9 @@ def verify_document(
 
 
 @public.post("/verify", response_model=ReportsOut, openapi_extra=body_limit(8 * 2**20))
-def verify_publicly(_: Anybody, gateway: Here, asked: Evidence) -> Response:
+async def verify_publicly(_: Anybody, gateway: Here, asked: Evidence) -> Response:
     """The same for anybody, without an account."""
-    return _answered(gateway, asked, None)
+    return await _answered(gateway, asked, None)
 
 
 @public.post("/verify/stream", openapi_extra=body_limit(2**20), response_class=StreamingResponse)
@@ -144,64 +143,17 @@ def verify_publicly_document(
     return _with_document(gateway, receipt, file, None)
 
 
-def _answered(gateway: Gateway, asked: Evidence, as_org: bytes | None) -> Response:
+async def _answered(gateway: Gateway, asked: Evidence, as_org: bytes | None) -> Response:
     if (asked.dossier is None) == (not asked.receipts):
         raise UsageError("WHAT", "give `receipts`, or else a `dossier`")
-    if asked.dossier is not None:
-        return _json(_dossier(gateway.verifier, asked.dossier, as_org))
-    reports = _reports(gateway.together, asked.receipts, as_org)
-    verdict = worst([one.verdict for one in reports]).value
-    return _json({"verdict": verdict, "dossier": None, "reports": [one.to_json() for one in reports]})
-
-
-def _json(document: object) -> Response:
-    """The verifier's own document, which needs no second look."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, media_type="application/json")
-
-
-def _reports(together: Together, documents: list[Document], as_org: bytes | None) -> list[Report]:
-    found = [_found(document) for document in documents]
-    made = iter(together.verify([one for one in found if isinstance(one, Receipt)], as_org))
-    return [next(made) if isinstance(one, Receipt) else one for one in found]
-
-
-def _found(document: Document) -> Receipt | Report:
-    """The receipt, or the report on one that is malformed. UnreadableError for what is none at all."""
-    found = _parsed(document)
-    if isinstance(found, Dossier):
-        raise UsageError("NOT_A_RECEIPT", "this is a dossier: give it as `dossier`")
-    return found
-
-
-def _parsed(document: Document) -> Receipt | Dossier | Report:
-    try:
-        return parse(json.dumps(document, ensure_ascii=False).encode())
-    except InvalidReceiptError as error:
-        cause = Cause(error.cause) if error.cause is not None else None
-        return malformed(f"the receipt is malformed: {error}", cause=cause)
-    except (UnreadableReceiptError, UnicodeEncodeError) as error:
-        raise UnreadableError("RECEIPT", f"this is no receipt and no dossier: {error}") from error
-
-
-def _dossier(verifier: Verifier, document: Document, as_org: bytes | None) -> dict[str, Any]:
-    found = _parsed(document)
-    if isinstance(found, Receipt):
-        raise UsageError("NOT_A_DOSSIER", "this is a receipt: give it among `receipts`")
-    if isinstance(found, Report):
-        return {"verdict": found.verdict.value, "dossier": None, "reports": [found.to_json()]}
-    reports = verifier.verify_dossier([Given(one) for one in found.receipts], as_org=as_org)
-    return {
-        "verdict": dossier_verdict(reports).value,
-        "dossier": found.name,
-        "reports": [one.to_json() for one in reports],
-    }
+    made = gateway.together.submit(Asked(asked.receipts, asked.dossier, as_org))
+    return Response(await asyncio.wrap_future(made), media_type="application/json")
 
 
 def _streamed(
     gateway: Gateway, request: Request, document: Document, as_org: bytes | None
 ) -> StreamingResponse:
-    found = _found(document)
+    found = receipt_of(document)
     events = "text/event-stream" in request.headers.get("accept", "")
     lines = _lines(gateway.verifier, found, as_org, events=events)
     return StreamingResponse(lines, media_type="text/event-stream" if events else "application/x-ndjson")
@@ -221,13 +173,14 @@ def _lines(
 
 def _with_document(gateway: Gateway, receipt: UploadFile, file: UploadFile, as_org: bytes | None) -> Response:
     try:
-        found = _found(json.loads(receipt.file.read(_MAX_RECEIPT)))
+        found = receipt_of(json.loads(receipt.file.read(_MAX_RECEIPT)))
     except (ValueError, RecursionError, AttributeError) as error:
         raise UnreadableError("RECEIPT", "the part `receipt` is no receipt") from error
     if isinstance(found, Report):
-        return _json(found.to_json())
-    reading = _reading(gateway, file)
-    return _json(gateway.verifier.verify(found, reading, as_org=as_org).to_json())
+        report = found
+    else:
+        report = gateway.verifier.verify(found, _reading(gateway, file), as_org=as_org)
+    return Response(as_json(report.to_json()), media_type="application/json")
 
 
 _MAX_RECEIPT = 4 * 2**20
