@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.context import HOME, JSON, Shell, grid, plain, told, verb
+from gateway.cli.context import HOME, JSON, OUT, Shell, grid, plain, told, verb
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -145,15 +145,49 @@ def list_organisations(shell: Shell) -> None:
 @verb
 @click.argument("organisation")
 @click.argument("purpose", type=click.Choice(PURPOSES))
+@click.option(
+    "--request",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What `key request` wrote in the home that holds the key; default: the key of this home.",
+)
 @VOTER
-def add(shell: Shell, organisation: str, purpose: str, voter: str | None) -> None:
-    """Make a key where there is none, and publish it."""
-    from gateway.service import consortium
+def add(shell: Shell, organisation: str, purpose: str, request: Path | None, voter: str | None) -> None:
+    """Publish a key: of this home, made where there is none, or of another home that has asked for it."""
+    from gateway.service import consortium, key_requests
 
     with shell.installation() as installation:
-        found = installation.book.find(organisation)
-        outcome = consortium.set_key(installation, found, purpose, voters=_voters(installation, voter))
+        found, voters = installation.book.find(organisation), _voters(installation, voter)
+        if request is None:
+            outcome = consortium.set_key(installation, found, purpose, voters=voters)
+        else:
+            outcome = key_requests.publish(installation, found, purpose, key_requests.load(request), voters)
     _vote_told(shell, found.id, found.short, outcome, f"{purpose} key published")
+
+
+@verb
+@click.argument("organisation")
+@click.argument("purpose", type=click.Choice(PURPOSES))
+@OUT
+def request(shell: Shell, organisation: str, purpose: str, out: Path) -> None:
+    """Make a key where there is none, and write what asks the registrars to publish it. It holds no secret."""
+    import json
+
+    from gateway.installation import Book
+    from gateway.keys import Keystore
+    from gateway.service import key_requests
+    from gateway.service.files import write_whole
+    from ledger.types import hex32
+
+    home = shell.home.require()
+    found = Book(home.keys).find(organisation)
+    made = key_requests.ask(Keystore(home.keys, shell.passphrase), found, purpose)
+    path = (out / f"{found.short}.{purpose}.key.json").absolute()
+    write_whole(path, json.dumps(made.to_json(), indent=1).encode())
+    told(
+        shell,
+        {"key_id": hex32(made.key_id), "request": str(path)},
+        f"asks for key {hex32(made.key_id)}: {path}\na registrar publishes it with: assetcert key add {found.short} {purpose} --request FILE",
+    )
 
 
 @verb
@@ -275,6 +309,7 @@ org.add_command(suspend, "suspend")
 org.add_command(confirm, "confirm")
 org.add_command(list_organisations, "list")
 key.add_command(add, "add")
+key.add_command(request, "request")
 key.add_command(rotate, "rotate")
 key.add_command(move, "move")
 key.add_command(revoke, "revoke")

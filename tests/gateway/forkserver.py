@@ -12,9 +12,17 @@ import os
 import sys
 from typing import Any
 
+from certifier import audit  # noqa: F401
 from gateway import benchmark  # noqa: F401 (brings nearly everything that any verb imports)
 from gateway.cli import checking, consortium, documents, main, operations, pledging, sharing  # noqa: F401
-from gateway.service import archive, health, indexing, serving  # noqa: F401
+from gateway.service import archive, granting, health, indexing, key_requests, own, serving  # noqa: F401
+from gateway.signing import browser, signatory  # noqa: F401
+
+_limit = sys.getrecursionlimit()
+from eth_keyfile.keyfile import create_keyfile_json  # noqa: E402 (two thirds of a second of every verb that signs)
+
+create_keyfile_json(b"\x01" * 32, b"", kdf="scrypt", iterations=2)  # brings what it imports when it is called
+sys.setrecursionlimit(_limit)  # which its py_ecc raised, as `gateway.keys` undoes it
 
 
 def call(request: dict[str, Any]) -> None:

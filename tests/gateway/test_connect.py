@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.conftest import PASSPHRASE, assetcert, started
+from tests.gateway.conftest import PASSPHRASE, assetcert, started, write_keys
 from tests.ledger.world import plain_anvil
 
 
@@ -23,6 +23,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
         assert assetcert("connect", url, "--confirmations", "1", home=home).json["founded"] is False
         (home / "passphrase").write_text(PASSPHRASE + "\n")
         (home / "passphrase").chmod(0o600)
+        write_keys(home, {"R1": ("account", "fingerprint"), "M1": ("account", "encryption")})
         running = started("up", "--port", "0", home=home)
         running.line()
         os.kill(running.pid, signal.SIGINT)
@@ -54,6 +55,34 @@ def test_a_stranger_joins_with_the_descriptor(founded: tuple[Path, str], tmp_pat
     assert {row["identifier"] for row in listed.json["organisations"]} == {"LOCAL:REGISTRAR1", "TEST:M1"}
     again = assetcert("connect", url, home=tmp_path / "joined")
     assert again.code == 64 and again.error["code"] == "HAS_LEDGER"
+
+
+def test_a_member_keeps_its_keys_in_its_own_home_and_the_registrar_publishes_them(
+    founded: tuple[Path, str], tmp_path: Path
+) -> None:
+    home, url = founded
+    joined, paper = tmp_path / "joined", tmp_path / "note.txt"
+    assert assetcert("connect", url, "--ledger", home / "ledger.json", home=joined).code == 0
+    (joined / "passphrase").write_text(PASSPHRASE + "\n")
+    admit = ("org", "admit", "M5", "TEST:M5", "Forge", "--role", "enterprise", "--no-keys")
+    early = assetcert("key", "request", "M5", "account", home=joined)
+    assert early.code == 64 and early.error["code"] == "UNKNOWN_ORG"
+    for place in (home, joined):  # the registrar's vote; then the member's own home has it from the ledger
+        assert assetcert(*admit, home=place).json["executed"]
+    paper.write_text(f"a note of {time.time()}")
+    assert assetcert("certify", "--as", "M5", paper, home=joined).code == 64  # no key yet
+    write_keys(joined, {"R1": (), "M1": (), "M5": ("account", "encryption")})
+    for purpose in ("account", "encryption"):
+        asked = assetcert("key", "request", "M5", purpose, "--out", tmp_path, home=joined)
+        assert asked.code == 0, asked.err
+        added = assetcert("key", "add", "M5", purpose, "--request", asked.json["request"], home=home)
+        assert added.code == 0 and added.json["executed"], added.err
+    made = assetcert("certify", "--as", "M5", paper, "--out", tmp_path, home=joined)
+    assert made.code == 0, made.err
+    assert assetcert("verify", made.json["assets"][0]["receipt"], paper, home=home).json["verdict"] == "VALID"
+    assert not (home / "keys/M5/account.json").exists()
+    other = assetcert("key", "add", "M5", "account", "--request", paper, home=home)
+    assert other.code == 65
 
 
 def test_a_node_of_another_chain_is_refused(founded: tuple[Path, str], tmp_path: Path) -> None:
