@@ -48,7 +48,9 @@ __all__ = [
 
 MOST = 500
 _NUMBER = func.coalesce(
-    Asset.fields["fact.number"].as_string(), Asset.fields["fact.order.0001.number"].as_string()
+    Asset.fields["fact.number"].as_string(),
+    Asset.fields["fact.order.0001.number"].as_string(),
+    Asset.fields["fact.device.0001.id"].as_string(),
 )
 
 
@@ -257,6 +259,7 @@ def ids_with(session: Session, *, number: str, sha256: str) -> list[str]:
 
 
 def number_of(asset: Asset) -> str | None:
-    """The number by which people call a paper: its own, else its first work order's."""
+    """The number by which people call a paper: its own, else its first work order's, else its first device's name."""
     fields = asset.fields or {}
-    return fields.get("fact.number") or fields.get("fact.order.0001.number")
+    names = ("fact.number", "fact.order.0001.number", "fact.device.0001.id")
+    return next((fields[name] for name in names if name in fields), None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from gateway.db.models import Asset
@@ -53,33 +53,36 @@ def job_view(name: str, assets: Sequence[Asset]) -> JobView:
         for one in steps(assets)
     )
     facts = [(one.kind, one.fields or {}) for one in assets]
-    amount = _amount(facts, "invoice", "payable") or _amount(facts, "purchase-order", "total")
+    bills = [(kind, fields) for kind, fields in facts if "fingerprint.exact" in fields and kind == "invoice"]
+    amount = _sum(bills, "payable") or _sum([one for one in facts if one[0] == "purchase-order"], "total")
     incomplete = any(one.state == "missing" for one in stations)
     billed = any(one.kind == "invoice" and one.state == "done" for one in stations)
     return JobView(
         name,
         stations,
-        _fact(facts, "buyer_name"),
-        _fact(facts, "order.0001.product", "product", "line.0001.item"),
+        _facts(bills or facts, "buyer_name"),
+        _facts(facts, "order.0001.product", "product", "line.0001.item"),
         amount,
-        _fact(facts, "currency") or "CNY",
+        next((fields["fact.currency"] for _, fields in bills if "fact.currency" in fields), "CNY"),
         amount if incomplete and billed else None,
     )
 
 
-def _fact(papers: Sequence[tuple[str, Mapping[str, Any]]], *names: str) -> str | None:
-    found = (
-        str(fields[f"fact.{name}"]) for name in names for _, fields in papers if f"fact.{name}" in fields
-    )
-    return next(found, None)
-
-
-def _amount(papers: Sequence[tuple[str, Mapping[str, Any]]], kind: str, name: str) -> Decimal | None:
-    for found, fields in papers:
-        if found == kind:
-            value = fields.get(f"fact.{name}") or fields.get("fact.total") or fields.get("fact.net")
-            try:
-                return Decimal(value) if value is not None else None
-            except InvalidOperation:
-                return None
+def _facts(papers: Sequence[tuple[str, Mapping[str, Any]]], *names: str) -> str | None:
+    """What papers state under the first of the names that any of them has, each once."""
+    for name in names:
+        if found := sorted({str(fields[f"fact.{name}"]) for _, fields in papers if f"fact.{name}" in fields}):
+            return ", ".join(found)
     return None
+
+
+def _sum(papers: Sequence[tuple[str, Mapping[str, Any]]], name: str) -> Decimal | None:
+    """What papers come to, those in the currency of the first."""
+    currencies = [fields.get("fact.currency", "CNY") for _, fields in papers]
+    stated = [
+        Decimal(value)
+        for (_, fields), currency in zip(papers, currencies, strict=True)
+        if currency == currencies[0]
+        and (value := fields.get(f"fact.{name}") or fields.get("fact.total") or fields.get("fact.net"))
+    ]
+    return sum(stated, Decimal(0)) if stated else None

@@ -15,7 +15,7 @@ from gateway.api.depends import Installed, May
 from gateway.db import listing
 from gateway.db.listing import Held
 from gateway.errors import NotFoundError
-from gateway.identity.principal import Principal
+from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
 from gateway.service import indexing
@@ -130,6 +130,7 @@ def one(request: Request, who: Reader, home: Installed, asset_id: Id) -> HTMLRes
         original=originals.shown(document, list(facts.values())) if document is not None else None,
         pledgeable="fingerprint.exact" in (row.asset.fields or {}),
         links=_links(request, home, row),
+        may_revoke=may(who, Action.ASSETS_REVOKE),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.web.language import translations
+from gateway.web.paper_faults import OF_PAPERS, Words
 from gateway.web.words import N_
 
 __all__ = ["Fault", "fault_of"]
@@ -31,197 +32,189 @@ class Fault:
     next: str = ""
 
 
-@dataclass(frozen=True)
-class _Words:
-    text: str
-    next: str = ""
-    pattern: str = ""
-
-
+_ARITHMETIC = re.compile(r"^BR-[A-Z]+-\d+$")
+"""EN 16931's rules about an invoice's totals, which read alike."""
 _AGAIN = N_("Try again in a moment. Nothing is lost.")
-_WORDS: dict[str, _Words] = {
-    "EMPTY": _Words(N_("The file is empty."), N_("Export it again from the program that made it.")),
-    "TOO_LARGE": _Words(N_("The file is too large."), N_("Split it, or ask for a higher limit.")),
-    "MALFORMED": _Words(
+_WORDS: dict[str, Words] = {
+    "EMPTY": Words(N_("The file is empty."), N_("Export it again from the program that made it.")),
+    "TOO_LARGE": Words(N_("The file is too large."), N_("Split it, or ask for a higher limit.")),
+    "MALFORMED": Words(
         N_("The file is damaged: it begins like a document we know and cannot be read to its end."),
         N_("Export it again from the program that made it, and drop it again."),
     ),
-    "ENTITY_DECLARATION": _Words(
-        N_("The XML declares entities, which is not accepted."), N_("Export it again without a DTD.")
-    ),
-    "RECEIPT": _Words(
+    "RECEIPT": Words(
         N_("There is no receipt among these files."),
         N_("Drop the bundle (.zip) as it was downloaded, or the .receipt.json with the document."),
     ),
-    "BUNDLE": _Words(N_("The bundle cannot be opened."), N_("Download it again where you got it from.")),
-    "NOT_PLEDGEABLE": _Words(
+    "BUNDLE": Words(N_("The bundle cannot be opened."), N_("Download it again where you got it from.")),
+    "NOT_PLEDGEABLE": Words(
         N_("This paper is evidence and can never be collateral."),
         N_("Offer an invoice, or an order, that you have certified yourself."),
     ),
-    "SHREDDED": _Words(
+    "SHREDDED": Words(
         N_("The content of this paper was destroyed: nothing of it can be shown any more."),
         N_("Certify the original again if you still have it."),
     ),
-    "NOT_ANCHORED": _Words(N_("This paper is still being certified."), _AGAIN),
-    "SELF": _Words(N_("An organisation cannot offer, grant or lend to itself."), N_("Choose another one.")),
-    "OWN_ACCOUNT": _Words(
+    "NOT_ANCHORED": Words(N_("This paper is still being certified."), _AGAIN),
+    "SELF": Words(N_("An organisation cannot offer, grant or lend to itself."), N_("Choose another one.")),
+    "OWN_ACCOUNT": Words(
         N_("You cannot do this to your own account."), N_("Ask another administrator of your organisation.")
     ),
-    "BAD_PASSWORD": _Words(N_("The present password is not right."), N_("Check it and send it again.")),
-    "PASSWORD_SAME": _Words(N_("The new password is the present one."), N_("Choose another one.")),
-    "DAYS": _Words(
+    "BAD_PASSWORD": Words(N_("The present password is not right."), N_("Check it and send it again.")),
+    "PASSWORD_SAME": Words(N_("The new password is the present one."), N_("Choose another one.")),
+    "DAYS": Words(
         N_("The offer would end before it can be accepted."),
         N_("Give it more days, or fewer days to accept."),
     ),
-    "UNTIL": _Words(N_("The end lies before today."), N_("Choose a later day.")),
-    "LIEN": _Words(
+    "UNTIL": Words(N_("The end lies before today."), N_("Choose a later day.")),
+    "LIEN": Words(
         N_("Not locked: another lender has locked this receivable, or a similar one."),
         N_("Open the report: the check Liens shows what is known."),
     ),
-    "OFFER_SIGNATURE": _Words(
+    "OFFER_SIGNATURE": Words(
         N_("The offer is not signed by the enterprise."), N_("Ask it for another offer.")
     ),
-    "OFFER_MISMATCH": _Words(
+    "OFFER_MISMATCH": Words(
         N_("The offer names another receivable than the paper shows."), N_("Ask for another offer.")
     ),
-    "NOT_PARTY": _Words(N_("You are not a party of this."), N_("Go back to your list.")),
-    "GRANT_ENDED": _Words(N_("The permission to read was withdrawn."), N_("Ask the owner for a new one.")),
-    "GRANT_EXPIRED": _Words(N_("The permission to read has ended."), N_("Ask the owner for a new one.")),
-    "NO_WRAP": _Words(
+    "NOT_PARTY": Words(N_("You are not a party of this."), N_("Go back to your list.")),
+    "GRANT_ENDED": Words(N_("The permission to read was withdrawn."), N_("Ask the owner for a new one.")),
+    "GRANT_EXPIRED": Words(N_("The permission to read has ended."), N_("Ask the owner for a new one.")),
+    "NO_WRAP": Words(
         N_("The owner has withdrawn or destroyed what was granted."), N_("Ask the owner for it again.")
     ),
-    "UNKNOWN_ORG": _Words(N_("No such organisation on this ledger."), N_("Check its number.")),
-    "IDENTIFIER": _Words(
+    "UNKNOWN_ORG": Words(N_("No such organisation on this ledger."), N_("Check its number.")),
+    "IDENTIFIER": Words(
         N_("This is no legal number of an organisation."),
         N_("Enter scheme and number, such as CN-USCC:91500000000000211L, and check the last character."),
     ),
-    "SHORT": _Words(
+    "SHORT": Words(
         N_("The short name is taken or malformed."),
         N_("Use letters, digits, - and _, up to 32, that no other organisation has."),
     ),
-    "ADMITTED": _Words(
+    "ADMITTED": Words(
         N_("This organisation is a member already, with another name or role."),
         N_("Open it in the list and change it there."),
     ),
-    "NO_REGISTRAR": _Words(
+    "NO_REGISTRAR": Words(
         N_("The keys of a registrar are not in this installation."),
         N_("The registrar has to vote from its own installation."),
     ),
-    "UNKNOWN_CALL": _Words(N_("Nobody has proposed this."), N_("Go back to the list of open votes.")),
-    "FINGERPRINT_KEY": _Words(
+    "UNKNOWN_CALL": Words(N_("Nobody has proposed this."), N_("Go back to the list of open votes.")),
+    "FINGERPRINT_KEY": Words(
         N_("The key for duplicate detection is never changed while anything is locked."), N_("Leave it.")
     ),
-    "CONFLICT": _Words(
+    "CONFLICT": Words(
         N_("Somebody else has decided this since you opened it."),
         N_("Look at what it is now, then decide again."),
     ),
-    "STALE": _Words(
+    "STALE": Words(
         N_("This changed since you opened it: nothing was overwritten."),
         N_("Look at what it is now, then send again."),
     ),
-    "FORBIDDEN": _Words(
+    "FORBIDDEN": Words(
         N_("Your role may not do this."), N_("Ask a colleague whose role may, or your administrator.")
     ),
-    "NOT_FOUND": _Words(N_("There is no such page, or it is not yours."), N_("Go back to the start.")),
-    "CSRF": _Words(N_("This form is too old."), N_("Send it again.")),
-    "BUSY": _Words(N_("Another process is writing."), _AGAIN),
-    "RATE_LIMITED": _Words(N_("Too much at once."), N_("Wait a moment, then send it again.")),
-    "UNREACHABLE": _Words(N_("The ledger or the store cannot be reached."), _AGAIN),
-    "INTERNAL": _Words(
+    "NOT_FOUND": Words(N_("There is no such page, or it is not yours."), N_("Go back to the start.")),
+    "CSRF": Words(N_("This form is too old."), N_("Send it again.")),
+    "BUSY": Words(N_("Another process is writing."), _AGAIN),
+    "RATE_LIMITED": Words(N_("Too much at once."), N_("Wait a moment, then send it again.")),
+    "UNREACHABLE": Words(N_("The ledger or the store cannot be reached."), _AGAIN),
+    "INTERNAL": Words(
         N_("Something went wrong on our side."), N_("Try again; if it stays so, tell the operator the time.")
     ),
-    "CODE_REQUIRED": _Words(
+    "CODE_REQUIRED": Words(
         N_("This account needs a one-time code."), N_("Enter the code that your authenticator app shows.")
     ),
-    "BAD_CODE": _Words(
+    "BAD_CODE": Words(
         N_("The code is not right."), N_("Check the clock of your phone, and enter the next code.")
     ),
-    "TOO_MANY_ATTEMPTS": _Words(
+    "TOO_MANY_ATTEMPTS": Words(
         N_("Too many attempts failed."), N_("Wait a while, or ask your administrator.")
     ),
-    "INVALID_REQUEST": _Words(
+    "INVALID_REQUEST": Words(
         N_("Something in the form is missing or does not fit."), N_("Check the fields and send it again.")
     ),
-    "NOTHING_CHOSEN": _Words(
+    "NOTHING_CHOSEN": Words(
         N_("Nothing was chosen."), N_("Choose at least one paper that waits to be confirmed.")
     ),
-    "PASSWORD_LENGTH": _Words(
+    "PASSWORD_LENGTH": Words(
         N_("A password has 12 to 128 characters."), N_("Several words are easy to remember.")
     ),
-    "PASSWORD_COMMON": _Words(
+    "PASSWORD_COMMON": Words(
         N_("This password is among the first that are guessed."), N_("Take several unrelated words.")
     ),
-    "SAME": _Words(N_("The new paper is byte for byte the old one."), N_("Choose the corrected file.")),
-    "NO_LINK": _Words(N_("This link leads nowhere."), N_("Scan the certificate again, whole and flat.")),
-    "NO_ACCOUNT": _Words(
+    "SAME": Words(N_("The new paper is byte for byte the old one."), N_("Choose the corrected file.")),
+    "NO_LINK": Words(N_("This link leads nowhere."), N_("Scan the certificate again, whole and flat.")),
+    "NO_ACCOUNT": Words(
         N_("%(provider)s knows you as “%(subject)s”, and no account here is yours under that name."),
         N_(
             "Send this name to your organisation's administrator, who enters or invites you. If you have a password here, sign in with it and connect the account on your account page."
         ),
         r"(?P<provider>.+) knows you as '(?P<subject>.+)', and no account",
     ),
-    "OIDC": _Words(
+    "OIDC": Words(
         N_(
             "The sign-in service's answer is not accepted: it is old, of another sign-in, or not meant for us."
         ),
         N_("Begin again from the sign-in page. If it stays so, tell the operator the time."),
     ),
-    "PROVIDER": _Words(
+    "PROVIDER": Words(
         N_("This sign-in service cannot be asked at the moment."), N_("Sign in another way, or try again.")
     ),
-    "CEREMONY": _Words(N_("This took too long, or was done already."), N_("Begin again.")),
-    "SUBJECT_TAKEN": _Words(
+    "CEREMONY": Words(N_("This took too long, or was done already."), N_("Begin again.")),
+    "SUBJECT_TAKEN": Words(
         N_("Another account is connected to this person."),
         N_("Sign in at the service as somebody else, or end the other account."),
     ),
-    "EMAIL_TAKEN": _Words(N_("This address is invited already."), N_("Look for it in the list of people.")),
-    "INVITED_ADMINISTRATOR": _Words(
+    "EMAIL_TAKEN": Words(N_("This address is invited already."), N_("Look for it in the list of people.")),
+    "INVITED_ADMINISTRATOR": Words(
         N_("An account that keeps other people's is not opened by an e-mail address."),
         N_("Give a one-time password; its owner connects the service on the account page."),
     ),
-    "LAST_WAY_IN": _Words(
+    "LAST_WAY_IN": Words(
         N_("Nothing else would open your account."), N_("Add a passkey first, then disconnect the service.")
     ),
-    "USER_NAME": _Words(
+    "USER_NAME": Words(
         N_("This is no user name."), N_("Take 2 to 64 small letters, digits, or . _ @ - between them.")
     ),
-    "USER_NAME_TAKEN": _Words(N_("Somebody is called so already."), N_("Take another user name.")),
-    "ROLES": _Words(
+    "USER_NAME_TAKEN": Words(N_("Somebody is called so already."), N_("Take another user name.")),
+    "ROLES": Words(
         N_("These roles are not for your organisation, or none was chosen."), N_("Choose at least one role.")
     ),
-    "CERTIFICATE": _Words(
+    "CERTIFICATE": Words(
         N_("This is no valid certificate."),
         N_("Paste one X.509 certificate in PEM, -----BEGIN CERTIFICATE----- and on, that has not expired."),
     ),
-    "WRONG_SIGNER": _Words(
+    "WRONG_SIGNER": Words(
         N_("This is not a signature of your organisation's key over what was shown."),
         N_("Open it again and sign with the key that your organisation uses now."),
     ),
-    "NOT_PREPARED": _Words(N_("This was not opened before it was signed."), N_("Open it, then sign it.")),
-    "SAME_KEY": _Words(
+    "NOT_PREPARED": Words(N_("This was not opened before it was signed."), N_("Open it, then sign it.")),
+    "SAME_KEY": Words(
         N_("Your organisation signs with this key already."), N_("Leave it, or make another one.")
     ),
-    "KEY_USED": _Words(N_("The ledger knows this key already."), N_("Make a new one.")),
-    "SIGNS_IN_BROWSER": _Words(
+    "KEY_USED": Words(N_("The ledger knows this key already."), N_("Make a new one.")),
+    "SIGNS_IN_BROWSER": Words(
         N_("Your organisation signs in the browser, and this cannot be signed there yet."),
         N_("Ask your registrar for a key on the server if you need it."),
     ),
-    "WEB3SIGNER": _Words(
+    "WEB3SIGNER": Words(
         N_("The service that keeps your organisation's key did not sign."),
         N_("Try again in a moment; if it stays so, tell the operator."),
     ),
-    "KEY_REQUEST": _Words(
+    "KEY_REQUEST": Words(
         N_("This file asks for no key that can be published."),
         N_("Take the file that `assetcert key request` wrote, for a member of this ledger."),
     ),
-    "KEY_PURPOSE": _Words(
+    "KEY_PURPOSE": Words(
         N_("This asks for a key that signs no evidence."), N_("Vote on it under Keys, at its member.")
     ),
-    "KEY_USED": _Words(
+    "KEY_USED": Words(
         N_("The ledger knows this key as another organisation's."), N_("Have its holder ask for a new one.")
     ),
-    "FOUR_EYES": _Words(N_("You have prepared or approved this yourself."), N_("A colleague decides on it.")),
-    "BAD_CREDENTIALS": _Words(
+    "FOUR_EYES": Words(N_("You have prepared or approved this yourself."), N_("A colleague decides on it.")),
+    "BAD_CREDENTIALS": Words(
         N_("User name, password or code is not right."), N_("Check them and sign in again.")
     ),
 }
@@ -230,7 +223,7 @@ _WORDS: dict[str, _Words] = {
 def fault_of(language: str, code: str, message: str) -> Fault:
     """The words of an error in a language; English keeps the error's own, which names the case."""
     say = translations(language).gettext
-    words = _WORDS.get(code)
+    words = _WORDS.get(code) or OF_PAPERS.get(_ARITHMETIC.sub("BR-CO", code))
     if words is None:
         return Fault(code, message)
     found = re.search(words.pattern, message) if words.pattern else None

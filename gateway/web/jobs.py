@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Installed, May
 from gateway.db import listing
+from gateway.db.listing import Held
 from gateway.db.models import Asset
 from gateway.errors import NotFoundError
 from gateway.identity.principal import Principal, may
@@ -76,11 +77,19 @@ def one(request: Request, who: Reader, home: Installed, name: str, form: As = ""
     with home.database.session() as session:
         ids = {one.asset_id for one in assets}
         rows = [row for row in listing.held(session, who.org, limit=10**6) if row.asset.asset_id in ids]
+        rows.sort(key=_place)
         locks = listing.locked(session, list(ids))
     table = held_table(request, rows, locks)
     if form:
         return export(table, form, name)
     return render(request, "job.html", job=job_view(name, assets), table=table)
+
+
+def _place(row: Held) -> tuple[int, str]:
+    """Papers of a job from order to payment, those of a station by their number."""
+    order = [kind for kind, _ in words.STATIONS]
+    kind = row.asset.kind
+    return order.index(kind) if kind in order else len(order), listing.number_of(row.asset) or ""
 
 
 @router.get("/jobs/{name}/dossier.json")

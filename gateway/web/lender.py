@@ -27,6 +27,7 @@ from gateway.web.offers import offer_state
 from gateway.web.parties import Parties
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.report import facts_of, parts, pending
+from gateway.web.shared import read_before
 from gateway.web.tables import Column, Table, export
 from ledger.pledges import Status
 
@@ -188,7 +189,9 @@ def checks(request: Request, who: Reader, home: Installed, pledge_id: Id, number
     receipts = _receipts(home, content)
     if not 1 <= number <= len(receipts):
         raise NotFoundError("NOT_FOUND", f"this offer has no receivable {number}")
-    stream = verifying.of_installation(home).stream(receipts[number - 1], as_org=who.organisation.id)
+    receipt = receipts[number - 1]
+    reading = read_before(home, who, receipt.asset_id_hex)
+    stream = verifying.of_installation(home).stream(receipt, reading, as_org=who.organisation.id)
     template = environment(language_of(request)).get_template("includes/stream.html")
 
     def events() -> Iterator[str]:

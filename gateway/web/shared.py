@@ -5,6 +5,7 @@ Nothing that was opened is kept: each view asks for the sealed bytes again, so t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import Request, Response
@@ -15,7 +16,7 @@ from certifier.receipt import Receipt
 from gateway.api.depends import Installed, May
 from gateway.db import listing
 from gateway.db.models import Grant
-from gateway.errors import NotFoundError
+from gateway.errors import NotFoundError, RefusedError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
@@ -30,7 +31,7 @@ from gateway.web.report import facts_of, view
 from gateway.web.words import KINDS
 from ledger.types import parse_hex32
 
-__all__ = ["router"]
+__all__ = ["read_before", "router"]
 
 router = router_of_pages()
 Reader = Annotated[Principal, May(Action.CONTENT_READ)]
@@ -69,18 +70,31 @@ def one(request: Request, who: Reader, home: Installed, grant_id: Id) -> HTMLRes
         return render(request, "shared.html", read=False, **common)
     receipt, document = _opened(home, who, row)
     facts = facts_of(receipt.values)
-    reading = _reading(receipt, document) if document is not None else None
-    report = verifying.of_installation(home).verify(receipt, reading, as_org=who.organisation.id)
+    reading, reader = _reading(receipt, document), who.organisation.id
+    report = verifying.of_installation(home).verify(receipt, reading, as_org=reader)
     original = originals.shown(document, list(facts.values())) if document is not None else None
     return render(
         request, "shared.html", read=True, original=original, facts_shown=facts, result=view(report), **common
     )
 
 
-def _reading(receipt: Receipt, document: bytes) -> Reading | None:
+def _reading(receipt: Receipt, document: bytes | None) -> Reading | None:
     """What the verifier compares with the receipt."""
+    if document is None:
+        return None
     brought = bundle.opened([("receipt.json", receipt.to_json().encode()), ("document", document)])
     return brought.given[0].reading
+
+
+def read_before(home: Installation, who: Principal, asset_id: str) -> Reading | None:
+    """The document of a paper for the verifier, where it was granted to this reader, who has read it; None otherwise."""
+    with home.database.session() as session:
+        rows = [row for row in listing.grants_to(session, who.org) if row.asset_id == asset_id and row.sealed]
+    for row in rows:
+        with suppress(RefusedError):  # it ended, or was withdrawn
+            if _was_read(home, who, row.grant_id) and (reading := _reading(*_opened(home, who, row))):
+                return reading
+    return None
 
 
 def _opened(home: Installation, who: Principal, row: Grant) -> tuple[Receipt, bytes | None]:
