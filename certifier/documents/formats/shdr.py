@@ -25,12 +25,15 @@ _RECORD = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?:@[0-9.]+)?\|"
 )
 _START = re.compile(rf"\A(?:\s*\*[^\n]*\n)*\s*{_RECORD.pattern}[^|\n]+\|")
+_RUN = re.compile(
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]++(?:Z|[+-][0-9:]++)?\|[^|\n@][^|\n]*+\|[^|\n]*+\n(?=[0-9]{4}-[^\n]{5}T)){8,}+"
+)  # records of one item, each followed by another record
+STEP = 256  # characters read line by line before a run is looked for again
 _INDENTED = re.compile(r"\s+[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 _MULTILINE = "--multiline--"
 _LEVELS = frozenset({"NORMAL", "WARNING", "FAULT"})
 _ALARM_STATES = frozenset({"ACTIVE", "CLEARED", "INSTANT"})
 _Item = tuple[Role, str, str]
-_UNKNOWN: _Item = (Role.OTHER, "", "")  # until a key has been looked at
 
 
 class _Log(MachineLog):
@@ -43,31 +46,48 @@ class _Log(MachineLog):
         self._times: list[str] = []
         self._device = ""
 
+    def run(self, text: str) -> None:
+        """Records of one item each: millions of them, so that they are counted by column."""
+        fields = text.replace("\n", "|").split("|")
+        times, keys, values = fields[:-1:3], fields[1::3], fields[2::3]
+        self._times += times
+        self.observations += len(keys)
+        self.unavailable += values.count(UNAVAILABLE)
+        items = {key: item for key in set(keys) if (item := self._known(key)) is not None}
+        for place, key in enumerate(keys, self.line + 1) if items else ():
+            if key in items:
+                at = place - self.line - 1
+                self._event(items[key], At(0, place, times[at]), values[at])
+        self.line += len(keys)
+
     def record(self, text: str) -> None:
         """One whole record."""
         self.line += 1
-        parts = text.split("|")
-        if len(parts) != 3 or parts[1].startswith("@"):
-            self._long(parts)
-            return
-        time, key, value = parts
-        self._times.append(time)
-        self.observations += 1
-        if value == UNAVAILABLE:
-            self.unavailable += 1
-        if item := self._items.get(key, _UNKNOWN):
-            self._event(item, time, key, value)
+        time, *items = text.split("|")
+        if "@" in time:  # behind it, how long a series took
+            time = time.partition("@")[0]
+        if len(items) != 2 or items[0].startswith("@"):
+            self._long(time, items)
+        else:
+            self._times.append(time)
+            self._item(time, items[0], items[1])
 
     def _item(self, time: str, key: str, value: str) -> None:
         self.observations += 1
-        if value == UNAVAILABLE:
-            self.unavailable += 1
-        if item := self._items.get(key, _UNKNOWN):
-            self._event(item, time, key, value)
+        self.unavailable += value == UNAVAILABLE
+        if item := self._known(key):
+            self._event(item, At(0, self.line, time), value)
 
-    def _long(self, parts: list[str]) -> None:
+    def _known(self, key: str) -> _Item | None:
+        """What a key names, where that matters; looked up once."""
+        if key not in self._items:
+            device, _, name = key.rpartition(":")
+            role = role_of(name)
+            self._items[key] = None if role is Role.OTHER else (role, device, name)
+        return self._items[key]
+
+    def _long(self, time: str, rest: list[str]) -> None:
         """Several items on one line; or a condition, a message, a series, an alarm, an asset, which stand alone."""
-        time, rest = parts[0], parts[1:]
         if len(rest) < 2 or rest[0].startswith("@"):
             return
         self._times.append(time)
@@ -81,16 +101,11 @@ class _Log(MachineLog):
             for key, value in zip(rest[::2], rest[1::2], strict=False):
                 self._item(time, key, value)
 
-    def _event(self, item: _Item, time: str, key: str, value: str) -> None:
-        if item is _UNKNOWN:
-            device, _, name = key.rpartition(":")
-            item = role_of(name), device, name
-            self._items[key] = None if item[0] is Role.OTHER else item
+    def _event(self, item: _Item, at: At, value: str) -> None:
         role, device, name = item
-        at = At(0, self.line, time.partition("@")[0] if "@" in time else time)
         if role is Role.STATE:
             self.state(device or self._device, name, at, value)
-        elif role is Role.COUNTER:
+        else:
             self.counter(device or self._device, name, at, value.strip())
 
     def command(self, text: str) -> None:
@@ -102,12 +117,9 @@ class _Log(MachineLog):
 
     def flush(self) -> None:
         """Add up the times of the records since the last flush."""
-        times = (
-            [t.partition("@")[0] for t in self._times] if any("@" in t for t in self._times) else self._times
-        )
-        if not times:
+        if not self._times:
             return
-        latest = self.times(times)
+        latest = self.times(self._times)
         names = [name for name in self.devices if name != self._device]
         for name in names or [self._device]:
             self.alive(name, 0, latest)
@@ -129,8 +141,20 @@ class _Reader:
         self._pending = ""
         self._until: str | None = None
 
-    def lines(self, lines: list[str]) -> None:
-        """Some more lines."""
+    def text(self, text: str) -> None:
+        """Some more whole lines."""
+        at = 0
+        while at < len(text):
+            if self._until is None and (run := _RUN.match(text, at)) is not None:
+                self._finish()
+                self._log.run(run[0])
+                at = run.end()
+            end = text.find("\n", at + STEP) + 1 or len(text)
+            self._lines(text[at:end].split("\n"))
+            at = end
+        self._log.flush()
+
+    def _lines(self, lines: list[str]) -> None:
         pending, record = self._pending, self._log.record
         for line in lines:
             if self._until is not None:
@@ -146,7 +170,12 @@ class _Reader:
             elif line.strip():
                 pending = self._odd(pending, line)
         self._pending = pending
-        self._log.flush()
+
+    def _finish(self) -> None:
+        """The record that was begun is whole."""
+        if self._pending:
+            self._log.record(self._pending)
+            self._pending = ""
 
     def _odd(self, pending: str, line: str) -> str:
         """A line that begins with no time: an indented record, or the rest of one that was wrapped."""
@@ -162,8 +191,7 @@ class _Reader:
 
     def end(self) -> None:
         """The last record."""
-        if self._pending:
-            self._log.record(self._pending)
+        self._finish()
         self._log.flush()
 
 
@@ -172,23 +200,23 @@ def read(source: Source) -> Document:
     log = _Log()
     reader = _Reader(log)
     for block in _blocks(source):
-        reader.lines(block)
+        reader.text(block)
     reader.end()
     facts = Facts("machine-data", "shdr", None, "text/plain")
     log.state_facts(facts)
     return facts.document()
 
 
-def _blocks(source: Source) -> Iterator[list[str]]:
-    """Lines without their ends, some at a time, in whatever encoding the file is; a line that never ends is cut."""
+def _blocks(source: Source) -> Iterator[str]:
+    """Whole lines, some at a time, in whatever encoding the file is; a line that never ends is cut."""
     decoder = codecs.getincrementaldecoder(text_encoding(source.head) or "utf-8")("replace")
     stream, rest = source.open(), ""
     while chunk := stream.read(CHUNK):
-        *lines, rest = (rest + decoder.decode(chunk).replace("\r", "")).split("\n")
+        text, end, rest = (rest + decoder.decode(chunk).replace("\r", "")).rpartition("\n")
         if len(rest) > MAX_LINE:
-            lines, rest = [*lines, rest], ""
-        yield lines
-    yield [rest]
+            text, end, rest = text + end + rest, "\n", ""
+        yield text + end
+    yield f"{rest}\n"
 
 
 register(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cbor2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certifier.documents import Document, Limits, read_bytes
@@ -130,6 +130,22 @@ def test_shdr_lines_of_real_adapters() -> None:
 def test_what_one_line_of_an_adapter_counts(line: str, observations: int) -> None:
     facts = read_bytes(f"2026-07-06T08:00:00Z|mode|AUTO\n2026-07-06T08:00:01Z|{line}\n".encode()).facts
     assert facts["observations"] == str(observations + 1)
+
+
+LINES = ("execution|ACTIVE", "execution|READY", "partcount|{n}", "load|{n}.5", "execution|UNAVAILABLE", "load|UNAVAILABLE", "a|1|partcount|{n}",
+         "system|FAULT|1|2|HIGH|x", "@REMOVE_ASSET@|T1", "note|one\nand its rest", "note|2026-07-06", "")  # fmt: skip
+
+
+@given(kinds=st.lists(st.one_of(st.integers(0, 5), st.integers(0, len(LINES) - 1)), min_size=10, max_size=90))
+@settings(max_examples=60, deadline=None)
+def test_records_that_are_counted_by_column_say_the_same(kinds: list[int]) -> None:
+    rows = [f"2026-07-06T08:{n:02}:00.5Z|{LINES[kind].format(n=n)}" for n, kind in enumerate(kinds[:60])]
+    together, apart = (
+        "\n".join(["2026-07-06T07:00:00Z|mode|AUTO", *rows]),
+        "\n* note\n".join(["2026-07-06T07:00:00Z|mode|AUTO", *rows]),
+    )
+    document, other = read_bytes(together.encode()), read_bytes(apart.encode())
+    assert (document.facts, document.trace) == (other.facts, other.trace)
 
 
 def test_an_offset_without_its_colon_is_one() -> None:
