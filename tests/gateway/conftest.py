@@ -29,6 +29,7 @@ from gateway.installation import Installation
 from gateway.keys import Keystore
 from gateway.service import certifying, consortium
 from ledger import embedded
+from ledger.types import keccak
 
 if TYPE_CHECKING:
     from .running import Running as Gateway
@@ -167,10 +168,10 @@ def assetcert(*args: object, **rest: Any) -> Result:
 
 
 def write_keys(home: Path, organisations: dict[str, tuple[str, ...]]) -> None:
-    """Keyfiles as the product's, but for the cost of their scrypt."""
-    for number, (short, purposes) in enumerate(organisations.items(), 1):
-        for at, purpose in enumerate(purposes, 1):
-            seed = bytes([number, at]) + bytes(29) + b"\x01"
+    """Keyfiles as the product's, but for the cost of their scrypt; a verb that makes a key leaves one that is there already."""
+    for short, purposes in organisations.items():
+        for purpose in purposes:
+            seed = keccak(f"{short} {purpose}".encode())
             content = create_keyfile_json(seed, PASSPHRASE.encode(), kdf="scrypt", iterations=2)
             write_private(home / "keys" / short / f"{purpose}.json", json.dumps(content).encode())
 

@@ -71,7 +71,7 @@ def test_a_member_keeps_its_keys_in_its_own_home_and_the_registrar_publishes_the
         assert assetcert(*admit, home=place).json["executed"]
     paper.write_text(f"a note of {time.time()}")
     assert assetcert("certify", "--as", "M5", paper, home=joined).code == 64  # no key yet
-    write_keys(joined, {"R1": (), "M1": (), "M5": ("account", "encryption")})
+    write_keys(joined, {"M5": ("account", "encryption")})
     for purpose in ("account", "encryption"):
         asked = assetcert("key", "request", "M5", purpose, "--out", tmp_path, home=joined)
         assert asked.code == 0, asked.err
