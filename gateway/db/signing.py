@@ -88,10 +88,10 @@ def count(session: Session, org: str) -> int:
     return session.scalars(select(func.count()).select_from(SignatureRequest).where(*unsigned)).one()
 
 
-def unsign(session: Session, request_id: str) -> None:
-    """Its signature counts no more."""
-    none = {"signature": None, "signed_by": None}
-    session.execute(update(SignatureRequest).where(SignatureRequest.id == request_id).values(none))
+def unsign(session: Session, row: SignatureRequest) -> None:
+    """The signature that the row was read with counts no more; one that came since does."""
+    that_one = (SignatureRequest.id == row.id, SignatureRequest.signature == row.signature)
+    session.execute(update(SignatureRequest).where(*that_one).values(signature=None, signed_by=None))
 
 
 def wake(session: Session, request_id: str) -> None:

@@ -113,7 +113,7 @@ class InTheBrowser:
         if row.nonce == nonce and (row.deadline or 0) >= self._now():
             return True
         with self._database.session() as session:
-            table.unsign(session, row.id)
+            table.unsign(session, row)
         return False
 
     def _done(self, row: SignatureRequest) -> None:

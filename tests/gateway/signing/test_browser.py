@@ -13,10 +13,14 @@ import pytest
 from eth_account import Account as Wallet
 from eth_account.messages import encode_typed_data
 
+from certifier.verify import Verdict
 from gateway.db import listing
 from gateway.errors import RefusedError
+from gateway.installation import Organisation
 from gateway.service import grant_reading, pledging, signing
 from gateway.service.own import own_receipt
+from gateway.service.pledging import OfferFile
+from gateway.signing.signatory import SignatureNeededError
 from ledger.account import Account, account_key_id
 from ledger.pledges import Status
 from ledger.types import keccak, parse_hex32
@@ -37,29 +41,34 @@ def signed(typed: Any, key: bytes = KEY) -> str:
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A gateway in which M1 signs in the browser."""
     with running(tmp_path_factory.mktemp("browser")) as found:
-        signatory, registrar = found.client("m1-signatory"), found.client("r1-registrar")
-        asked = {"account": ADDRESS}
-        statement = signatory.post("/api/v1/signing-key/statement", json=asked).json()
-        stolen = asked | {"signature": signed(statement, OTHER)}
-        problem(signatory.put("/api/v1/signing-key", json=stolen), 409, "WRONG_SIGNER")
-        proposed = signatory.put("/api/v1/signing-key", json=asked | {"signature": signed(statement)}).json()
-        assert (proposed["kind"], proposed["proposed"]) == ("keystore", ADDRESS)
-        member = found.organisation("M1").hex
-        assert registrar.post(f"/api/v1/organisations/{member}/signing-key").json()["executed"] is True
-        known = signatory.get("/api/v1/signing-key").json()
+        move(found, "M1", "m1-signatory", KEY)
+        known = found.client("m1-signatory").get("/api/v1/signing-key").json()
         assert known == {"kind": "browser", "account": ADDRESS, "proposed": None}
         yield found
 
 
-def waiting(gateway: Running) -> list[dict[str, Any]]:
-    """What M1 has to sign and has not."""
-    found = gateway.client("m1-signatory").get("/api/v1/signatures").json()
+def move(gateway: Running, member: str, user: str, key: bytes) -> None:
+    """A member proposes a key, and the registrar votes for it."""
+    client, asked = gateway.client(user), {"account": Account(key).address}
+    statement = client.post("/api/v1/signing-key/statement", json=asked).json()
+    stolen = asked | {"signature": signed(statement, keccak(b"a thief's"))}
+    problem(client.put("/api/v1/signing-key", json=stolen), 409, "WRONG_SIGNER")
+    said = asked | {"signature": signed(statement, key)}
+    assert client.put("/api/v1/signing-key", json=said).json()["proposed"] == asked["account"]
+    vote = f"/api/v1/organisations/{gateway.organisation(member).hex}/signing-key"
+    assert gateway.client("r1-registrar").post(vote).json()["executed"] is True
+    problem(gateway.client("r1-registrar").post(vote), 404, "NOT_FOUND")
+
+
+def waiting(gateway: Running, user: str = "m1-signatory") -> list[dict[str, Any]]:
+    """What a user's organisation has to sign and has not."""
+    found = gateway.client(user).get("/api/v1/signatures").json()
     return [one for one in found if not one["signed"]]
 
 
-def sign(gateway: Running, one: dict[str, Any], key: bytes = KEY) -> Any:
+def sign(gateway: Running, one: dict[str, Any], key: bytes = KEY, user: str = "m1-signatory") -> Any:
     """Prepare and sign it."""
-    client = gateway.client("m1-signatory")
+    client = gateway.client(user)
     typed = client.post(f"/api/v1/signatures/{one['id']}/preparation", json={}).json()
     return client.put(f"/api/v1/signatures/{one['id']}", json={"signature": signed(typed, key)})
 
@@ -177,29 +186,49 @@ def test_a_paper_of_two_batches_is_one_asset(gateway: Running) -> None:
     assert (done(gateway, second)["asset_id"], done(gateway, second)["existing"]) == (asset["asset_id"], True)
 
 
-def test_an_offer_is_made_by_its_signature_and_can_be_taken(gateway: Running) -> None:
+def offered(gateway: Running, lender: Organisation) -> OfferFile:
+    """An offer of M1's, signed."""
     home, member = gateway.gateway.installation, gateway.organisation("M1")
     job = asked(gateway, invoice())
     assert sign(gateway, waiting(gateway)[0]).status_code == 204
-    asset = done(gateway, job)["asset_id"]
-    client, lender = gateway.client("m1-signatory"), gateway.organisation("L1")
-    offered = {"lender": lender.hex, "assets": [asset]}
-    problem(client.post("/api/v1/offers", json=offered), 409, "SIGNATURE_NEEDED")
-    assert client.get("/api/v1/offers").json()["items"] == []
+    asset, client = done(gateway, job)["asset_id"], gateway.client("m1-signatory")
+    before = {one["pledge_id"] for one in client.get("/api/v1/offers").json()["items"]}
+    terms = {"lender": lender.hex, "assets": [asset]}
+    problem(client.post("/api/v1/offers", json=terms), 409, "SIGNATURE_NEEDED")
     (one,) = waiting(gateway)
     assert one["act"] == "Offer"
     problem(sign(gateway, one, OTHER), 409, "WRONG_SIGNER")
+    assert {found["pledge_id"] for found in client.get("/api/v1/offers").json()["items"]} == before
     assert sign(gateway, one).status_code == 204
-    (made,) = client.get("/api/v1/offers").json()["items"]
+    (made,) = {found["pledge_id"] for found in client.get("/api/v1/offers").json()["items"]} - before
     with home.database.session() as session:
-        row = listing.offer(session, made["pledge_id"])
+        row = listing.offer(session, made)
     assert row is not None
-    taken = pledging.offer_file(
-        home, row[0].content, [own_receipt(home, member, asset).redact("must-disclose")]
-    )
-    pledged = pledging.pledge(home, lender, taken, gateway.gateway.verifier)
+    shown = own_receipt(home, member, asset).redact("must-disclose")
+    return pledging.offer_file(home, row[0].content, [shown])
+
+
+def test_an_offer_is_made_by_its_signature_and_can_be_taken(gateway: Running) -> None:
+    home, lender = gateway.gateway.installation, gateway.organisation("L1")
+    made = offered(gateway, lender)
+    pledged = pledging.pledge(home, lender, made, gateway.gateway.verifier)
     found = home.ledger.read_one(home.ledger.pledges.pledge_of(pledged.pledge_id), home.ledger.pin())
     assert found.status is Status.LIVE
+
+
+def test_a_lender_in_the_browser_pledges_what_it_has_verified_twice(gateway: Running) -> None:
+    home, lender, key = gateway.gateway.installation, gateway.organisation("L2"), keccak(b"a lender's")
+    move(gateway, "L2", "l2-approver", key)
+    made = offered(gateway, lender)
+    with pytest.raises(SignatureNeededError):
+        pledging.pledge(home, lender, made, gateway.gateway.verifier)
+    (one,) = waiting(gateway, "l2-approver")
+    assert one["act"] == "pledge"
+    assert sign(gateway, one, key, "l2-approver").status_code == 204
+    assert gateway.client("l2-officer").get("/api/v1/signatures").json()[0]["signed"] is True
+    pledged = pledging.pledge(home, lender, made, gateway.gateway.verifier)
+    assert pledged.lien is Verdict.VALID
+    assert gateway.client("l2-officer").get("/api/v1/signatures").json() == []
 
 
 def test_a_grant_is_sent_by_its_signature_and_a_revocation_finished_when_asked_again(
@@ -247,13 +276,8 @@ def test_what_the_ledger_refuses_is_told_and_not_shown(gateway: Running) -> None
 
 
 def test_a_lost_key_is_followed_by_another(gateway: Running) -> None:
-    job, client = asked(gateway, invoice()), gateway.client("m1-signatory")
-    account, home = Account(OTHER).address, gateway.gateway.installation
-    statement = client.post("/api/v1/signing-key/statement", json={"account": account}).json()
-    client.put("/api/v1/signing-key", json={"account": account, "signature": signed(statement, OTHER)})
-    vote = f"/api/v1/organisations/{gateway.organisation('M1').hex}/signing-key"
-    assert gateway.client("r1-registrar").post(vote).json()["executed"] is True
-    problem(gateway.client("r1-registrar").post(vote), 404, "NOT_FOUND")
+    job, home = asked(gateway, invoice()), gateway.gateway.installation
+    move(gateway, "M1", "m1-signatory", OTHER)
     lost = home.ledger.read_one(home.ledger.membership.key(account_key_id(ADDRESS)), home.ledger.pin())
     assert lost.valid_until <= home.now()
     assert not waiting(gateway)  # what waited for the lost key waits for the new one
