@@ -117,8 +117,9 @@ def publish(
     purpose: str,
     request: KeyRequest,
     voters: Sequence[Organisation] | None = None,
+    valid_until: int = FOREVER,
 ) -> Vote:
-    """Vote to publish the key that an organisation asks for. One that is published already stays so."""
+    """Vote to publish the key that an organisation asks for, until then. One that is published already stays so."""
     if (request.identifier, request.purpose) != (organisation.identifier, purpose):
         asked = f"an {request.purpose} key of {request.identifier}"
         raise UsageError(
@@ -133,5 +134,5 @@ def publish(
         raise RefusedError(
             "KEY_USED", "the ledger knows this key as another organisation's: ask for a new one"
         )
-    key = Key(organisation.id, installation.now(), FOREVER, KEY_PURPOSES[request.purpose])
+    key = Key(organisation.id, installation.now(), valid_until, KEY_PURPOSES[request.purpose])
     return consortium.vote(installation, membership.set_key(request.key_id, key, request.public_key), voters)

@@ -17,7 +17,7 @@ from gateway.db import credit
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
 
-__all__ = ["propose", "publish", "publish_defaults", "published", "simulate", "withdraw"]
+__all__ = ["propose", "publish", "publish_defaults", "published", "refuse", "simulate", "withdraw"]
 
 DAY = 86_400
 
@@ -68,6 +68,19 @@ def publish(installation: Installation, lender: Organisation, product_id: str, c
         require_apart(product, others)
         row.state, row.checker, row.at = credit.PUBLISHED, checker, installation.now()
     return product
+
+
+def refuse(installation: Installation, lender: Organisation, product_id: str, checker: str) -> None:
+    """Turn a draft down. ForbiddenError for whoever made it, ConflictError where somebody else has decided on it."""
+    with installation.database.session() as session:
+        row = session.get(credit.ProductVersion, product_id)
+        if row is None or row.lender != lender.hex:
+            raise NotFoundError("UNKNOWN_PRODUCT", f"{lender.short} has no product {product_id}")
+        if row.maker == checker:
+            raise ForbiddenError("FOUR_EYES", f"{checker} made this product: somebody else decides on it")
+        if row.state != credit.DRAFT:
+            raise ConflictError("CONFLICT", f"this product is {row.state} already: look at what it is now")
+        row.state, row.checker, row.at = credit.WITHDRAWN, checker, installation.now()
 
 
 def withdraw(installation: Installation, lender: Organisation, product_id: str, who: str) -> None:

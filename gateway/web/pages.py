@@ -16,6 +16,7 @@ from gateway.api.problems import Problem
 from gateway.api.state import Gateway
 from gateway.web import (
     account,
+    approvals,
     auditor,
     borrow,
     casework,
@@ -34,6 +35,7 @@ from gateway.web import (
     registrar,
     session,
     shared,
+    signers,
     signing,
 )
 from gateway.web.depends import gone
@@ -64,6 +66,8 @@ _ROUTERS = (
     loans,
     auditor,
     registrar,
+    signers,
+    approvals,
     signing,
 )
 _NOT_PAGES = ("/api/", "/openapi.json", "/healthz", "/readyz", "/static/")

@@ -15,10 +15,12 @@ __all__ = [
     "DRAFTS",
     "DRAFT_BACK",
     "DRAFT_WAITING",
+    "EVIDENCE",
     "FACTS",
     "GRANT_ENDED",
     "GRANT_OPEN",
     "GRANT_WITHDRAWN",
+    "KEY_ENDS_SOON",
     "KEY_OVER",
     "KEY_VALID",
     "KINDS",
@@ -178,6 +180,9 @@ PAPER_EXISTING = (N_("was certified before"), "good")
 MEMBER_ACTIVE = (N_("active"), "good")
 KEY_VALID = (N_("valid"), "good")
 KEY_OVER = (N_("ended"), "none")
+KEY_ENDS_SOON = (N_("ends soon"), "wait")
+EVIDENCE = ("instrument", "inspector", "witness")
+"""Purposes of keys that sign evidence."""
 OFFER_OPEN = (N_("open"), "info")
 OFFER_PAST = (N_("not accepted in time"), "none")
 GRANT_OPEN = (N_("may read"), "info")
