@@ -239,6 +239,7 @@ def bodies(others: Others) -> dict[tuple[str, str], Any]:
             "roles": ["lender"],
         },
         ("put", "/api/v1/organisations/{org}/suspension"): {"suspended": True},
+        ("post", "/api/v1/organisations/{org}/keys/{purpose}"): {"schema": "assetcert/key-request/1"},
         ("post", "/api/v1/assets"): {"documents": [{"sha256": others.ids["sha256"]}]},
         ("put", "/api/v1/assets/{asset_id}/standing"): {"standing": "revoked"},
         ("post", "/api/v1/assets/{asset_id}/correction"): {"sha256": NOBODY},
