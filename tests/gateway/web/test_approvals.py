@@ -74,6 +74,7 @@ def request_file(site: Site, folder: Path, short: str, purpose: str) -> Path:
     return folder / f"{purpose}.json"
 
 
+@pytest.mark.long
 def test_an_instrument_is_admitted_until_its_calibration_ends(
     opened: Opened, site: Site, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_an_account_is_connected_and_the_provider_opens_it_from_then_on(
     stranger.locator("#provider .chip").wait_for(state="detached")
 
 
+@pytest.mark.long
 def test_an_administrator_invites_by_address_and_by_password(
     opened: Opened, site: Site, bank: OpenIdProvider
 ) -> None:
