@@ -23,7 +23,7 @@ _SERVER.set_forkserver_preload(["gateway.jobs.background", "gateway.service.toge
 def beside(work: Callable[..., None], *arguments: object) -> Iterator[Connection]:
     """A process that does `work(its end of the pipe, *arguments)`; our end. Waits for the process to end."""
     ours, theirs = _SERVER.Pipe()
-    process = _SERVER.Process(target=_alone, args=(work, theirs, *arguments))
+    process = _SERVER.Process(target=_alone, name=work.__module__, args=(work, theirs, *arguments))
     process.start()
     theirs.close()
     try:

@@ -90,6 +90,8 @@ def _work(link: Connection, home: Home, passphrase: str, loopback: bool) -> None
     """The process."""
     os.nice(_NICE)
     with Installation.open(home, lambda: passphrase) as installation:
+        with installation.database.session() as session:
+            table.release(session)  # whoever was at work before is dead
         spool, arrived, done = Spool(home.root / "spool"), Bell(), Bell()
         works: Sequence[Work] = (Certification(installation, spool), Auditing(installation))
         threads: list[Worker | _Feeder | Dispatcher | _Teller] = [

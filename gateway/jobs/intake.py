@@ -71,6 +71,7 @@ class Intake:
     def submit(self, asked: Asked) -> Future[Accepted]:
         """Answers once the job is durable. OverloadedError where too many wait already; ConflictError for a key used otherwise."""
         waiting = _Waiting(asked)
+        waiting.answer.set_running_or_notify_cancel()  # who goes away is answered all the same
         try:
             self._queue.put_nowait(waiting)
         except queue.Full:

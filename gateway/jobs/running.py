@@ -85,8 +85,7 @@ class Jobs:
             raise UnavailableError("DISK_FULL", "the gateway's disk is nearly full: tell its operator")
 
     def _tidy(self) -> None:
-        """After a crash: jobs that were at work are free again, files that no row names are gone."""
+        """After a crash: files that no row names are gone."""
         with self.installation.database.session() as session:
-            table.release(session)
             wanted = table.spooled(session)
         self.spool.sweep(wanted)

@@ -41,12 +41,14 @@ class Together:
         self._home = home
         self._node = node
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._link: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="together", daemon=True)
         self._thread.start()
 
     def submit(self, asked: Asked) -> Future[bytes]:
         """The document that `gateway.service.reports` answers, or what it refuses."""
         waiting = _Waiting(asked)
+        waiting.answer.set_running_or_notify_cancel()  # who goes away is answered all the same
         self._queue.put(waiting)
         return waiting.answer
 
@@ -56,22 +58,30 @@ class Together:
         self._thread.join()
 
     def _run(self) -> None:
-        """The process starts with the first round, and anew after it has died."""
+        """What a process that dies was asked is asked once more: it may have been killed."""
         with ExitStack() as process:
-            link: Connection | None = None
             for round_ in self._rounds():
-                try:
-                    link = link or process.enter_context(beside(_verify, self._home))
-                    link.send((self._node(), [one.asked for one in round_]))
-                    _tell(round_, link.recv())
-                except (EOFError, OSError):
-                    _log.exception("the process that verifies has died")
-                    _tell(
-                        round_,
-                        [UnavailableError("VERIFIER", "no report could be made: ask again")] * len(round_),
-                    )
-                    process.close()
-                    link = None
+                asked = self._node(), [one.asked for one in round_]
+                made = self._made(process, asked) or self._made(process, asked)
+                if made is None:
+                    made = [UnavailableError("VERIFIER", "no report could be made of this")] * len(round_)
+                _tell(round_, made)
+
+    def _made(
+        self, process: ExitStack, asked: tuple[str, Sequence[Asked]]
+    ) -> Sequence[bytes | GatewayError] | None:
+        """What the process says, started where none runs; None where it has died."""
+        try:
+            if self._link is None:
+                self._link = process.enter_context(beside(_verify, self._home))
+            self._link.send(asked)
+            made: Sequence[bytes | GatewayError] = self._link.recv()
+        except (EOFError, OSError):
+            _log.warning("the process that verifies has died")
+            process.close()
+            self._link = None
+            return None
+        return made
 
     def _rounds(self) -> Iterator[list[_Waiting]]:
         """All who wait, up to a bound, each time."""

@@ -122,3 +122,12 @@ def test_what_a_crash_has_left_is_swept_and_what_a_row_names_stays(
     assert spool.path(kept.id).exists()
     assert not spool.path(orphan.id).exists()
     assert (tmp_path / "spool" / "notes.txt").exists()
+
+
+def test_who_goes_away_does_not_keep_others_waiting(intake: Intake, spool: Spool, database: Database) -> None:
+    gone, stays = (intake.submit(asked(spooled(spool, b"%d" % number))) for number in range(2))
+    assert not gone.cancel()
+    ids = {gone.result(10).job_id, stays.result(10).job_id}
+    with database.session() as session:
+        kept = table.jobs_of(session, ORG, before=None, limit=10)
+    assert {row.id for row in kept} == ids

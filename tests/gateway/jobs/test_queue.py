@@ -150,7 +150,10 @@ def test_what_is_out_of_reach_is_tried_later_and_says_what_it_waits_for(database
     thread, _ = worker(database, Counting(trouble))
     assert thread.step()
     (row,) = rows(database)
-    assert (row.state, row.progress) == ("queued", {"waiting_for": "the node does not answer"})
+    assert (row.state, row.progress) == (
+        "queued",
+        {"waiting_for": "the node does not answer", "code": "NODE"},
+    )
     assert not thread.step()
     time.sleep(0.6)
     assert thread.step()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import active_children
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,13 +91,13 @@ def submit(jobs: Jobs, organisation: Organisation, *contents: bytes, dossier: st
     return jobs.intake.submit(asked).result(20).job_id
 
 
-def finished(jobs: Jobs, organisation: Organisation, job_id: str) -> Job:
+def finished(jobs: Jobs, organisation: Organisation, job_id: str, seconds: float = 20) -> Job:
     def look() -> Job | None:
         with jobs.installation.database.session() as session:
             row = table.job(session, organisation.hex, job_id)
         return row if row is not None and row.finished_at is not None else None
 
-    found: Job = until(look)
+    found: Job = until(look, seconds)
     return found
 
 
@@ -157,6 +158,17 @@ def test_the_ledgers_events_are_told_once_however_often_it_is_asked(
     assert feed.tell(installation, installation.now) == 0
     roots = [one.data["root"] for one in stream(installation, m1) if one.kind == "batch.registered"]
     assert len(roots) == len(set(roots))
+
+
+def test_a_process_that_was_killed_is_started_again_and_what_it_was_to_do_is_done(
+    jobs: Jobs, m1: Organisation
+) -> None:
+    (killed,) = [process for process in active_children() if process.name == "gateway.jobs.background"]
+    waits = submit(jobs, m1, b"plain for a process that is killed")
+    killed.kill()
+    done = finished(jobs, m1, waits, seconds=60)
+    assert done.state == table.DONE
+    assert killed not in active_children()
 
 
 def test_an_audit_is_a_job_whose_result_its_organisation_signs(

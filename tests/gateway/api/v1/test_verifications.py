@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from multiprocessing import active_children
 
 from ...running import Running
 from .helping import certified, invoice, problem, receipt
@@ -21,6 +22,21 @@ def test_many_receipts_are_reported_on_in_order_at_one_block(api: Running) -> No
     assert len({one["as_of"]["hash"] for one in said["reports"]}) == 1
     assert said["verdict"] == "UNKNOWN"  # FACTS needs the document
     assert len(said["reports"][0]["checks"]) == 12
+
+
+def test_a_report_is_made_although_the_process_that_makes_it_was_killed(api: Running) -> None:
+    shown = {"receipts": [receipt(api, certified(api, invoice())["asset_id"])]}
+    client = api.client("l1-officer")
+    before = client.post(URL, json=shown).json()
+    killed = [process for process in active_children() if process.name == "gateway.service.together"]
+    for process in killed:
+        process.kill()
+        process.join()
+    assert killed
+    after = client.post(URL, json=shown).json()
+    assert [check["verdict"] for check in after["reports"][0]["checks"]] == [
+        check["verdict"] for check in before["reports"][0]["checks"]
+    ]
 
 
 def test_with_its_document_a_receipt_is_valid_and_one_flipped_digit_is_seen(api: Running) -> None:
