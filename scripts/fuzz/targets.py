@@ -61,6 +61,33 @@ def _nc_link() -> list[bytes]:
     return [whole, b"\n".join(json.dumps(message).encode() for message in json.loads(whole) * 2)]
 
 
+def _opc_ua() -> list[bytes]:
+    time, values = (
+        "2026-07-06T08:00:00Z",
+        {"Value": {"Type": 6, "Body": 5}, "SourceTimestamp": "2026-07-06T08:00:01Z"},
+    )
+    payload = {
+        "Execution": {"UaType": 12, "Value": "ACTIVE"},
+        "PartCount": values,
+        "Load": {"Value": 1.5, "Status": {"Code": 2150891520}},
+        "Mode": "AUTO",
+    }
+    message = {
+        "DataSetWriterName": "VMC",
+        "SequenceNumber": 1,
+        "Timestamp": time,
+        "Status": 0,
+        "Payload": payload,
+    }
+    network = {
+        "MessageId": "1",
+        "MessageType": "ua-data",
+        "PublisherId": "M4",
+        "Messages": [message, message],
+    }
+    return [json.dumps(network).encode(), "\n".join([json.dumps(network)] * 3).encode()]
+
+
 def _senml_cbor() -> list[bytes]:
     labels = {"bn": -2, "bt": -3, "n": 0, "u": 1, "v": 2, "vs": 3, "t": 6}
     rows = json.loads((SAMPLES / "machine.senml.json").read_bytes())
@@ -168,6 +195,7 @@ TARGETS: Mapping[str, Target] = {
     "senml": Target(lambda: [*_samples("machine.senml.json")(), *_senml_xml()], (structured, tree, plain)),
     "senml-cbor": Target(_senml_cbor, (cbor, plain)),
     "nc-link": Target(_nc_link, (structured, lines(b"\n,"), plain)),
+    "opc-ua": Target(_opc_ua, (structured, lines(b"\n,"), plain)),
     "sparkplug-b": Target(_sparkplug, (plain,)),
     "b2mml": Target(_samples("work-order.xml", "performance.xml"), _XML),
     "qif": Target(_samples("inspection.qif"), _XML),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -76,6 +77,20 @@ def nclink() -> list[dict[str, object]]:
     ]
 
 
+def opc_ua() -> list[dict[str, object]]:
+    """Every way to write a field: a data value of its own time, a variant of each version, a bad status."""
+    fields: list[tuple[str | None, dict[str, object]]] = [
+        ("2026-07-06T00:10:00Z", {"Machine/Execution": {"UaType": 12, "Value": "ACTIVE"}}),
+        (None, {"Machine.PartCount": {"Value": {"Type": 6, "Body": 1200}, "SourceTimestamp": "2026-07-06T00:10:00Z"}}),
+        ("2026-07-06T05:21:20.5Z", {"PartCount": {"Type": 6, "Body": 1224}, "Execution": "READY"}),
+        ("2026-07-06T07:00:00Z", {"Execution": {"Value": "ACTIVE", "Status": {"Code": 2150891520}, "SourceTimestamp": "2026-07-06T06:00:00Z"}}),
+    ]  # fmt: skip
+    return [
+        {"MessageId": str(n), "MessageType": "ua-data", "PublisherId": "M4", "Messages": [{"DataSetWriterId": 62541, "SequenceNumber": n, "Timestamp": time, "Payload": payload}]}
+        for n, (time, payload) in enumerate(fields)
+    ]  # fmt: skip
+
+
 XML = '<sensml xmlns="urn:ietf:params:xml:ns:senml">{}</sensml>'
 FORMS: dict[str, bytes] = {
     "shdr": "\n".join("|".join(row) for row in SHIFT).encode(),
@@ -84,6 +99,8 @@ FORMS: dict[str, bytes] = {
     "senml cbor": cbor2.dumps([{{"bn": -2, "n": 0, "t": 6, "v": 2, "vs": 3}[k]: v for k, v in r.items()} for r in senml()]),
     "nc-link": json.dumps(nclink()).encode(),
     "sparkplug-b": sparkplug(),
+    "opc-ua": json.dumps(opc_ua()).encode(),
+    "opc-ua, one message a line": "\n".join(map(json.dumps, opc_ua())).encode(),
 }  # fmt: skip
 FORMS["senml xml"] = XML.format(
     "".join("<senml " + " ".join(f'{k}="{v}"' for k, v in record.items()) + "/>" for record in senml())
@@ -93,7 +110,7 @@ FORMS["senml xml"] = XML.format(
 @pytest.mark.parametrize("form", FORMS)
 def test_one_shift_in_every_form(form: str) -> None:
     document = read_bytes(FORMS[form])
-    assert (document.kind, document.format) == ("machine-data", form.partition(" ")[0])
+    assert (document.kind, document.format) == ("machine-data", re.split("[ ,]", form)[0])
     assert {name: document.facts.get(name) for name in SAME} == SAME
     assert "gaps" not in document.facts
 
@@ -227,6 +244,19 @@ def test_flipped_bytes_never_crash(form: str, data: st.DataObject) -> None:
         read_bytes(bytes(raw), Limits(max_bytes=1 << 20))
     except DocumentError as e:
         assert e.code
+
+
+def test_opc_ua_names_its_writer_and_other_messages_state_nothing() -> None:
+    messages = opc_ua()
+    assert read_bytes(json.dumps(messages).encode()).facts["device.0001.id"] == "M4/62541"
+    named = json.dumps(messages).replace('"DataSetWriterId": 62541', '"DataSetWriterName": "VMC-850"')
+    assert read_bytes(named.encode()).facts["device.0001.id"] == "VMC-850"
+    single = messages[0] | {"Messages": messages[0]["Messages"][0]}  # type: ignore[index]
+    assert read_bytes(json.dumps(single).encode()).facts["observations"] == "1"
+    other = read_bytes(
+        b'{"MessageId": "1", "MessageType": "ua-metadata", "PublisherId": "M4", "MetaData": {"Fields": []}}'
+    )
+    assert (other.kind, other.format, codes(other)) == ("other", "opc-ua", ["NO_FACTS"])
 
 
 def test_an_nc_link_model_states_nothing() -> None:
