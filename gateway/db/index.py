@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.db.models import (
+    Base,
     IndexedAccess,
     IndexedAsset,
     IndexedClaim,
@@ -59,7 +60,10 @@ class Lien(NamedTuple):
 
 
 def clear(session: Session) -> None:
-    """Empty the whole index."""
+    """Empty the whole index; a table of it that was dropped is made again."""
+    Base.metadata.create_all(
+        session.connection(), [Base.metadata.tables[one.__tablename__] for one in TABLES]
+    )
     for table in TABLES:
         session.execute(delete(table))
 

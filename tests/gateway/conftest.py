@@ -167,6 +167,12 @@ def assetcert(*args: object, **rest: Any) -> Result:
     return started(*args, **rest).wait()
 
 
+def new_note(folder: Path, content: bytes = b"\x00note") -> Path:
+    """A file that states no facts."""
+    (folder / "note.bin").write_bytes(content)
+    return folder / "note.bin"
+
+
 def write_keys(home: Path, organisations: dict[str, tuple[str, ...]]) -> None:
     """Keyfiles as the product's, but for the cost of their scrypt; a verb that makes a key leaves one that is there already."""
     for short, purposes in organisations.items():
