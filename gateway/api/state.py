@@ -27,7 +27,7 @@ from gateway.identity.passkeys import Party
 from gateway.identity.provider import Provider
 from gateway.identity.sealing import Sealing
 from gateway.installation import Installation, Organisation
-from gateway.jobs.running import Jobs
+from gateway.jobs.running import Jobs, Room
 from gateway.service.deciding import Deciding
 from gateway.service.together import Together
 from gateway.service.verifying import of_installation
@@ -49,6 +49,10 @@ class Settings:
     address_limit: str = "200/second"
     at_once: int = 256
     threads: int = 16
+    most_waiting: int = Room.most_waiting
+    """Certifications that may wait before more are refused with 429."""
+    disk_reserve: int = Room.disk
+    """Bytes that stay free on the disk: nothing is taken in below that."""
     loopback_webhooks: bool = False
     """Whether webhooks may point to this machine, without https."""
     proxy_socket: Path | None = None
@@ -118,7 +122,10 @@ class Gateway:
         together = self._together = Together(self.installation.home, lambda: self.installation.node.url)
         deciding = self._deciding = Deciding(self.installation)
         try:
-            with Jobs.running(self.installation, loopback_webhooks=self.settings.loopback_webhooks) as jobs:
+            said = self.settings
+            room = Room(said.most_waiting, said.disk_reserve)
+            running = Jobs.running(self.installation, loopback_webhooks=said.loopback_webhooks, room=room)
+            with running as jobs:
                 self._jobs = jobs
                 yield
         finally:

@@ -6,9 +6,10 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from gateway.db import jobs as table
-from gateway.errors import OverloadedError, UnavailableError
+from gateway.errors import OverloadedError
 from gateway.installation import Installation
 from gateway.jobs import certification
 from gateway.jobs.background import Background
@@ -18,20 +19,27 @@ from gateway.jobs.intake import Intake
 from gateway.jobs.spool import Spool
 from ledger.errors import LedgerError
 
-__all__ = ["Jobs"]
+__all__ = ["Jobs", "Room"]
 
 _LOOK = 1.0
-_MOST_WAITING = 20_000
-_ROOM = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much is taken in: certifications that may wait, and bytes that stay free on the disk."""
+
+    most_waiting: int = 20_000
+    disk: int = 512 * 2**20
 
 
 class Jobs:
     """See the module. Use `Jobs.running(installation)`."""
 
-    def __init__(self, installation: Installation, *, loopback_webhooks: bool) -> None:
+    def __init__(self, installation: Installation, *, loopback_webhooks: bool, room: Room) -> None:
         self.installation = installation
         self.closing = False
-        self._counted_at, self._waiting, self._free = 0.0, 0, _ROOM
+        self._room = room
+        self._counted_at, self._waiting, self._free = 0.0, 0, room.disk
         self.bell = Bell()
         self.spool = Spool(installation.home.root / "spool")
         self._tidy()
@@ -40,9 +48,11 @@ class Jobs:
 
     @classmethod
     @contextmanager
-    def running(cls, installation: Installation, *, loopback_webhooks: bool = False) -> Iterator[Jobs]:
+    def running(
+        cls, installation: Installation, *, loopback_webhooks: bool = False, room: Room = Room()
+    ) -> Iterator[Jobs]:
         """Until the block ends; what is at work is finished then, what waits stays on the disk."""
-        jobs = cls(installation, loopback_webhooks=loopback_webhooks)
+        jobs = cls(installation, loopback_webhooks=loopback_webhooks, room=room)
         with suppress(LedgerError):  # told later, once the node answers
             tell(installation, jobs.now)
         jobs._background.start()
@@ -77,12 +87,14 @@ class Jobs:
             with self.installation.database.session() as session:
                 self._waiting, _ = table.backlog(session, certification.KIND)
             self._free = shutil.disk_usage(self.installation.home.root).free
-        if self._waiting > _MOST_WAITING:
+        if self._waiting > self._room.most_waiting:
             raise OverloadedError(
                 "BACKLOG", f"{self._waiting:,} certifications wait already: send it again in a few seconds", 5
             )
-        if self._free < _ROOM:
-            raise UnavailableError("DISK_FULL", "the gateway's disk is nearly full: tell its operator")
+        if self._free < self._room.disk:
+            raise OverloadedError(
+                "DISK_FULL", "the gateway's disk is nearly full: tell its operator, send it again later", 60
+            )
 
     def _tidy(self) -> None:
         """After a crash: files that no row names are gone."""

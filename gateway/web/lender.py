@@ -6,6 +6,7 @@ What a page shows of a lien is what the ledger shows a party: nothing of another
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Form, Request, Response
@@ -15,6 +16,7 @@ from certifier.receipt import Receipt
 from certifier.verify import Code
 from gateway.api.depends import Installed, May
 from gateway.db import listing
+from gateway.db.models import Asset
 from gateway.errors import ConflictError, NotFoundError
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
@@ -117,31 +119,32 @@ def _offer(home: Installation, who: Principal, pledge_id: str) -> tuple[dict[str
 
 def _receipts(home: Installation, content: dict[str, Any]) -> list[Receipt]:
     """The receipts of an offer's receivables, showing what a lender must see and no more."""
-    wanted = [claim["fingerprint"] for claim in content["claims"]]
-    with home.database.session() as session:
-        rows = listing.assets_with_fingerprints(session, content["debtor"], wanted)
     owner = home.book.find(content["debtor"])
-    return [one.redact("must-disclose") for one in rebuild(home, owner, rows)]
+    return [one.redact("must-disclose") for one in rebuild(home, owner, _receivables(home, content))]
 
 
 def _amount(home: Installation, content: dict[str, Any]) -> str | None:
-    wanted = [claim["fingerprint"] for claim in content["claims"]]
-    with home.database.session() as session:
-        rows = listing.assets_with_fingerprints(session, content["debtor"], wanted)
-    fields = rows[0].fields or {} if len(rows) == 1 else {}
-    return fields.get("fact.payable") or fields.get("fact.total") or fields.get("fact.net")
+    found = (row.fields or {} for row in _receivables(home, content))
+    stated = (one.get("fact.payable") or one.get("fact.total") or one.get("fact.net") for one in found)
+    amounts = [Decimal(one) for one in stated if one]
+    return f"{sum(amounts):f}" if amounts else None
 
 
 def _called(request: Request, home: Installation, content: dict[str, Any]) -> str:
+    """The first of its receivables, and how many more there are."""
+    rows = _receivables(home, content)
+    if not rows:
+        return "–"
+    first = f"{say(request, words.KINDS.get(rows[0].kind, rows[0].kind))} {listing.number_of(rows[0]) or ''}"
+    return (
+        say(request, "%(first)s and %(n)s more") % {"first": first, "n": len(rows) - 1} if rows[1:] else first
+    )
+
+
+def _receivables(home: Installation, content: dict[str, Any]) -> Sequence[Asset]:
     wanted = [claim["fingerprint"] for claim in content["claims"]]
     with home.database.session() as session:
-        rows = listing.assets_with_fingerprints(session, content["debtor"], wanted)
-    return (
-        ", ".join(
-            f"{say(request, words.KINDS.get(r.kind, r.kind))} {listing.number_of(r) or ''}" for r in rows
-        )
-        or "–"
-    )
+        return listing.assets_with_fingerprints(session, content["debtor"], wanted)
 
 
 @router.get("/inbox/{pledge_id}")

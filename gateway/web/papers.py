@@ -190,6 +190,7 @@ def take(
     with home.database.session() as session:
         if table.paper_with(session, who.org, x_upload_token) is not None:
             return Response(status_code=204)
+    gateway.jobs.require_room()
     writing = gateway.jobs.spool.begin(_clean(file.filename))
     try:
         while data := file.file.read(_PIECE):

@@ -86,6 +86,13 @@ class Running:
 @contextmanager
 def running(folder: Path, **settings: Any) -> Iterator[Running]:
     """Found a home in `folder` and serve it."""
+    with founded(folder) as installation, served(installation, **settings) as found:
+        yield found
+
+
+@contextmanager
+def founded(folder: Path) -> Iterator[Installation]:
+    """A new home in `folder` with its members, open."""
     home = Home(folder / "home").create()
     write_private(home.passphrase_file, PASSPHRASE.encode() + b"\n")
     embedded.create(home.root, samples.BEGINS)
@@ -100,8 +107,7 @@ def running(folder: Path, **settings: Any) -> Iterator[Running]:
                 for purpose in purposes:
                     consortium.set_key(installation, organisation, purpose)
             consortium.set_key(installation, samples.REGISTRARS[0], "fingerprint")
-            with served(installation, **settings) as found:
-                yield found
+            yield installation
 
 
 @contextmanager
