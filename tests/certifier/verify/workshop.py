@@ -236,6 +236,12 @@ class Workshop:
         org = self.world.org(as_org) if as_org else None
         return self.verifier(nodes, store).verify(again, reading(data) if data else None, as_org=org)
 
+    def elsewhere(self, **member: object) -> Report:
+        """The report on a receipt that names another ledger."""
+        paper = self.certify(other())
+        named = replace(paper.receipt.ledger, **member)  # type: ignore[arg-type]
+        return self.verify(replace(paper.receipt, ledger=named), paper.data)
+
     def dossier(
         self, *papers: Paper, files: bool = True, nodes: Sequence[Node] | None = None
     ) -> list[Report]:
