@@ -57,7 +57,7 @@ _Hash = LargeBinary(32)
 class User(Base):
     """A person of one organisation. `name` is what they sign in with, unique in the installation; `ended_at` closes the account.
 
-    `email` is an invitation: the first subject of `provider` that has this address takes the account, and it is empty again.
+    A password that somebody else has given opens it until `one_time_until`. `email` is an invitation: the first subject of `provider` that has this address takes the account, and it is empty again.
     """
 
     __tablename__ = "users"
@@ -69,7 +69,7 @@ class User(Base):
     roles: Mapped[list[str]] = mapped_column(JSON)
     locale: Mapped[str] = mapped_column(String(8))
     password: Mapped[str | None] = mapped_column(Text)
-    must_change: Mapped[bool] = mapped_column(default=False)
+    one_time_until: Mapped[int | None] = mapped_column(BigInteger)
     totp: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_pending: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -79,6 +79,11 @@ class User(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def must_change(self) -> bool:
+        """Whether somebody else has given the password: nothing but changing it is allowed."""
+        return self.one_time_until is not None
 
     def __repr__(self) -> str:
         return f"User(id={self.id!r}, name={self.name!r})"

@@ -22,8 +22,8 @@ _TAIL = """
 ## Administrators
 
 {administrators} keep their organisation's accounts and machines' keys, and give an account back to somebody who has lost it:
-`POST /api/v1/users/{{id}}/recovery` makes a one-time password, which must be changed before anything else, and takes away second factor,
-passkeys and sessions. Nobody recovers, ends or demotes themselves: an organisation that has lost its last administrator is helped by whoever
+`POST /api/v1/users/{{id}}/recovery` makes a one-time password, which counts for a week and must be changed before anything else, and takes away
+second factor, passkeys, provider and sessions. Nobody recovers, ends or demotes themselves: an organisation that has lost its last administrator is helped by whoever
 runs the home, with `assetcert user recover`.
 
 ## Four eyes

@@ -50,6 +50,7 @@ _FREE = 5
 _FIRST = 30
 _LONGEST = 900
 _FORGOTTEN = 3600
+_GIVEN = 7 * 86_400
 
 
 def create(
@@ -77,7 +78,7 @@ def create(
         roles=sorted(roles),
         locale=locale,
         password=passwords.hashed(password) if password is not None else None,
-        must_change=must_change and password is not None,
+        one_time_until=_week() if must_change and password is not None else None,
         created_at=now(),
         version=1,
         totp_step=0,
@@ -90,6 +91,11 @@ def create(
             "USER_NAME_TAKEN", f"somebody is called {folded!r} already: take another name"
         ) from error
     return user
+
+
+def _week() -> int:
+    """Until when a password counts that somebody else has given."""
+    return now() + _GIVEN
 
 
 def one_time_password() -> str:
@@ -107,6 +113,10 @@ def sign_in(database: Database, name: str, password: str) -> User:
     if not passwords.verified(user.password if user is not None else None, password) or user is None:
         failed(database, folded)
         raise UnauthenticatedError("BAD_CREDENTIALS", "name, password or code is not right")
+    if user.one_time_until is not None and now() >= user.one_time_until:
+        raise UnauthenticatedError(
+            "ONE_TIME_PASSWORD", "this one-time password has ended: ask your administrator for another"
+        )
     return user
 
 
@@ -133,7 +143,7 @@ def change_password(database: Database, user: User, current: str, new: str) -> N
     passwords.check_policy(new, user.name)
     if new == current:
         raise UsageError("PASSWORD_SAME", "the new password is the present one: choose another")
-    user.password, user.must_change = passwords.hashed(new), False
+    user.password, user.one_time_until = passwords.hashed(new), None
     user.version += 1
 
 
@@ -144,7 +154,7 @@ def recover(session: Session, user: User, recoverer: str | None = None) -> str:
     if user.ended_at is not None and recoverer is not None:
         raise NotFoundError("NOT_FOUND", "this account has ended")
     password = one_time_password()
-    user.password, user.must_change, user.version = passwords.hashed(password), True, user.version + 1
+    user.password, user.one_time_until, user.version = passwords.hashed(password), _week(), user.version + 1
     totp.remove(session, user)
     for passkey in table.passkeys_of(session, user.id):
         session.delete(passkey)

@@ -43,5 +43,5 @@ def _given(session: Session, organisation: Organisation, name: str, role: UserRo
         accounts.create(session, organisation, name, {role}, password=password, must_change=False)
         return password
     password = accounts.recover(session, user)
-    user.must_change, user.ended_at, user.roles = False, None, [role]
+    user.one_time_until, user.ended_at, user.roles = None, None, [role]
     return password

@@ -210,10 +210,11 @@ _WORDS: dict[str, Words] = {
     "KEY_PURPOSE": Words(
         N_("This asks for a key that signs no evidence."), N_("Vote on it under Keys, at its member.")
     ),
-    "KEY_USED": Words(
-        N_("The ledger knows this key as another organisation's."), N_("Have its holder ask for a new one.")
-    ),
     "FOUR_EYES": Words(N_("You have prepared or approved this yourself."), N_("A colleague decides on it.")),
+    "ONE_TIME_PASSWORD": Words(
+        N_("This one-time password has ended: it counts for a week."),
+        N_("Ask your administrator for another."),
+    ),
     "BAD_CREDENTIALS": Words(
         N_("User name, password or code is not right."), N_("Check them and sign in again.")
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.db.identity import User
 from gateway.errors import UsageError
 from gateway.identity import passwords
 
@@ -60,6 +61,16 @@ def test_long_ones_of_any_composition_are_taken() -> None:
         assert passwords.verified(passwords.hashed(password), password)
     assert passwords.hashed("one two three four").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert not passwords.verified(None, "nobody has this password")
+
+
+def test_a_password_that_was_given_ends_after_a_week(api: Running) -> None:
+    one = invited(api)
+    with api.gateway.database.session() as session:
+        user = session.get_one(User, one.id)
+        assert user.one_time_until is not None
+        user.one_time_until -= 7 * 86_400
+    problem(one.sign_in("a wrong password"), 401, "BAD_CREDENTIALS")
+    problem(one.sign_in(), 401, "ONE_TIME_PASSWORD")
 
 
 def test_who_was_invited_can_do_nothing_before_choosing_a_password(api: Running) -> None:
