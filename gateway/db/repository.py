@@ -26,6 +26,7 @@ __all__ = [
     "live_assets",
     "live_key",
     "open_batches",
+    "readable",
     "save_batch",
     "tree",
 ]
@@ -52,6 +53,11 @@ def live_assets(session: Session, org: str, digests: Sequence[bytes]) -> dict[by
 def asset(session: Session, asset_id: str) -> Asset | None:
     """The asset with that id, where this home knows it."""
     return session.get(Asset, asset_id)
+
+
+def readable(session: Session, org: str) -> list[Asset]:
+    """Assets of `org` whose content this home can still open."""
+    return list(session.scalars(select(Asset).where(Asset.org == org, Asset.sealed_secret.is_not(None))))
 
 
 def save_batch(session: Session, org: str, made: BatchTree, fresh: Sequence[Mapping[str, Any]]) -> None:

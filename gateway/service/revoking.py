@@ -14,7 +14,7 @@ from ledger.events import Shredded, StandingChanged
 from ledger.replay import events
 from ledger.types import keccak, parse_hex32
 
-__all__ = ["revoke", "shred"]
+__all__ = ["revoke", "shred", "shredding"]
 
 
 def revoke(
@@ -62,8 +62,7 @@ def shred(installation: Installation, organisation: Organisation, row: Asset) ->
 
     In this order nothing is destroyed by a run that is refused or fails; one that was killed in between is finished by the next.
     """
-    salt = keccak(b"assetcert/shred" + row.sealed_secret) if row.sealed_secret else secrets.token_bytes(32)
-    commitment = shred_commitment(salt, parse_hex32(row.asset_id))
+    commitment = _commitment(row) or shred_commitment(secrets.token_bytes(32), parse_hex32(row.asset_id))
     block = _shredded_in(installation, organisation.id, commitment)
     if block is None:
         act = installation.ledger.access.shred(commitment)
@@ -78,6 +77,22 @@ def shred(installation: Installation, organisation: Organisation, row: Asset) ->
     for name in (f"{row.asset_id}.receipt.json", *(f"{dossier}.dossier.json" for dossier in dossiers)):
         (installation.home.receipts / name).unlink(missing_ok=True)
     return block
+
+
+def shredding(installation: Installation, organisation: Organisation, commitment: bytes) -> Asset | None:
+    """The asset of which a `shred` says that its content is destroyed, as long as it is not."""
+    with installation.database.session() as session:
+        return next(
+            (row for row in repository.readable(session, organisation.hex) if _commitment(row) == commitment),
+            None,
+        )
+
+
+def _commitment(row: Asset) -> bytes | None:
+    """What is said of an asset's destruction: the same whenever it is asked for, and told by nobody without its secret."""
+    if row.sealed_secret is None:
+        return None
+    return shred_commitment(keccak(b"assetcert/shred" + row.sealed_secret), parse_hex32(row.asset_id))
 
 
 def _shredded_in(installation: Installation, org: bytes, commitment: bytes) -> int | None:

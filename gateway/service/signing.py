@@ -1,7 +1,7 @@
 """What waits for an organisation's signature in a browser: listed as what it is, prepared for signing, taken once signed; and a browser's key.
 
 What is listed is read from the very bytes that will be signed. A batch is sent by the job that made it, which goes on by itself; a pledge and
-a reading by who asked for them, once they ask again, since what they rest on is looked at anew; any other act at once.
+a reading by who asked for them, once they ask again, since what they rest on is looked at anew; any other act at once, with all that it means.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from gateway.db import signing as table
 from gateway.db.signing import SignatureRequest
 from gateway.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from gateway.installation import Installation, Organisation
-from gateway.service import pledging
+from gateway.service import granting, pledging, revoking
+from gateway.service.own import own_asset
 from gateway.signing.browser import ACT, unsigned_of
 from gateway.signing.places import InBrowser
 from ledger.account import recover
+from ledger.assets import Standing
 from ledger.contract import Act
 from ledger.errors import RevertError
 from ledger.pledges import Offer
@@ -150,13 +152,21 @@ def _digest(installation: Installation, row: SignatureRequest) -> bytes:
 
 
 def _go_on(installation: Installation, organisation: Organisation, row: SignatureRequest) -> None:
-    """What follows from the signature itself: an offer is made, an act is sent."""
-    act, _ = _said(installation, row)
+    """What follows from the signature itself: an offer is made, an act is done as if it were asked for again."""
+    act, said = _said(installation, row)
     if act == "Offer":
         assert row.signature is not None
         pledging.remember(installation, Offer.parse(row.content["message"]), row.signature)
         with installation.database.session() as session:
             table.drop(session, row.id)
+    elif act == "setStanding":
+        asset = own_asset(installation, organisation, hex32(said["assetId"]))
+        revoking.revoke(installation, organisation, asset, to=Standing(said["to"]), reason=said["reason"])
+    elif act == "end":
+        granting.end_grant(installation, organisation, said["grantId"])
+    elif act == "shred":
+        if (doomed := revoking.shredding(installation, organisation, said["commitment"])) is not None:
+            revoking.shred(installation, organisation, doomed)
     elif act not in _SENT_BY_WHO_ASKED:
         installation.signatory(organisation).send(_act(row))
 
