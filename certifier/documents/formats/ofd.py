@@ -18,11 +18,12 @@ from certifier.documents.model import Document, Notice
 from certifier.documents.registry import Format, Inner, register
 from certifier.documents.source import Source
 from certifier.documents.tree import Node, Tree, own_text, parse
-from certifier.errors import MalformedDocumentError
+from certifier.errors import MalformedDocumentError, RefusedDocumentError
 
 NAMESPACE = "http://www.ofdspec.org/2016"
 MEDIA_TYPE = "application/ofd"
 _OFD = Tree(d=NAMESPACE)
+MAX_SEALS = 64
 _UID = b"1234567812345678"
 _SM2_WITH_SM3 = ("1.2.156.10197.1.501", "1.2.156.10197.1.301")
 _DIGESTS = {
@@ -85,7 +86,7 @@ def read(source: Source) -> Document | Inner:
             "NAMESPACE",
             f"OFD.xml: namespace {namespace!r} is not GB/T 33190's {NAMESPACE!r}: export it again",
         )
-    seals = [seal for body in _OFD.all(root, "DocBody") for seal in _seals(package, body)]
+    seals = [_check(package, name) for name in _seals(package, root)]
     notices = [seal.notice for seal in seals] or [
         Notice("SEAL_MISSING", "the OFD carries no electronic seal")
     ]
@@ -123,13 +124,19 @@ def _attachments(package: _Package, body: Node) -> list[str]:
     return [name for _, name in sorted(found) if package.has(name)]
 
 
-def _seals(package: _Package, body: Node) -> list[_Seal]:
-    found = []
-    for listing in _OFD.texts(body, "Signatures"):
+def _seals(package: _Package, root: Node) -> list[str]:
+    """The files of all seals, each once. Raises RefusedDocumentError where checking them would take minutes."""
+    found: dict[str, None] = {}
+    for listing in _OFD.texts(root, "DocBody/Signatures"):
         list_name = package.resolve("OFD.xml", listing)
         for entry in _OFD.all(package.tree(list_name), "Signature") if package.has(list_name) else []:
-            found.append(_check(package, package.resolve(list_name, entry.get("BaseLoc") or "")))
-    return found
+            found[package.resolve(list_name, entry.get("BaseLoc") or "")] = None
+    if len(found) > MAX_SEALS:
+        raise RefusedDocumentError(
+            "TOO_MANY_NODES",
+            f"OFD: {len(found)} seals, at most {MAX_SEALS} are checked; no paper carries as many",
+        )
+    return list(found)
 
 
 def _check(package: _Package, name: str) -> _Seal:

@@ -21,6 +21,7 @@ from certifier.errors import DocumentError, MalformedDocumentError, RefusedDocum
 MEDIA_TYPE = "application/pdf"
 _KNOWN = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml", "order-x.xml")
 _MAX_ATTACHMENTS = 200
+MAX_SIGNATURES = 64
 _SM_OID = re.compile(
     rb"2a811ccf5501|\x2a\x81\x1c\xcf\x55\x01", re.IGNORECASE
 )  # 1.2.156.10197.1, in hexadecimal or not
@@ -92,6 +93,11 @@ def _signatures(data: bytes) -> Iterator[Notice]:
         said = _NOT_SM if chinese else f"the PDF's signature cannot be read ({type(e).__name__}): not checked"
         yield Notice("SIGNATURE_NOT_CHECKED", said)
         return
+    if len(signatures) > MAX_SIGNATURES:
+        raise RefusedDocumentError(
+            "TOO_MANY_NODES",
+            f"PDF: {len(signatures)} signatures, at most {MAX_SIGNATURES} are checked; no paper carries as many",
+        )
     for signature in signatures:
         yield _check(signature, chinese)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -94,6 +95,32 @@ def test_a_changed_ofd_has_an_invalid_seal(data_dir: Path) -> None:
     assert codes(
         read_bytes(repacked(data, {"Doc_0/Signs/Sign_0/SignedValue.dat": b"0\x03\x02\x01\x01"}))
     ) == ["SEAL_NOT_CHECKED"]
+
+
+def test_a_seal_that_is_listed_often_is_checked_once_and_hundreds_are_refused() -> None:
+    def listing(count: int, place: str) -> bytes:
+        data = io.BytesIO()
+        with (
+            zipfile.ZipFile(io.BytesIO(sealed_ofd(sample("e-fapiao.xml"), 7))) as old,
+            zipfile.ZipFile(data, "w") as new,
+        ):
+            for name in old.namelist():
+                text = old.read(name)
+                if name.endswith("Signatures.xml"):
+                    entry = re.search(rb"<ofd:Signature [^>]*/>", text)
+                    assert entry is not None
+                    more = b"".join(
+                        entry[0].replace(b"Sign_0", place.format(n).encode()) for n in range(count)
+                    )
+                    text = text.replace(entry[0], entry[0] + more)
+                new.writestr(name, text)
+        return data.getvalue()
+
+    again = read_bytes(listing(200, "Sign_0"))
+    assert len([code for code in codes(again) if code.startswith("SEAL_")]) == 1
+    with pytest.raises(DocumentError) as caught:
+        read_bytes(listing(200, "Sign_{}"))
+    assert caught.value.code == "TOO_MANY_NODES"
 
 
 def test_the_older_number_is_code_and_number(data_dir: Path) -> None:
