@@ -195,7 +195,7 @@ def test_a_certificate_leads_a_stranger_to_its_report(opened: Opened, site: Site
 
 PAGES = {
     None: ("/login", "/verify"),
-    "m1-signatory": ("/papers", "/jobs", "/jobs/2026-0701", "/certificates", "{asset}", "{asset}/offer", "{asset}/share", "{asset}/revoke", "/offers", "/readers", "/account"),
+    "m1-signatory": ("/papers", "/jobs", "/jobs/2026-0701", "/certificates", "{asset}", "{asset}/offer", "{asset}/share", "{asset}/revoke", "/offers", "/drafts", "/readers", "/account"),
     "l2-officer": ("/inbox", "/book", "{offer}"),
     "a1-auditor": ("/audit", "/explore", "/explore?list=batches", "/explore?list=assets", "/explore?list=pledges", "/explore?list=access", "/sampling?seed=7&n=5"),
     "r1-registrar": ("/admissions", "/admissions/new", "/keys", "/health"),
