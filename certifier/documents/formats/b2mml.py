@@ -41,54 +41,17 @@ _USES = frozenset(
     ["Consumed", "Produced", "Consumable", "Sample", "Carrier", "Other", "Inventoried", "Scrap", "Final", "Intermediate", "By-product", "Co-product", "Yield-Produced", "Co-product-Produced", "By-product-Produced", "Recycled", "Retained", "Disposed"]
 ) | {"Replaced Asset", "Replacement Asset", "Returned Sample", "Returned Carrier", "Co-product Produced", "Yield Produced", "By-product Produced"}  # fmt: skip
 _LEVELS = frozenset(
-    [
-        "Enterprise",
-        "Site",
-        "Area",
-        "ProcessCell",
-        "Unit",
-        "ProductionLine",
-        "WorkCell",
-        "ProductionUnit",
-        "StorageZone",
-        "StorageUnit",
-        "WorkCenter",
-        "WorkUnit",
-        "EquipmentModule",
-        "ControlModule",
-        "Other",
-    ]
-)
+    ["Enterprise", "Site", "Area", "ProcessCell", "Unit", "ProductionLine", "WorkCell", "ProductionUnit", "StorageZone", "StorageUnit", "WorkCenter", "WorkUnit", "EquipmentModule", "ControlModule", "Other"]
+)  # fmt: skip
 _NUMERIC = frozenset(
-    [
-        "decimal",
-        "double",
-        "float",
-        "int",
-        "integer",
-        "numeric",
-        "number",
-        "long",
-        "short",
-        "unsignedInt",
-        "positiveInteger",
-        "nonNegativeInteger",
-    ]
-)
+    ["decimal", "double", "float", "int", "integer", "numeric", "number", "long", "short", "unsignedInt", "positiveInteger", "nonNegativeInteger"]
+)  # fmt: skip
 _BUYER_ORDER = frozenset(
-    {
-        "buyerordernumber",
-        "customerordernumber",
-        "customerorder",
-        "purchaseordernumber",
-        "purchaseorder",
-        "customerpo",
-        "ponumber",
-    }
-)
+    ["buyerordernumber", "customerordernumber", "customerorder", "purchaseordernumber", "purchaseorder", "customerpo", "ponumber"]
+)  # fmt: skip
 _PRODUCED = frozenset({"produced", "yieldproduced"})
 _SCRAPPED = frozenset(
-    {"scrap", "scrapped", "scrapquantity", "scrappedquantity", "rejected", "rejectedquantity"}
+    ["scrap", "scrapped", "scrapquantity", "scrappedquantity", "rejected", "rejectedquantity"]
 )
 
 
