@@ -104,7 +104,7 @@ class Descriptor:
         except OSError as e:
             raise DescriptorError(f"{path}: cannot be read ({e.strerror})") from e
         except DescriptorError as e:
-            raise DescriptorError(f"{path}: {e}") from e
+            raise DescriptorError(f"{path}: {e}; name the consortium's ledger.json") from e
 
     def save(self, path: Path) -> None:
         """Whole or not at all: temporary file, fsync, rename."""

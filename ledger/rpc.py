@@ -86,8 +86,9 @@ class JsonRpc:
         try:
             status, raw = self._post(data, again=not method.startswith(_ONCE))
         except (OSError, ValueError, http.client.HTTPException) as e:  # ValueError: no name of a host
+            reason = getattr(e, "strerror", None) or e or type(e).__name__
             raise NodeUnreachableError(
-                f"no answer from the node at {self.url}: {e or type(e).__name__}"
+                f"no answer from the node at {self.url} ({reason}): is it running, and is that its address?"
             ) from e
         try:
             return loads(raw)

@@ -22,9 +22,9 @@ _ENCRYPTED = 0x1
 def file_size(path: Path) -> int:
     """The size of a regular file. Raises UnreadableFileError where there is none."""
     if not path.exists():
-        raise UnreadableFileError("MISSING", f"{path}: no such file")
+        raise UnreadableFileError("MISSING", "there is no such file: check its path")
     if not path.is_file():
-        raise UnreadableFileError("NOT_A_FILE", f"{path}: not a regular file")
+        raise UnreadableFileError("NOT_A_FILE", "it is no regular file: name a document")
     return path.stat().st_size
 
 

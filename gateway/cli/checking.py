@@ -95,8 +95,8 @@ def _show_end(shell: Shell, outcome: Verification) -> None:
         shell.console.print(
             f"[dim]as of block {last.as_of.number} ({last.as_of.hash}) of {last.as_of.time}, chain {last.as_of.chain_id}, final: {last.as_of.finality}[/]"
         )
-    for item in last.not_verified:
-        shell.console.print(f"[dim]not verified: {plain(item.message)}[/]")
+    for message in dict.fromkeys(item.message for item in last.not_verified):
+        shell.console.print(f"[dim]not verified: {plain(message)}[/]")
     shell.console.print(f"[bold]{MARKS[outcome.verdict.value]}[/]")
 
 

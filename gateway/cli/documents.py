@@ -193,7 +193,8 @@ def _show_outcome(shell: Shell, outcome: Outcome) -> None:
             asset.asset_id,
             ("certified before " if asset.existing else "certified ") + f"[yellow]{notes}[/]",
         )
-    shell.console.print(table)
+    if outcome.assets:
+        shell.console.print(table)
     for failed in outcome.errors:
         shell.console.print(f"[bold red]{plain(failed.path)}[/]: {plain(failed.message)}")
     made = sum(not asset.existing for asset in outcome.assets)

@@ -73,7 +73,10 @@ def load_evidence(path: Path) -> Receipt | Dossier:
     try:
         return parse(read_bounded(path, MAX_EVIDENCE))
     except UnreadableReceiptError as error:
-        raise UnreadableError("RECEIPT", f"{path} is no receipt and no dossier: {error}") from error
+        raise UnreadableError(
+            "RECEIPT",
+            f"{path} is no receipt and no dossier: {error}; name a .receipt.json or a .dossier.json",
+        ) from error
 
 
 def load_receipt(path: Path) -> Receipt:

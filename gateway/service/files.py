@@ -28,7 +28,7 @@ __all__ = [
 
 _TEMPORARY = re.compile(r"\..+\.(?:receipt|dossier)\.json\.([0-9]+)")  # of `write_many`
 SIGNERS_SUFFIX = ".signers.json"
-_OURS = (".receipt.json", ".dossier.json", ".offer.json", ".grant.json", SIGNERS_SUFFIX)
+_OURS = (".receipt.json", ".dossier.json", ".offer.json", ".grant.json", ".key.json", SIGNERS_SUFFIX)
 MAX_JSON = 64 * 2**20
 
 
