@@ -261,6 +261,8 @@ def read(source: Source) -> Document:
     root = parse(source.data, "B2MML", source.limits)
     namespace = root.tag[1:].partition("}")[0] if root.tag.startswith("{") else ""
     tree = Tree(d=namespace)
+    if "Delete" in {node.get("actionCode") for node in tree.below(root, "ActionExpression")}:
+        return _without_facts(source, "withdraws what an earlier message said")
     facts = Facts("work-order", "b2mml", namespace or None)
     _check_codes(tree, root, facts)
     nodes = [node for name in (*_REQUESTS, *_RESPONSES) for node in tree.below(root, name)]
@@ -313,12 +315,13 @@ def _claims_model(source: Source) -> bool:
 def read_model(source: Source) -> Document:
     """Another B2MML or BatchML document: materials, recipes, batch records."""
     parse(source.data, "B2MML", source.limits)
+    return _without_facts(source, "is neither a schedule nor a performance")
+
+
+def _without_facts(source: Source, what: str) -> Document:
     assert source.root is not None
-    notice = Notice(
-        "NO_FACTS",
-        f"B2MML {source.root.name} is neither a schedule nor a performance: certified by its bytes",
-    )
-    return Document("other", "b2mml", source.root.namespace, "application/xml", {}, (notice,))
+    notice = Notice("NO_FACTS", f"B2MML {source.root.name} {what}: certified by its bytes")
+    return Document("other", "b2mml", source.root.namespace or None, "application/xml", {}, (notice,))
 
 
 register(

@@ -56,12 +56,11 @@ def read(source: Source) -> Document:
             f"EDIFACT, segment {len(segments)}: the interchange does not end with UNZ; it is cut off",
         )
     version = ":".join(heads[0][2][:4]) if len(heads[0]) > 2 else ""
-    if not version.startswith("INVOIC:"):
+    cancels = any(s[0][0] == "BGM" and _at(s, 3) == "1" for s in segments)
+    if cancels or not version.startswith("INVOIC:"):
         facts = Facts("other", "edifact", version, "application/edifact")
-        facts.warn(
-            "NO_FACTS",
-            f"EDIFACT {version.partition(':')[0]} states none of our facts: certified by its bytes",
-        )
+        what = f"{version.partition(':')[0]}{' that cancels an earlier one' if cancels else ''}"
+        facts.warn("NO_FACTS", f"EDIFACT {what} states none of our facts: certified by its bytes")
         return facts.document()
     return _Invoice(
         segments, Facts("invoice", "edifact", version, "application/edifact"), syntax.decimal_mark

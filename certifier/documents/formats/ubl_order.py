@@ -1,7 +1,7 @@
 """UBL Order and OrderResponse (UBL 2.x, 2.1 clauses 3.2.33 and 3.2.36) as a purchase order.
 
 A response that repeats the order's lines states them as agreed; its own number is the response's, the order's number
-is what it answers, so `number` is the order's. `net` is the total without tax, else the sum of the lines.
+is what it answers, so `number` is the order's. Lines that it refuses are none, and one that refuses the order is kind `other`. `net` is the total without tax, else the sum of the lines.
 """
 
 from __future__ import annotations
@@ -13,12 +13,22 @@ from certifier.documents.source import Source
 from certifier.documents.tree import Node
 from certifier.documents.ubl import UBL, claims, item, opened, party, quantity, terms
 
+_REJECTED, _LINE_REFUSED = (
+    "RE",
+    "7",
+)  # UNCL 4343 (order response), UNCL 1229 (line): as Peppol BIS Ordering uses them
 _TOTALS = ("cac:AnticipatedMonetaryTotal", "cac:LegalMonetaryTotal")
 
 
 def read(source: Source) -> Document:
     """The facts of one Order or OrderResponse."""
     root, facts = opened(source, "purchase-order")
+    if UBL.text(root, "cbc:OrderResponseCode") == _REJECTED:
+        facts.kind = "other"
+        facts.warn(
+            "NO_FACTS", "a response that rejects the order: nothing was agreed, certified by its bytes"
+        )
+        return facts.document()
     answers = UBL.text(root, "cac:OrderReference/cbc:ID") if root.tag.endswith("}OrderResponse") else None
     facts.only("number", [answers] if answers else UBL.texts(root, "cbc:ID"))
     facts.put(
@@ -34,7 +44,8 @@ def read(source: Source) -> Document:
     terms(root, facts)
     facts.put("net", _total(root, "TaxExclusiveAmount") or _total(root, "LineExtensionAmount"))
     facts.put("total", _total(root, "TaxInclusiveAmount") or _total(root, "PayableAmount"))
-    lines = UBL.all(root, "cac:OrderLine/cac:LineItem")
+    stated = UBL.all(root, "cac:OrderLine/cac:LineItem")
+    lines = [line for line in stated if UBL.text(line, "cbc:LineStatusCode") != _LINE_REFUSED]
     facts.put("lines", len(lines))
     facts.rows("line", [_line(line) for line in lines], [UBL.text(line, "cbc:ID") or "" for line in lines])
     return facts.document()

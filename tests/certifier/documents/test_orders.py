@@ -39,6 +39,16 @@ def test_a_response_states_the_order_that_it_answers() -> None:
     )
     data = data.replace(b"<cac:BuyerCustomerParty>", reference + b"<cac:BuyerCustomerParty>", 1)
     assert read_bytes(data).facts == read_sample("order.xml").facts
+    answer = b"<cbc:OrderResponseCode>%s</cbc:OrderResponseCode><cac:BuyerCustomerParty>"
+    accepted, rejected = (
+        read_bytes(data.replace(b"<cac:BuyerCustomerParty>", answer % code, 1)) for code in (b"AP", b"RE")
+    )
+    assert accepted.facts == read_sample("order.xml").facts
+    assert (rejected.kind, [w.code for w in rejected.warnings]) == ("other", ["NO_FACTS"])
+    refused = read_bytes(
+        data.replace(b"<cac:LineItem>", b"<cac:LineItem><cbc:LineStatusCode>7</cbc:LineStatusCode>", 1)
+    )
+    assert int(refused.facts["lines"]) == int(accepted.facts["lines"]) - 1
 
 
 def test_a_requested_day_stands_where_none_is_promised() -> None:

@@ -268,3 +268,9 @@ def test_an_answer_of_an_agent_that_is_an_error_states_nothing() -> None:
     text = '<MTConnectError xmlns="urn:mtconnect.org:MTConnectError:2.0"><Header/><Errors><Error errorCode="OUT_OF_RANGE">x</Error></Errors></MTConnectError>'
     document = read_bytes(text.encode())
     assert (document.kind, document.format, codes(document)) == ("other", "mtconnect-error", ["NO_FACTS"])
+
+
+def test_an_interchange_that_cancels_an_invoice_states_none() -> None:
+    assert "+9'" in EDI
+    document = read_bytes(EDI.replace("RC-2026-0713+9'", "RC-2026-0713+1'").encode())
+    assert (document.kind, document.format, codes(document)) == ("other", "edifact", ["NO_FACTS"])

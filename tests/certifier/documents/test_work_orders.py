@@ -187,3 +187,12 @@ def test_pieces_that_go_through_two_operations_are_not_twice_as_many(
 def test_a_message_that_asks_for_orders_or_withdraws_them_states_none(verb: str) -> None:
     document = read_bytes(ORDER.replace(b"ProcessProductionSchedule", f"{verb}ProductionSchedule".encode()))
     assert (document.kind, document.format, codes(document)) == ("other", "b2mml", ["NO_FACTS"])
+
+
+def test_a_message_that_deletes_an_order_states_none() -> None:
+    action = '<Process><ActionCriteria><ActionExpression actionCode="{}">ID</ActionExpression></ActionCriteria></Process>'
+    added, deleted = (
+        read_bytes(ORDER.replace(b"<Process/>", action.format(code).encode())) for code in ("Add", "Delete")
+    )
+    assert added.facts == read_sample("work-order.xml").facts
+    assert (deleted.kind, codes(deleted)) == ("other", ["NO_FACTS"])
