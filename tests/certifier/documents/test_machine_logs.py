@@ -154,7 +154,7 @@ LINES = ("execution|ACTIVE", "execution|READY", "partcount|{n}", "load|{n}.5", "
 
 
 @given(kinds=st.lists(st.one_of(st.integers(0, 5), st.integers(0, len(LINES) - 1)), min_size=10, max_size=90))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_records_that_are_counted_by_column_say_the_same(kinds: list[int]) -> None:
     rows = [f"2026-07-06T08:{n:02}:00.5Z|{LINES[kind].format(n=n)}" for n, kind in enumerate(kinds[:60])]
     together, apart = (

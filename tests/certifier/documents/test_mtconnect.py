@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -211,7 +208,7 @@ def written(styles: list[int], gap: int) -> bytes:
     styles=st.lists(st.integers(0, len(STYLES) - 1), min_size=2, max_size=40),
     gap=st.integers(261_000, 262_144),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_however_an_observation_is_written_it_says_the_same(styles: list[int], gap: int) -> None:
     document, plain = read_bytes(written(styles, gap)), read_bytes(written([0] * len(styles), 0))
     assert (document.facts, document.trace) == (plain.facts, plain.trace)
@@ -230,32 +227,3 @@ def test_a_flaw_in_a_plain_run_is_met_as_anywhere_else(old: bytes) -> None:
             read_bytes(flawed)
     else:
         assert read_bytes(flawed).facts == expected
-
-
-@pytest.mark.long
-def test_memory_stays_flat_over_a_gigabyte(tmp_path: Path) -> None:
-    path = tmp_path / "log.xml"
-    head, tail = page().split(b"</Events>")
-    with path.open("wb") as out:
-        out.write(head)
-        number = 0
-        while out.tell() < 1_000_000_000:
-            lines = []
-            for _ in range(50_000):
-                number += 1
-                lines.append(
-                    f'<Position dataItemId="X" timestamp="2026-07-06T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}.123456Z" name="Xact" sequence="{number}" subType="ACTUAL">{number / 7:.5f}</Position>\n'
-                )
-            out.write("".join(lines).encode())
-        out.write(b"</Events>" + tail)
-    script = (
-        "import sys; from pathlib import Path; from certifier.documents import Limits, read_file; import resource;"
-        "r = read_file(Path(sys.argv[1]), Limits(max_bytes=2 << 30)); assert r.document, r.error;"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_SELF).ru_utime)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
-    )
-    peak, seconds = done.stdout.split()
-    assert int(peak) < 200_000
-    assert 1000 / float(seconds) >= 15  # MB/s of processor time; the benchmark holds the real figure
