@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -36,7 +36,6 @@ class Asked:
     kind: str
     request: Mapping[str, Any]
     digest: str
-    at: int
     group_key: str = ""
     weight: int = 1
     idempotency_key: str | None = None
@@ -45,10 +44,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The job that was made, or was there already under that key."""
+    """The job that was made, or was there already under that key; since when, in business time."""
 
     job_id: str
     existing: bool
+    at: int
 
 
 @dataclass
@@ -58,12 +58,15 @@ class _Waiting:
 
 
 class Intake:
-    """Safe for threads. `noticed` is called after each commit: there is something to do."""
+    """Safe for threads. `noticed` is called after each commit: there is something to do. `now` is the business time of all in it."""
 
-    def __init__(self, database: Database, spool: Spool, noticed: Callable[[], object]) -> None:
+    def __init__(
+        self, database: Database, spool: Spool, noticed: Callable[[], object], now: Callable[[], int]
+    ) -> None:
         self._database = database
         self._spool = spool
         self._noticed = noticed
+        self._now = now
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(_WAITING)
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
@@ -121,37 +124,39 @@ class Intake:
     def _commit_once(self, group: Sequence[_Waiting]) -> list[Accepted | Exception]:
         answers: list[Accepted | Exception] = []
         rows: list[dict[str, Any]] = []
+        at = self._now()
         with self._database.session() as session:
             keys = {(one.asked.org, one.asked.idempotency_key) for one in group if one.asked.idempotency_key}
             known = {
-                key: (row.id, row.digest)
+                key: (Accepted(row.id, existing=True, at=row.created_at), row.digest)
                 for key, row in table.keyed_jobs(session, {(org, key or "") for org, key in keys}).items()
             }
             for one in group:
-                answer = self._answer(one.asked, known)
+                answer = self._answer(one.asked, known, at)
                 answers.append(answer)
                 if isinstance(answer, Accepted) and not answer.existing:
-                    rows.append(_row(answer.job_id, one.asked))
+                    rows.append(_row(answer, one.asked))
             table.add_jobs(session, rows)
         self._drop_unused(group, answers)
         return answers
 
     def _answer(
-        self, asked: Asked, known: dict[tuple[str, str], tuple[str, str | None]]
+        self, asked: Asked, known: dict[tuple[str, str], tuple[Accepted, str | None]], at: int
     ) -> Accepted | ConflictError:
-        key = (asked.org, asked.idempotency_key or "")
+        made = Accepted(new_id("job"), existing=False, at=at)
         if asked.idempotency_key is None:
-            return Accepted(new_id("job"), existing=False)
+            return made
+        key = (asked.org, asked.idempotency_key)
         if key not in known:
-            known[key] = (new_id("job"), asked.digest)
-            return Accepted(known[key][0], existing=False)
-        job_id, digest = known[key]
+            known[key] = (replace(made, existing=True), asked.digest)
+            return made
+        there, digest = known[key]
         if digest != asked.digest:
             return ConflictError(
                 "IDEMPOTENCY_KEY_REUSED",
                 f"the key {asked.idempotency_key!r} was used for another request: take a new one for each",
             )
-        return Accepted(job_id, existing=True)
+        return there
 
     def _drop_unused(self, group: Sequence[_Waiting], answers: Sequence[Accepted | Exception]) -> None:
         for one, answer in zip(group, answers, strict=True):
@@ -159,9 +164,9 @@ class Intake:
                 self._spool.drop(one.asked.files)
 
 
-def _row(job_id: str, asked: Asked) -> dict[str, Any]:
+def _row(made: Accepted, asked: Asked) -> dict[str, Any]:
     return {
-        "id": job_id,
+        "id": made.job_id,
         "org": asked.org,
         "kind": asked.kind,
         "group_key": asked.group_key,
@@ -169,5 +174,5 @@ def _row(job_id: str, asked: Asked) -> dict[str, Any]:
         "weight": asked.weight,
         "idempotency_key": asked.idempotency_key,
         "digest": asked.digest,
-        "created_at": asked.at,
+        "created_at": made.at,
     }

@@ -49,7 +49,7 @@ def _send(jobs: Jobs, org: str, dossier: str | None, rows: Sequence[Paper]) -> N
     key = hashlib.sha256("\n".join(sorted(row.id for row in rows)).encode()).hexdigest()
     asked = Asked(
         org=org, kind=KIND, request={"files": files, "dossier": dossier, "links": [], "replaces": None}, digest=key,
-        at=jobs.now(), group_key=group_key(dossier, []), weight=len(files), idempotency_key=f"papers-{key}",
+        group_key=group_key(dossier, []), weight=len(files), idempotency_key=f"papers-{key}",
         files=[one.id for one in linked],
     )  # fmt: skip
     accepted = jobs.intake.submit(asked).result(timeout=_WAIT)

@@ -44,7 +44,7 @@ class Jobs:
         self.spool = Spool(installation.home.root / "spool")
         self._tidy()
         self._background = Background(installation, self.bell, loopback=loopback_webhooks)
-        self.intake = Intake(installation.database, self.spool, self._background.arrived)
+        self.intake = Intake(installation.database, self.spool, self._background.arrived, self.now)
 
     @classmethod
     @contextmanager

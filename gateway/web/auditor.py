@@ -96,9 +96,9 @@ def _run(row: Any, language: str) -> Run:
 
 
 @router.post("/audit")
-def start(who: Auditor, home: Installed, gateway: Here) -> Response:
+def start(who: Auditor, gateway: Here) -> Response:
     """A new audit."""
-    asked = Asked(org=who.org, kind=KIND, request={"files": []}, digest="", at=home.now())
+    asked = Asked(org=who.org, kind=KIND, request={"files": []}, digest="")
     accepted = gateway.jobs.intake.submit(asked).result(timeout=20)
     return gone(f"/audit/{accepted.job_id}")
 

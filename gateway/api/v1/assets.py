@@ -327,7 +327,6 @@ async def _submit(jobs: Jobs, org: str, order: _Order, prefer: str | None, key: 
         certification.KIND,
         order.request,
         order.digest,
-        jobs.now(),
         certification.group_key(order.dossier, order.links, order.replaces),
         len(ids),
         key,
@@ -335,7 +334,7 @@ async def _submit(jobs: Jobs, org: str, order: _Order, prefer: str | None, key: 
     )
     accepted = await asyncio.wrap_future(jobs.intake.submit(asked))
     if prefer is None and not accepted.existing:
-        return _accepted(accepted.job_id, asked)
+        return _accepted(accepted, asked)
     job = await waited(jobs, org, accepted.job_id, prefer)
     response = answer(job, 202 if job.finished_at is None else 201)
     if accepted.existing:
@@ -343,13 +342,13 @@ async def _submit(jobs: Jobs, org: str, order: _Order, prefer: str | None, key: 
     return response
 
 
-def _accepted(job_id: str, asked: intake.Asked) -> Response:
+def _accepted(made: intake.Accepted, asked: intake.Asked) -> Response:
     """The job as it was committed a moment ago, without asking for it again."""
-    made = JobOut(
-        id=job_id,
+    shown = JobOut(
+        id=made.job_id,
         kind="certify",
         state="queued",
-        created_at=asked.at,
+        created_at=made.at,
         finished_at=None,
         files=[
             FileOut(name=one["name"], sha256=one["sha256"], bytes=one["bytes"], asset=None, error=None)
@@ -360,7 +359,7 @@ def _accepted(job_id: str, asked: intake.Asked) -> Response:
         progress=None,
         audit=None,
     )
-    return located(made, 202)
+    return located(shown, 202)
 
 
 @router.get("/assets")

@@ -37,9 +37,7 @@ async def run(
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> Response:
     """Audit the ledger. The job tells its progress, then the signed result."""
-    asked = intake.Asked(
-        caller.org, audits.KIND, {}, audits.KIND, jobs.now(), idempotency_key=idempotency_key
-    )
+    asked = intake.Asked(caller.org, audits.KIND, {}, audits.KIND, idempotency_key=idempotency_key)
     accepted = await asyncio.wrap_future(jobs.intake.submit(asked))
     job = await waited(jobs, caller.org, accepted.job_id, prefer)
     return answer(job, 202 if job.finished_at is None else 201)

@@ -36,7 +36,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 @pytest.fixture()
 def intake(database: Database, spool: Spool) -> Iterator[Intake]:
-    made = Intake(database, spool, Bell().ring)
+    made = Intake(database, spool, Bell().ring, lambda: 1)
     yield made
     made.close()
 
@@ -49,7 +49,7 @@ def spooled(spool: Spool, content: bytes, name: str = "a.xml") -> SpooledFile:
 
 def asked(file: SpooledFile, org: str = ORG, key: str | None = None, digest: str = "d") -> Asked:
     request = {"files": [{"id": file.id, "name": file.name, "sha256": file.sha256, "bytes": file.bytes}]}
-    return Asked(org, "certify", request, digest, 1, idempotency_key=key, files=[file.id])
+    return Asked(org, "certify", request, digest, idempotency_key=key, files=[file.id])
 
 
 def test_a_file_is_hashed_while_it_comes(spool: Spool) -> None:
