@@ -27,6 +27,7 @@ __all__ = [
     "accesses_on",
     "assets_with_fingerprints",
     "batches_of",
+    "bills_numbered",
     "counts",
     "dossiers_of",
     "grants_by",
@@ -239,6 +240,12 @@ def numbers(session: Session, asset_ids: Collection[str]) -> dict[str, tuple[str
     """Kind and number of this home's assets."""
     query = select(Asset.asset_id, Asset.kind, _NUMBER).where(Asset.asset_id.in_(asset_ids))
     return {asset_id: (kind, number) for asset_id, kind, number in session.execute(query)}
+
+
+def bills_numbered(session: Session, org: str, found: Collection[str]) -> list[Asset]:
+    """An organisation's invoices and credit notes with one of these numbers that stand."""
+    where = (Asset.org == org, Asset.live.is_not(None), Asset.kind.in_(("invoice", "credit-note")))
+    return list(session.scalars(select(Asset).where(*where, _NUMBER.in_(found))))
 
 
 def assets_with_fingerprints(session: Session, org: str, fingerprints: Sequence[str]) -> list[Asset]:

@@ -26,6 +26,11 @@ _EVIDENCE = N_("It counts as evidence and is never collateral.")
 _SPLIT = N_("Split it, such as by day or by order, and drop the parts.")
 
 OF_PAPERS: dict[str, Words] = {
+    "CERTIFIED_BEFORE": Words(
+        N_("This number of this seller was certified already on %(day)s: nothing is gained by a second time."),
+        N_("Take it off the list; where the earlier one is wrong, correct that one."),
+        r"on (?P<day>\d{4}-\d\d-\d\d)",
+    ),
     "XML_SYNTAX": Words(
         N_("The file is damaged or cut off at line %(line)s."), _EXPORT, r"line (?P<line>\d+)"
     ),

@@ -5,7 +5,7 @@ All of it is on the server as soon as a file has come: a page that is closed or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from gateway.api.guard import body_limit
 from gateway.db import jobs as job_table
 from gateway.db import listing
 from gateway.db import papers as table
+from gateway.db.models import Asset
 from gateway.db.papers import Paper
 from gateway.errors import NotFoundError, UsageError
 from gateway.identity.principal import Principal, may
@@ -32,6 +33,7 @@ from gateway.web.certificates import attachment, picture
 from gateway.web.depends import gone, router_of_pages
 from gateway.web.faults import Fault, fault_of
 from gateway.web.render import language_of, render
+from gateway.web.report import facts_of
 
 __all__ = ["router"]
 
@@ -114,11 +116,33 @@ def _views(home: Installation, who: Principal, language: str) -> list[PaperView]
         rows = table.papers_of(session, who.org)
         jobs = {row.job: job_table.job(session, who.org, row.job) for row in rows if row.job}
         orders, waits = _orders(session, who.org), _waiting(session, who.org)
-    views = [_view(row, jobs.get(row.job or ""), orders, language) for row in rows]
-    return [
-        replace(v, state="waiting", words=words.DRAFT_WAITING) if v.ready and v.id in waits else v
-        for v in views
-    ]
+        views = [_view(row, jobs.get(row.job or ""), orders, language) for row in rows]
+        numbers = {one.number for one in views if one.ready and one.number}
+        standing = {
+            _bill(a.kind, facts_of(a.fields or {})): a
+            for a in listing.bills_numbered(session, who.org, numbers)
+        }
+    return [_in_its_place(view, waits, standing, language) for view in views]
+
+
+def _bill(kind: str | None, facts: Mapping[str, str]) -> tuple[str | None, ...]:
+    """What one bill is told from another by."""
+    return kind, facts.get("seller_id"), facts.get("number")
+
+
+def _in_its_place(
+    view: PaperView, waits: Collection[str], standing: Mapping[tuple[str | None, ...], Asset], language: str
+) -> PaperView:
+    """A paper that is ready, as what else is known of it: it waits for a signatory, or its bill is certified already."""
+    if not view.ready:
+        return view
+    if view.id in waits:
+        return replace(view, state="waiting", words=words.DRAFT_WAITING)
+    if (before := standing.get(_bill(view.kind, view.facts))) is None:
+        return view
+    day = (before.fields or {})["asset.issued_at"][:10]
+    told = fault_of(language, "CERTIFIED_BEFORE", f"certified already on {day}")
+    return replace(view, asset_id=before.asset_id, faults=(told, *view.faults))
 
 
 def _orders(session: Any, org: str) -> dict[str, str]:

@@ -116,6 +116,26 @@ def test_what_cannot_be_read_says_what_and_what_to_do(opened: Opened, site: Site
     page.wait_for_function("() => !document.querySelector('#list').textContent.includes('empty.xml')")
 
 
+def test_a_bill_that_is_certified_already_is_told_before_it_is_certified_again(
+    opened: Opened, site: Site, tmp_path: Path
+) -> None:
+    again = tmp_path / "the same invoice, retyped.xml"
+    again.write_bytes((site.papers / "M2" / "invoice.xml").read_bytes() + b"\n")
+    page = opened("m2-signatory")
+    page.goto(f"{site.url}/papers")
+    _dropped(page, [again])
+    row = page.locator("#list tbody tr", has_text=again.name)
+    row.get_by_text("was certified already on 2026-").wait_for()
+    assert (
+        row.get_by_role("link").last.get_attribute("href") == f"/certificates/{site.assets['M2/invoice.xml']}"
+    )
+    row.locator("input[type=checkbox]").check()
+    page.click("#list button[value=remove]")
+    page.wait_for_function(
+        "name => !document.querySelector('#list').textContent.includes(name)", arg=again.name
+    )
+
+
 def test_consequences_come_before_the_act(opened: Opened, site: Site) -> None:
     asset = site.assets["M2/machine.xml"]
     page = opened("m2-signatory")
