@@ -165,10 +165,10 @@ def fill(facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]]
     single: dict[str, set[str]] = {}
     groups: dict[str, list[dict[str, str | None]]] = {}
     for row in rows:
-        if word(next(filter(None, row), "")) in _TOTALS:
+        cells = {name: row[i] for i, name in columns.items() if i < len(row) and row[i]}
+        if word(next(filter(None, row), "")) in _TOTALS and 2 * len(cells) <= len(columns) + 1:
             facts.warn("TOTAL_ROW", "a row of totals is no line: left out")
             continue
-        cells = {name: row[i] for i, name in columns.items() if i < len(row) and row[i]}
         for group in GROUPS:
             inner = {n.partition(".")[2]: text for n, text in cells.items() if n.startswith(f"{group}.")}
             if inner:

@@ -196,6 +196,13 @@ def test_what_may_be_another_day_is_no_date(written: str) -> None:
     )
 
 
+def test_a_row_that_only_begins_like_totals_is_a_line() -> None:
+    data = "assetcert/payment/1\nPayer,Payment,Date,Amount\nTotal,T1,2026-07-11,5\nTotal,,,5\n"
+    document = read_bytes(data.encode())
+    assert (document.facts["payments"], document.facts["payment.0001.payer_name"]) == ("1", "Total")
+    assert [w.code for w in document.warnings] == ["TOTAL_ROW"]
+
+
 def test_an_amount_in_thousands_is_not_read_as_one() -> None:
     table = "出库单号,日期,客户,品名,数量,{}\nXS1,2026-07-11,嘉陵,阀体,40,5\n"
     kinds = {title: propose(read_csv(table.format(title)), "x") for title in ("金额(元)", "金额(万元)")}
