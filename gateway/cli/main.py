@@ -45,7 +45,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "loan": ("loans", "accept an offer, contract, draw, receive, show what is owed"),
     "product": ("products", "loan products: list, publish, simulate"),
     "org": ("consortium", "admit, change, suspend and list organisations (M-of-N)"),
-    "key": ("consortium", "add, rotate, revoke and list keys"),
+    "key": ("consortium", "add, rotate, move, revoke and list keys"),
     "user": ("users", "the first account of an organisation; an account given back"),
     "audit": ("checking", "rebuild and check everything from the ledger alone"),
     "reindex": ("operations", "rebuild the database's index from the ledger"),
