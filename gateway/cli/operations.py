@@ -66,14 +66,12 @@ def _up_told(shell: Shell, said: dict[str, Any]) -> None:
 )
 def demo(shell: Shell, data: Path | None) -> int:
     """Tell the whole story on real files, end to end, in a home of its own."""
+    from gateway.cli import story
     from gateway.demo import Step, tell
 
     def shown(step: Step) -> None:
         if not shell.as_json:
-            mark = "[green]✔[/]" if step.ok else "[bold red]✘[/]"
-            shell.console.print(f"{mark} [bold]{plain(step.name)}[/]")
-            for line in _figures(step.figures):
-                shell.console.print(f"  [dim]{plain(line)}[/]")
+            story.show(shell.console, step)
 
     told_story = tell(shell.home, data, shown, shell.progress)
     if shell.as_json:
@@ -82,18 +80,9 @@ def demo(shell: Shell, data: Path | None) -> int:
         shell.console.print(
             f"transactions signed by core enterprises: [bold]{told_story.core_enterprise_transactions}[/]"
         )
-        shell.console.print(
-            f"[dim]go on with: assetcert --home {shell.home.root} certify --as M1 FILE --out OUT[/]"
-        )
+        for rest in ("certify --as M1 FILE --out OUT", "up --demo"):
+            shell.console.print(f"[dim]go on with: assetcert --home {plain(shell.home.root)} {rest}[/]")
     return Exit.DONE if all(step.ok for step in told_story.steps) else Exit.INVALID
-
-
-def _figures(figures: dict[str, Any]) -> list[str]:
-    """A step's figures in a line; one that is a table gets a line for each of its rows."""
-    tables = {name: rows for name, rows in figures.items() if isinstance(rows, dict)}
-    plain_ones = [(name.replace("_", " "), value) for name, value in figures.items() if name not in tables]
-    rows = [f"{name}: {value}" for table in tables.values() for name, value in table.items()]
-    return [", ".join(f"{name} {value}" for name, value in plain_ones), *rows]
 
 
 @verb

@@ -30,7 +30,7 @@ def pledge(stage: Stage, act: Act) -> Iterator[Step]:
     )
     figures = {
         "lines": lines,
-        "collateral": str(_total(stage, act.files)),
+        "collateral": f"{_total(stage, act.files):.2f}",
         "loan": says["amount"],
         "gas_per_line": round(done.gas / lines),
         "lien_once_final": done.lien.value,
@@ -50,9 +50,9 @@ def correct(stage: Stage, act: Act) -> Iterator[Step]:
     worth, less = _total(stage, pledged.files), _total(stage, [note])
     liens = {lender: stage.verify(invoice, lender).check(Code.LIEN).verdict for lender in ("L1", "L2")}
     figures = {
-        "correction": str(less),
-        "collateral_before": str(worth),
-        "collateral_after": str(worth + less),
+        "correction": f"{less:.2f}",
+        "collateral_before": f"{worth:.2f}",
+        "collateral_after": f"{worth + less:.2f}",
         "seen_by_its_lender": liens["L1"].value,
         "seen_by_another": liens["L2"].value,
     }
