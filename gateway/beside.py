@@ -8,6 +8,7 @@ is closed: by who started it, or by that one's death. Nothing of the arguments s
 from __future__ import annotations
 
 import multiprocessing
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,7 +35,8 @@ def beside(work: Callable[..., None], *arguments: object) -> Iterator[Connection
 
 
 def _alone(work: Callable[..., None], link: Connection, *arguments: object) -> None:
-    """What is sent to a whole group of processes ends the one that this is beside, and so this one."""
+    """What is sent to a whole group of processes ends the one that this is beside, and so this one. It leaves no core behind: it may hold keys."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for asked in (signal.SIGINT, signal.SIGTERM):
         signal.signal(asked, signal.SIG_IGN)
     work(link, *arguments)

@@ -284,8 +284,8 @@ def test_a_webhook_that_hangs_keeps_no_other_waiting(jobs: Jobs, m1: Organisatio
         slow.hang = 4
         subscribe(jobs, m1, "hook_slow", slow.url, "job.done")
         subscribe(jobs, m1, "hook_1", quick.url, "job.done")
-        for number in range(3):
-            finished(jobs, m1, submit(jobs, m1, b"hanging %d" % number))
+        for one in [submit(jobs, m1, b"hanging %d" % number) for number in range(3)]:
+            finished(jobs, m1, one)
         until(lambda: len(quick.taken) == 3, 3)
         assert slow.taken == []
         with jobs.installation.database.session() as session:
