@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.installation import Installation
     from ledger.errors import RevertError
 
-__all__ = ["AS", "HOME", "JSON", "OUT", "Shell", "grid", "plain", "told", "verb"]
+__all__ = ["AS", "HOME", "JSON", "OUT", "Shell", "grid", "plain", "printable", "told", "verb"]
 
 HOME = click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installation."
@@ -145,12 +145,16 @@ def _in_names(installation: Installation, refusal: RevertError) -> RefusedError:
     return RefusedError(code_of(refusal), named(installation, str(refusal)))
 
 
+def printable(text: object) -> str:
+    """What others wrote (a document, a path, a name) without control characters."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
+
+
 def plain(text: object) -> str:
-    """What others wrote (a document, a path, a name), safe to print: no markup of ours in it, no control characters."""
+    """The same for where markup is read: there is none of ours in it."""
     from rich.markup import escape
 
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
-    return escape(shown)
+    return escape(printable(text))
 
 
 def grid(*titles: str, title: str | None = None) -> Table:

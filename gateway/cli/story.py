@@ -9,6 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.context import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -55,4 +57,4 @@ def _said(value: object) -> str:
     if _NUMBER.fullmatch(text):
         whole, point, rest = text.partition(".")
         return f"{int(whole):,}{point}{rest}"
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return printable(text)
