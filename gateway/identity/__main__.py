@@ -37,7 +37,7 @@ and two who decide at once are one.
 |---|---|
 | people | password (argon2id, 12 characters or more, not a common one) and, once turned on, a code (TOTP) or one of ten recovery codes |
 | people | passkey (WebAuthn, user verification required): both factors in one |
-| people | an OpenID provider of `HOME/gateway.json`; the account is found by provider and subject, entered by an administrator |
+| people | an OpenID provider of `HOME/gateway.json`; the account is found by provider and subject: entered by an administrator, connected by its owner, or taken once by an invited e-mail address (no administrator's) |
 | machines | key with roles as its scope, `Authorization: Bearer ak_…` |
 | machines | the same bound to a key of the machine: `Authorization: DPoP ak_…` beside a proof in `DPoP` (RFC 9449; ES256, Ed25519) |
 | machines | the same bound to a certificate of the machine: over TLS with it (RFC 8705), where a proxy's socket is set up |
