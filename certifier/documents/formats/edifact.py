@@ -56,15 +56,23 @@ def read(source: Source) -> Document:
             f"EDIFACT, segment {len(segments)}: the interchange does not end with UNZ; it is cut off",
         )
     version = ":".join(heads[0][2][:4]) if len(heads[0]) > 2 else ""
-    cancels = any(s[0][0] == "BGM" and _at(s, 3) == "1" for s in segments)
-    if cancels or not version.startswith("INVOIC:"):
+    without = _says_nothing(segments)
+    if without or not version.startswith("INVOIC:"):
         facts = Facts("other", "edifact", version, "application/edifact")
-        what = f"{version.partition(':')[0]}{' that cancels an earlier one' if cancels else ''}"
+        what = f"{version.partition(':')[0]} {without}".strip()
         facts.warn("NO_FACTS", f"EDIFACT {what} states none of our facts: certified by its bytes")
         return facts.document()
     return _Invoice(
         segments, Facts("invoice", "edifact", version, "application/edifact"), syntax.decimal_mark
     ).document()
+
+
+def _says_nothing(segments: list[Segment]) -> str:
+    """Why a message states nothing whatever it holds (UNB 0035, BGM 1225); blank where it does."""
+    if any(s[0][0] == "UNB" and _at(s, 11) not in ("", "0") for s in segments):
+        return "of a test interchange"
+    cancels = any(s[0][0] == "BGM" and _at(s, 3) == "1" for s in segments)
+    return "that cancels an earlier one" if cancels else ""
 
 
 class _Syntax:

@@ -1,7 +1,8 @@
 """MTConnect Streams (ANSI/MTC1.4, parts 1 and 3; any 1.x or 2.x namespace, or none), also inside multipart.
 
 Streamed: memory does not grow with the file. `sample` pages that continue each other are one log; a sequence number
-that is missing and an `instanceId` that changes are breaks in the evidence, counted in `gaps`.
+that is missing and an `instanceId` that changes are breaks in the evidence, counted in `gaps`. What an agent in test mode
+says happened nowhere: kind `other`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class _Log(MachineLog):
     """A log in pages: which agent instance speaks, and in which namespace."""
 
     run = 0
+    test = False
     instance: str | None = None
     namespace = ""
 
@@ -203,6 +205,7 @@ class _Page:
             self._state = self.log.device(self._device)
         elif local == "Header":
             self.log.header(attributes.get("instanceId"))
+            self.log.test |= attributes.get("testIndicator") in ("true", "1")
 
     def _leave(self, name: str, depth: int) -> None:
         """An element around observations ends."""
@@ -290,8 +293,13 @@ def read(source: Source) -> Document:
     for chunks in parts(source.open()) if multipart else [_chunks(source)]:
         _feed(log, source.limits.max_depth, chunks)
     media_type = "multipart/x-mixed-replace" if multipart else "application/xml"
-    facts = Facts("machine-data", "mtconnect-streams", log.namespace or None, media_type)
-    log.state_facts(facts)
+    facts = Facts(
+        "other" if log.test else "machine-data", "mtconnect-streams", log.namespace or None, media_type
+    )
+    if log.test:
+        facts.warn("NO_FACTS", "the agent says that it runs in test mode: certified by its bytes")
+    else:
+        log.state_facts(facts)
     return facts.document()
 
 

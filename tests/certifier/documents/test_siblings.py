@@ -274,3 +274,19 @@ def test_an_interchange_that_cancels_an_invoice_states_none() -> None:
     assert "+9'" in EDI
     document = read_bytes(EDI.replace("RC-2026-0713+9'", "RC-2026-0713+1'").encode())
     assert (document.kind, document.format, codes(document)) == ("other", "edifact", ["NO_FACTS"])
+
+
+CONTEXT = b"<rsm:ExchangedDocumentContext><ram:TestIndicator><udt:Indicator>%s</udt:Indicator></ram:TestIndicator></rsm:ExchangedDocumentContext>"
+
+
+@pytest.mark.parametrize(("name", "old", "test", "real"), [
+    ("machine.xml", b"<Header ", b'<Header testIndicator="true" ', b'<Header testIndicator="false" '),
+    ("invoice-d96a.edi", b"0900+1'", b"0900+1++++++1'", b"0900+1++++++'"),
+    ("invoice-cii.xml", b"<rsm:ExchangedDocument>", CONTEXT % b"true" + b"<rsm:ExchangedDocument>", CONTEXT % b"false" + b"<rsm:ExchangedDocument>"),
+])  # fmt: skip
+def test_what_says_that_it_is_a_test_states_nothing(name: str, old: bytes, test: bytes, real: bytes) -> None:
+    data, plain = sample(name), read_sample(name)
+    assert old in data
+    tried = read_bytes(data.replace(old, test, 1))
+    assert (tried.kind, tried.format, codes(tried)) == ("other", plain.format, ["NO_FACTS"])
+    assert read_bytes(data.replace(old, real, 1)).facts == plain.facts
