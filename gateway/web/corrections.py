@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, File, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
-from gateway.api.depends import Installed, May
+from gateway.api.depends import Here, Installed, May
 from gateway.db import listing
 from gateway.db.listing import Held
 from gateway.db.models import Asset
@@ -112,17 +112,23 @@ def _affected(
 class Confirmed:
     """What a signatory has confirmed with a reason, once it had read what follows."""
 
-    home: Installed
+    gateway: Here
     asset_id: Id
     reason: Reason
     sure: Sure
+
+    @property
+    def home(self) -> Installation:
+        """Where it stands."""
+        return self.gateway.installation
 
     def paper(self, who: Principal) -> Asset:
         """The paper it is about."""
         return own_asset(self.home, who.organisation, self.asset_id)
 
     def done(self, who: Principal, what: str, shown: str, **more: str) -> Response:
-        """Keep what was confirmed, and go on to the paper that is shown then."""
+        """Tell what was done, keep what was confirmed, and go on to the paper that is shown then."""
+        self.gateway.jobs.tell()
         said = {"asset_id": self.asset_id, "reason": self.reason, "confirmed": self.sure}
         note(self.home, who, what, said | more)
         return gone(f"/certificates/{shown}")
