@@ -241,6 +241,11 @@ class Installation:
             f"{organisation.short} signs in the browser, and this cannot be signed there",
         )
 
+    def address(self, short: str) -> str | None:
+        """Of its account, told without unlocking anything; None where this home has none of it."""
+        place = self.places.of(short)
+        return self.keys.address(short) if isinstance(place, InKeystore) else place.address
+
     def answers(self, short: str) -> bool:
         """Whether an organisation's account signs without a person: by a keyfile that is here, or a Web3Signer."""
         place = self.places.of(short)

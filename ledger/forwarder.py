@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.account import Signer
 from ledger.chain import Call
 from ledger.contract import Act, Contract
 from ledger.typed import Domain, Members, TypedData
@@ -85,13 +84,6 @@ class Forwarder(Contract):
             "data": unsigned.data,
         }
         return TypedData(self.domain, "ForwardRequest", _TYPES, message)
-
-    def sign(self, account: Signer, act: Act, nonce: int, deadline: int, gas: int) -> ForwardRequest:
-        """`gas` is what the act itself may use."""
-        if act.to is None:
-            raise ValueError("a forwarder cannot create contracts")
-        unsigned = Unsigned(account.address, act.to, act.data, gas, nonce, deadline)
-        return unsigned.signed(account.sign(self.typed(unsigned).data))
 
     def verify(self, request: ForwardRequest) -> Call[bool]:
         """Whether the request would be accepted now (signature, nonce, deadline, target)."""

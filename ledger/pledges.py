@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from ledger.account import Signer, recover
+from ledger.account import recover
 from ledger.chain import Call
 from ledger.contract import Act, Contract
 from ledger.typed import Domain, Members, TypedData
@@ -157,10 +157,6 @@ class PledgeRegistry(Contract):
     def pledge_id(self, offer: Offer) -> bytes:
         """The offer's digest, computed here; equals the contract's pledgeIdOf."""
         return self.typed(offer).digest
-
-    def sign_offer(self, account: Signer, offer: Offer) -> bytes:
-        """An account of the debtor signs, 65 bytes."""
-        return account.sign(self.typed(offer).data)
 
     def offer_signer(self, offer: Offer, signature: bytes) -> str | None:
         """The address that signed, None where the signature is none that the contract accepts."""

@@ -23,7 +23,7 @@ def named(installation: Installation, text: str) -> str:
 
 def _name(installation: Installation, identity: str) -> str | None:
     if len(identity) == 42:
-        holders = {installation.keys.address(one.short): one.short for one in installation.book.all()}
+        holders = {installation.address(one.short): one.short for one in installation.book.all()}
         return f"of {holders[identity.lower()]}" if identity.lower() in holders else None
     for one in installation.book.all():
         if one.hex == identity:

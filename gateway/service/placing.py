@@ -12,7 +12,7 @@ from gateway.errors import RefusedError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import consortium
 from gateway.service.consortium import Vote
-from gateway.signing.places import InBrowser, InKeystore, Moved
+from gateway.signing.places import InBrowser, Moved
 from ledger.account import account_key_id
 from ledger.membership import FOREVER, Key, Purpose
 
@@ -63,10 +63,7 @@ def _ended(
     voters: Sequence[Organisation] | None,
 ) -> Vote:
     """The end of the account that signed until now: its own act where it signs by itself, else the quorum's."""
-    place = installation.places.of(organisation.short)
-    old = (
-        place.address if not isinstance(place, InKeystore) else installation.keys.address(organisation.short)
-    )
+    place, old = installation.places.of(organisation.short), installation.address(organisation.short)
     if old is None or old == address:
         return Vote(0, True)
     membership, key_id = installation.ledger.membership, account_key_id(old)

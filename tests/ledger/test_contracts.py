@@ -22,7 +22,7 @@ from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.pledges import Evidence, Lien, Status
 from ledger.replay import events
 from ledger.types import ZERO32, keccak
-from tests.ledger.world import World, account
+from tests.ledger.world import World, account, relayed
 
 
 def test_every_custom_error_of_ours_has_a_class_with_its_arguments() -> None:
@@ -130,7 +130,8 @@ def test_offers_of_others_are_refused(world: World) -> None:
         world.accept("M1", "L2", offer, asset)
     evidence = asset.evidence()
     wrong = Evidence(evidence.root, evidence.asset_id, ZERO32, evidence.batch_proof, evidence.field_proof, ())
-    act = world.ledger.pledges.pledge(offer, world.ledger.pledges.sign_offer(account("M1"), offer), [wrong])
+    signature = account("M1").sign(world.ledger.pledges.typed(offer).data)
+    act = world.ledger.pledges.pledge(offer, signature, [wrong])
     with pytest.raises(errors.FieldNotInAssetError):
         world.writer.send(account("L1"), act)
 
@@ -174,7 +175,7 @@ def test_pledge_id_and_signature_are_those_of_eip_712(world: World) -> None:
     }
     signed = EthAccount.sign_message(encode_typed_data(full_message=typed), keccak(b"account M1"))
     assert signed.message_hash == pledges.pledge_id(offer)
-    signature = pledges.sign_offer(account("M1"), offer)
+    signature = account("M1").sign(pledges.typed(offer).data)
     assert signature == signed.signature
     assert pledges.offer_signer(offer, signature) == account("M1").address
 
@@ -290,23 +291,20 @@ def test_somebody_else_sends_what_an_organisation_signed(world: World) -> None:
     forwarder, tree = world.ledger.forwarder, BatchTree([os.urandom(32)])
     nonce = world.ledger.read_one(forwarder.nonce(account("M1").address), world.pin())
     deadline = world.pin().timestamp + 600
-    request = forwarder.sign(
-        account("M1"), world.ledger.assets.register(tree.ids), nonce, deadline, 3_000_000
-    )
+    act = world.ledger.assets.register(tree.ids)
+    request = relayed(world.ledger, "M1", act, nonce, deadline, 3_000_000)
     assert world.ledger.read_one(forwarder.verify(request), world.pin()) is True
     world.writer.send(account("nobody"), forwarder.execute(request))
     batch = world.ledger.read_one(world.ledger.assets.batch(world.org("M1"), tree.root), world.pin())
     assert batch.account == account("M1").address
     with pytest.raises(errors.OtherRevertError, match="ERC2771ForwarderInvalidSigner"):
         world.writer.send(account("nobody"), forwarder.execute(request))
-    with pytest.raises(ValueError, match="create"):
-        forwarder.sign(account("M1"), _creation(), nonce, deadline, 1)
 
 
 def test_no_signed_act_is_sent_late_or_for_somebody_else(world: World) -> None:
     forwarder, act = world.ledger.forwarder, world.ledger.assets.register(BatchTree([os.urandom(32)]).ids)
     nonce = world.ledger.read_one(forwarder.nonce(account("M1").address), world.pin())
-    late = forwarder.sign(account("M1"), act, nonce, world.pin().timestamp - 1, 3_000_000)
+    late = relayed(world.ledger, "M1", act, nonce, world.pin().timestamp - 1, 3_000_000)
     with pytest.raises(errors.OtherRevertError, match="ERC2771ForwarderExpiredRequest"):
         world.writer.send(account("nobody"), forwarder.execute(late))
     unsigned = Unsigned(account("M1").address, act.to or "", act.data, 3_000_000, nonce, 2**47)
@@ -314,12 +312,6 @@ def test_no_signed_act_is_sent_late_or_for_somebody_else(world: World) -> None:
     with pytest.raises(errors.OtherRevertError, match="ERC2771ForwarderInvalidSigner"):
         world.writer.send(account("nobody"), forwarder.execute(others))
     assert world.ledger.read_one(forwarder.verify(others), world.pin()) is False
-
-
-def _creation() -> object:
-    from ledger.contract import Act
-
-    return Act(None, b"")
 
 
 def test_unknown_and_builtin_reverts_are_told() -> None:

@@ -31,7 +31,7 @@ from ledger.errors import (
 from ledger.remote import RemoteWriter
 from ledger.replay import PledgeView, events
 from tests.ledger.hostile import HostileNode
-from tests.ledger.world import World, account, plain_anvil
+from tests.ledger.world import World, account, plain_anvil, relayed
 
 _SINK = "0x" + "11" * 20
 
@@ -88,7 +88,7 @@ def _relay(world: World) -> None:
     act = world.ledger.assets.register([os.urandom(32)])
     gas = world.writer.allowance(account("M1").address, act)
     nonce = world.ledger.read_one(world.ledger.forwarder.nonce(account("M1").address), world.pin())
-    request = world.ledger.forwarder.sign(account("M1"), act, nonce, 2**47, gas)
+    request = relayed(world.ledger, "M1", act, nonce, 2**47, gas)
     sent = world.writer.send(account("nobody"), world.ledger.forwarder.execute(request))
     assert sent.logs[0].address == world.ledger.assets.address
     with pytest.raises(EmptyBatchError):

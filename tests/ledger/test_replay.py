@@ -17,7 +17,7 @@ from ledger.pledges import Status
 from ledger.replay import MembershipView, PledgeView, events
 from ledger.types import keccak
 from tests.ledger.hostile import HostileNode
-from tests.ledger.world import World, account
+from tests.ledger.world import World, account, relayed
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_closings_and_forwarded_requests_are_events(world: World) -> None:
     pledges, forwarder = world.ledger.pledges, world.ledger.forwarder
     nonce = world.ledger.read_one(forwarder.nonce(account("L1").address), world.pin())
     act, deadline = pledges.close(offer, Status.ENFORCED), world.pin().timestamp + 99
-    request = forwarder.sign(account("L1"), act, nonce, deadline, 2_000_000)
+    request = relayed(world.ledger, "L1", act, nonce, deadline, 2_000_000)
     sent = world.writer.send(account("nobody"), forwarder.execute(request))
     closed, forwarded = events(world.ledger, sent.block.number, sent.block)
     assert isinstance(closed, Closed) and closed.status is Status.ENFORCED

@@ -23,6 +23,7 @@ from ledger.contract import Act
 from ledger.deploy import deploy
 from ledger.descriptor import Descriptor
 from ledger.errors import NodeUnreachableError
+from ledger.forwarder import ForwardRequest, Unsigned
 from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.node import find_anvil
 from ledger.pledges import WHOLE, Claim, Evidence, Offer
@@ -59,6 +60,13 @@ class Asset:
         field = next(f for f in self.commitment.fields if f.path == "fingerprint.exact")
         proofs = self.tree.proof(self.asset_id), self.commitment.proof("fingerprint.exact")
         return Evidence(self.tree.root, self.asset_id, field.salt, *proofs, loose)
+
+
+def relayed(ledger: Ledger, name: str, act: Act, nonce: int, deadline: int, gas: int) -> ForwardRequest:
+    """An act that somebody has signed for others to send."""
+    assert act.to is not None
+    unsigned = Unsigned(account(name).address, act.to, act.data, gas, nonce, deadline)
+    return unsigned.signed(account(name).sign(ledger.forwarder.typed(unsigned).data))
 
 
 class World:
@@ -135,7 +143,7 @@ class World:
     def accept(
         self, debtor: str, lender: str, offer: Offer, *assets: Asset, loose: tuple[bytes, ...] = ()
     ) -> Sent:
-        signature = self.ledger.pledges.sign_offer(account(debtor), offer)
+        signature = account(debtor).sign(self.ledger.pledges.typed(offer).data)
         act = self.ledger.pledges.pledge(offer, signature, [a.evidence(loose) for a in assets])
         return self.writer.send(account(lender), act)
 

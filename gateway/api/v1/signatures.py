@@ -17,7 +17,6 @@ from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
 from gateway.service import placing, signing
-from gateway.signing.places import InKeystore
 
 __all__ = ["router"]
 
@@ -61,9 +60,12 @@ class SigningKeyOut(BaseModel):
     def of(cls, home: Installation, organisation: Organisation) -> SigningKeyOut:
         """As it is now."""
         place, staged = home.places.of(organisation.short), home.places.staged(organisation.short)
-        account = home.keys.address(organisation.short) if isinstance(place, InKeystore) else place.address
         return cls.model_validate(
-            {"kind": place.kind, "account": account, "proposed": staged.address if staged else None}
+            {
+                "kind": place.kind,
+                "account": home.address(organisation.short),
+                "proposed": staged.address if staged else None,
+            }
         )
 
 

@@ -48,7 +48,8 @@ def successor(shop: Workshop, predecessor: str) -> Descriptor:
 def take(shop: Workshop, registry: PledgeRegistry, paper: Paper, share: int) -> Offer:
     """L2's pledge in a registry of its own choice."""
     offer = shop.world.offer(paper.by, "L2", paper.asset, share=share)
-    act = registry.pledge(offer, registry.sign_offer(account(paper.by), offer), [paper.asset.evidence()])
+    signature = account(paper.by).sign(registry.typed(offer).data)
+    act = registry.pledge(offer, signature, [paper.asset.evidence()])
     shop.world.writer.send(account("L2"), act)
     return offer
 
@@ -74,6 +75,8 @@ def test_readers_follow_with_either_descriptor(own: Workshop) -> None:
         evidence = own.verify(part).check(Code.LIEN).evidence
         assert [(row["share"], row["rank"]) for row in evidence["earlier"]] == [(4_000, 1), (6_000, 2)]
         assert own.node.ledger.registries(past)[-1].address == old
+        kept = [own.node.ledger.registry_of(offer, own.world.pin()).address for offer in (earlier, only)]
+        assert kept == [old, heir.address]
         report = audit(own.node.ledger)
         assert report.verdict is Verdict.VALID and report.pledges == 4, report.findings
     own.close(earlier, Status.CANCELLED)
