@@ -16,7 +16,7 @@ from ledger.descriptor import CONTRACTS, Descriptor
 from ledger.errors import ContradictedError, RpcError
 from ledger.forwarder import Forwarder
 from ledger.membership import Membership
-from ledger.pledges import PledgeRegistry
+from ledger.pledges import Offer, PledgeRegistry
 from ledger.types import ZERO_ADDRESS, hex32, keccak
 
 __all__ = ["Ledger"]
@@ -93,6 +93,13 @@ class Ledger:
             line = self._follow(self._oldest, self.membership.successor_of, at)
             self._line = at.hash, tuple(PledgeRegistry(one, self.descriptor.chain_id) for one in line)
         return self._line[1]
+
+    def registry_of(self, offer: Offer, at: Block) -> PledgeRegistry:
+        """The registry that keeps an offer's pledge; where it was never accepted, the one that the descriptor names."""
+        registries = self.registries(at)
+        calls = [registry.pledge_of(registry.pledge_id(offer)) for registry in registries]
+        kept = [one for one, pledge in zip(registries, self.read(calls, at), strict=True) if pledge.opened_at]
+        return kept[0] if kept else self.pledges
 
     def _predecessor(self, registry: str) -> Call[str]:
         return PledgeRegistry(registry, self.descriptor.chain_id).predecessor()

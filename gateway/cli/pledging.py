@@ -146,7 +146,8 @@ def close(shell: Shell, target: str, org: str | None, status: str) -> None:
             else pledging.known_offer(installation, target)
         )
         block = pledging.close(installation, closer, made, Status[status.upper()])
-        pledge_id = hex32(installation.ledger.pledges.pledge_id(made))
+        registry = installation.ledger.registry_of(made, installation.ledger.pin())
+        pledge_id = hex32(registry.pledge_id(made))
     told(
         shell,
         {"pledge_id": pledge_id, "status": status, "block": block},

@@ -241,7 +241,8 @@ class VerificationRefusedError(RefusedError):
 
 def close(installation: Installation, closer: Organisation, made: Offer, status: Status) -> int:
     """Close a pledge: the lender at any time, anybody as Expired from its end. Answers the block."""
-    return installation.signatory(closer).send(installation.ledger.pledges.close(made, status)).block.number
+    registry = installation.ledger.registry_of(made, installation.ledger.pin())
+    return installation.signatory(closer).send(registry.close(made, status)).block.number
 
 
 def known_offer(installation: Installation, pledge_id: str) -> Offer:
