@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import Form, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Installed, May
 from gateway.credit.products import Product
 from gateway.db import cases as table
 from gateway.db import credit
-from gateway.errors import NotFoundError, UsageError
+from gateway.errors import NotFoundError
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
+from gateway.installation import Installation
 from gateway.service import products
+from gateway.service.loans import today
 from gateway.web import credit_words as words
 from gateway.web import formats
 from gateway.web.depends import As, Id, gone, router_of_pages
 from gateway.web.parties import Parties
+from gateway.web.product_form import FIELDS, SECTIONS, changed, document_of, shown
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
+from gateway.web.words import N_
 
 __all__ = ["router"]
 
 router = router_of_pages()
 ProductReader = Annotated[Principal, May(Action.PRODUCTS_READ)]
+Editor = Annotated[Principal, May(Action.PRODUCTS_EDIT)]
+_UNITS = {
+    "percent": "%",
+    "days": N_("days"),
+    "hours": N_("hours"),
+    "yuan": "¥",
+    "date": "",
+    "choice": "",
+    "list": N_("separated by commas"),
+    "flag": "",
+    "text": "",
+}
 
 
 @router.get("/products")
@@ -61,37 +78,102 @@ def product(request: Request, who: ProductReader, home: Installed, product_id: I
     if row is None:
         raise NotFoundError("NOT_FOUND", f"there is no product {product_id}")
     mine = row.lender == who.org
-    found = products.simulate(home, who.organisation, Product.of(row.content)) if mine else None
+    versions = [row]
+    if mine:
+        with home.database.session() as session:
+            rows = credit.products_of(session, who.org, None)
+        versions = [one for one in rows if one.code == row.code]
+    differing = {field for one in versions for field in changed(row.content, one.content)}
+    in_force = _in_force(home, versions)
     return render(
-        request, "product.html", row=row, words=words, lender=parties[row.lender], found=found, mine=mine,
-        name=row.content[f"name_{language_of(request)}"],
+        request, "product.html", row=row, words=words, lender=parties[row.lender], mine=mine,
+        found=_simulated(home, who, row.content) if mine else None,
+        before=_simulated(home, who, in_force.content) if mine and in_force is not None and in_force is not row else None,
+        versions=versions, differing=[field for field in FIELDS if field in differing], shown=shown, units=_units(request),
+        name=row.content[f"name_{language_of(request)}"], document=json.dumps(row.content, ensure_ascii=False, indent=1),
         may_publish=mine and row.state == credit.DRAFT and row.maker != who.user and may(who, Action.PRODUCTS_PUBLISH),
         may_withdraw=mine and row.state == credit.PUBLISHED and may(who, Action.PRODUCTS_EDIT),
-        may_edit=mine and may(who, Action.PRODUCTS_EDIT), following=_following(row.content),
+        may_edit=mine and may(who, Action.PRODUCTS_EDIT),
     )  # fmt: skip
 
 
-def _following(content: dict[str, Any]) -> str:
-    """The document of the next version, for its maker to change."""
-    return json.dumps({**content, "version": content["version"] + 1}, ensure_ascii=False, indent=1)
+def _units(request: Request) -> dict[str, str]:
+    return {unit: say(request, text) for unit, text in _UNITS.items()}
 
 
-@router.post("/products")
-def propose(
-    who: Annotated[Principal, May(Action.PRODUCTS_EDIT)],
-    home: Installed,
-    content: Annotated[str, Form(max_length=100_000)],
-) -> Response:
-    """Propose a version; a second person publishes it."""
-    try:
-        said = json.loads(content)
-    except ValueError as error:
-        raise UsageError("PRODUCT", f"this is no JSON: {error}") from error
-    if not isinstance(said, dict):
-        raise UsageError("PRODUCT", "a loan product is one JSON object")
-    made = Product.of(said)
+def _in_force(home: Installation, versions: Sequence[credit.ProductVersion]) -> credit.ProductVersion | None:
+    """The published version that holds today."""
+    day = str(today(home))
+    held = (
+        one
+        for one in versions
+        if one.state == credit.PUBLISHED and one.content["valid_from"] <= day <= one.content["valid_to"]
+    )
+    return next(held, None)
+
+
+def _simulated(home: Installation, who: Principal, content: Mapping[str, Any]) -> dict[str, Any]:
+    return products.simulate(home, who.organisation, Product.of(content))
+
+
+def _own(
+    home: Installation, who: Principal, product_id: str
+) -> tuple[credit.ProductVersion, list[credit.ProductVersion]]:
+    """One of one's own versions, with all of its product."""
+    with home.database.session() as session:
+        rows = credit.products_of(session, who.org, None)
+    row = next((one for one in rows if one.product_id == product_id), None)
+    if row is None:
+        raise NotFoundError("NOT_FOUND", f"there is no product {product_id} of yours")
+    return row, [one for one in rows if one.code == row.code]
+
+
+@router.get("/products/{product_id}/edit")
+def edit(request: Request, who: Editor, home: Installed, product_id: Id) -> HTMLResponse:
+    """The next version as a form, each term beside that of the version in force."""
+    row, versions = _own(home, who, product_id)
+    in_force = _in_force(home, versions)
+    return render(
+        request, "product_edit.html", row=row, name=row.content[f"name_{language_of(request)}"], sections=SECTIONS, shown=shown,
+        units=_units(request), in_force=in_force.content if in_force is not None else None,
+    )  # fmt: skip
+
+
+async def _given(request: Request) -> Mapping[str, str]:
+    return {name: str(value) for name, value in (await request.form()).items()}
+
+
+Given = Annotated[Mapping[str, str], Depends(_given)]
+
+
+def _next(
+    home: Installation, who: Principal, product_id: str, given: Mapping[str, str]
+) -> tuple[Product, Any]:
+    row, versions = _own(home, who, product_id)
+    number = max(one.version for one in versions) + 1
+    return Product.of(document_of(row.content, given, number)), _in_force(home, versions)
+
+
+@router.post("/products/{product_id}/versions")
+def propose(who: Editor, home: Installed, product_id: Id, given: Given) -> Response:
+    """Propose the next version; a second person publishes it."""
+    made, _ = _next(home, who, product_id, given)
     products.propose(home, who.organisation, made, who.user)
     return gone(f"/products/{made.id}")
+
+
+@router.post("/products/{product_id}/simulation")
+def simulate(request: Request, who: Editor, home: Installed, product_id: Id, given: Given) -> HTMLResponse:
+    """What the terms in the form would have made of the last 90 days, beside the version in force; nothing is decided."""
+    made, in_force = _next(home, who, product_id, given)
+    before = _simulated(home, who, in_force.content) if in_force is not None else None
+    return render(
+        request,
+        "product_simulated.html",
+        found=_simulated(home, who, made.body),
+        in_force=before,
+        words=words,
+    )
 
 
 @router.post("/products/{product_id}/publish")

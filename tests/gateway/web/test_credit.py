@@ -110,3 +110,33 @@ def test_an_auditor_replays_a_decision(opened: Opened, site: Site, applied: str)
     page.locator("#result.verdict.good").wait_for(timeout=30_000)
     assert "完全一致" in page.locator("#result").inner_text()
     assert not violations(page)
+
+
+def test_a_product_is_changed_in_a_form_and_published_by_another(
+    opened: Opened, site: Site, applied: str
+) -> None:
+    maker = opened("l1-risk")
+    maker.goto(f"{site.url}/products")
+    maker.get_by_role("link", name="Data credit without collateral").first.click()
+    assert maker.locator("#simulation svg.bars rect").count() >= 2
+    maker.get_by_role("link", name="Propose the next version").click()
+    assert "In force: 1.45" in maker.locator("#h-spread_bps_by_grade__A").inner_text()
+    maker.fill("#f-spread_bps_by_grade__A", "1.255")
+    maker.click("main form button.primary")
+    maker.locator("#answer .notice.bad", has_text="spread_bps_by_grade.A").wait_for()
+    maker.fill("#f-spread_bps_by_grade__A", "1.25")
+    maker.fill("#f-valid_from", "2027-01-01")
+    maker.fill("#f-valid_to", "2027-12-31")
+    maker.get_by_role("button", name="Try it on the last 90 days").click()
+    assert "In force" in maker.locator("#simulated table").inner_text()
+    assert not violations(maker)
+    maker.click("main form button.primary")
+    maker.wait_for_url("**/products/0x*")
+    assert "1.25" in maker.locator("table", has_text="Spread, grade A").inner_text()
+    assert maker.get_by_role("button", name="Publish").count() == 0
+    assert not violations(maker)
+    checker = opened("l1-approver", language="zh", size=PHONE)
+    checker.goto(maker.url)
+    checker.get_by_role("button", name="发布").click()
+    checker.locator(".chip.good", has_text="已发布").first.wait_for()
+    assert not violations(checker)
