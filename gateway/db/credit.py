@@ -43,6 +43,7 @@ __all__ = [
     "context",
     "decisions_by",
     "decisions_of",
+    "extracts",
     "facts_of",
     "latest_decision",
     "loans_of",
@@ -186,16 +187,25 @@ def _anchored(org: str) -> tuple[ColumnElement[bool], ...]:
     return Asset.org == org, Asset.root.is_not(None), Asset.sealed_secret.is_not(None)
 
 
-def anchored(session: Session, org: str, *, until: int | None = None, kind: str | None = None) -> list[Asset]:
-    """An organisation's assets that stand on the ledger and are not shredded, by id; those up to a block, or of a kind."""
-    query = select(Asset).where(*_anchored(org)).order_by(Asset.asset_id)
-    if kind is not None:
-        query = query.where(Asset.kind == kind)
-    if until is not None:
-        query = query.join(Batch, (Batch.org == Asset.org) & (Batch.root == Asset.root)).where(
-            Batch.block <= until
-        )
-    return list(session.scalars(query))
+def anchored(session: Session, org: str) -> list[Asset]:
+    """An organisation's assets that stand on the ledger and are not shredded, by id."""
+    return list(session.scalars(select(Asset).where(*_anchored(org)).order_by(Asset.asset_id)))
+
+
+def extracts(session: Session, org: str, until: int) -> list[Asset]:
+    """Those up to a block that may be extracts of a register: without facts, and no record of a decision."""
+    query = (
+        select(Asset).where(*_anchored(org), _no_record(org), Asset.kind == "other").order_by(Asset.asset_id)
+    )
+    query = query.join(Batch, (Batch.org == Asset.org) & (Batch.root == Asset.root))
+    return list(session.scalars(query.where(Batch.block <= until)))
+
+
+def _no_record(org: str) -> ColumnElement[bool]:
+    records = select(CreditDecision.asset_id).where(
+        CreditDecision.lender == org, CreditDecision.asset_id.is_not(None)
+    )
+    return Asset.asset_id.not_in(records)
 
 
 def anchored_ids(session: Session, org: str) -> list[str]:
@@ -204,9 +214,13 @@ def anchored_ids(session: Session, org: str) -> list[str]:
 
 
 def unread(session: Session, org: str, version: str) -> list[Asset]:
-    """Those of which there is no reading of this version."""
+    """Those of which there is no reading of this version; nobody reads a lender's own records of decisions."""
     known = exists().where(CreditReading.asset_id == Asset.asset_id, CreditReading.version == version)
-    return list(session.scalars(select(Asset).where(*_anchored(org), ~known).order_by(Asset.asset_id)))
+    return list(
+        session.scalars(
+            select(Asset).where(*_anchored(org), _no_record(org), ~known).order_by(Asset.asset_id)
+        )
+    )
 
 
 def context(session: Session, org: str, until: int) -> list[tuple[str, int]]:

@@ -123,7 +123,7 @@ class Examiner:
             if other.id not in lenders:
                 continue
             with home.database.session() as session:
-                rows = credit.anchored(session, other.hex, until=until, kind="other")
+                rows = credit.extracts(session, other.hex, until)
             kept = self._shelf.kept([row.asset_id for row in rows])
             for row in rows:
                 one = kept.get(row.asset_id)
