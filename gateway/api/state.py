@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from certifier.verify import Verifier
-from gateway.db import identity as _tables  # noqa: F401 - its tables exist before the database is opened
 from gateway.db.session import Database
 from gateway.errors import NotFoundError, UnreadableError
 from gateway.home import Home
