@@ -38,6 +38,16 @@ def test_the_product_writes_keyfiles_of_full_strength_for_the_owner_alone(tmp_pa
     assert "wrong horse" not in str(refused.value) and str(path) in str(refused.value)
 
 
+def test_a_key_that_another_process_has_rotated_is_noticed(tmp_path: Path) -> None:
+    write_keys(tmp_path, {"M1": ("account", "account.next")})
+    ours, theirs = (Keystore(tmp_path / "keys", lambda: PASSPHRASE) for _ in range(2))
+    old, following = ours.seed("M1", "account"), ours.seed("M1", "account.next")
+    theirs.succeed("M1", "account", ended_at=7)
+    assert ours.seed("M1", "account") == following != old
+    (kept,) = ours.retired("M1", "account")
+    assert ours.seed("M1", kept) == old
+
+
 def test_two_rotations_in_one_second_keep_both_old_keys(tmp_path: Path) -> None:
     store, seen = Keystore(tmp_path / "keys", lambda: PASSPHRASE), []
     write_keys(tmp_path, {"M1": ("account",)})
