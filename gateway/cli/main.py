@@ -126,7 +126,9 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return Exit.USAGE
     except click.ClickException as error:
-        return _say(arguments, Exit.USAGE, "USAGE", error.format_message())
+        called = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "assetcert"
+        fault = error.format_message().rstrip(".")
+        return _say(arguments, Exit.USAGE, "USAGE", f"{fault}: `{called} --help` says what is expected")
     except click.Abort:
         return _say(arguments, Exit.USAGE, "NOT_CONFIRMED", "nothing was confirmed, nothing was done")
     except KeyboardInterrupt:

@@ -36,6 +36,8 @@ def test_every_verb_of_the_table_explains_itself(verb: str, capsys: pytest.Captu
 @pytest.mark.parametrize(
     "arguments",
     [
+        [],
+        ["org"],
         ["frobnicate"],
         ["inspect"],
         ["inspect", "--frobnicate", "x"],
@@ -47,6 +49,8 @@ def test_a_wrong_call_is_64_with_one_line(arguments: list[str]) -> None:
     called = assetcert(*arguments)
     assert called.code == 64
     assert called.error["code"] == "USAGE"
+    known = [word for word in arguments[:1] if word in VERBS]
+    assert f"`{' '.join(['assetcert', *known])} --help`" in called.error["message"]
 
 
 def test_the_home_stands_before_or_after_the_verb_or_in_the_environment(world: World, tmp_path: Path) -> None:
