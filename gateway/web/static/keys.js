@@ -7,8 +7,8 @@ const random = (size) => crypto.getRandomValues(new Uint8Array(size));
 const hex = (data) => `0x${[...data].map((one) => one.toString(16).padStart(2, "0")).join("")}`;
 const text = (said) => new TextEncoder().encode(said);
 const libraries = async () => {
-  const [secp, { keccak_256 }] = await Promise.all([import("./vendor/noble/secp256k1.js"), import("./vendor/noble/sha3.js")]);
-  return { secp, keccak: keccak_256 };
+  const [curve, hash] = await Promise.all([import("./vendor/@noble/curves/secp256k1.js"), import("./vendor/@noble/hashes/sha3.js")]);
+  return { secp: curve.secp256k1, keccak: hash.keccak_256 };
 };
 
 // ── What this browser keeps: one record for each address.
@@ -93,7 +93,7 @@ export async function sign(record, typed, passphrase) {
   const data = { name: "AES-GCM", iv: record.iv, additionalData: text(record.address) };
   const secret = new Uint8Array(await crypto.subtle.decrypt(data, key, record.box));
   try {
-    const made = await secp.signAsync(digest(keccak, typed), secret, { prehash: false, format: "recovered" });
+    const made = secp.sign(digest(keccak, typed), secret, { prehash: false, format: "recovered" });
     return hex(Uint8Array.of(...made.slice(1), 27 + made[0]));
   } finally {
     secret.fill(0);
