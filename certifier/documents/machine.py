@@ -40,6 +40,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
+_MARK, _UNMARKED = itemgetter(slice(-1, None)), itemgetter(slice(-1))
 _WHOLE = re.compile(r"[0-9]{1,18}(?:\.0+)?\Z")
 _PAGE_BITS = 16
 _NOT_MADE = frozenset({"TARGET", "REMAINING", "BAD", "FAILED", "ABORTED"})
@@ -175,10 +176,11 @@ class MachineLog:
 
     def times(self, timestamps: list[str]) -> str:
         """Widen start and end by many times at once. The latest of them; blank if there is none."""
-        if len(set(map(len, timestamps))) == 1 and set(map(itemgetter(-1), timestamps)) == {"Z"}:
-            latest = max(timestamps)
-            self.at(min(timestamps))
-            return latest if self.at(latest) else ""
+        if set(map(_MARK, timestamps)) == {"Z"}:  # the usual case; without their mark they sort as texts
+            texts = list(map(_UNMARKED, timestamps))
+            first, latest = f"{min(texts)}Z", f"{max(texts)}Z"
+            if self.at(first) and self.at(latest):
+                return latest
         key, latest = max(((self.at(timestamp), timestamp) for timestamp in timestamps), default=("", ""))
         return latest if key else ""
 
