@@ -17,7 +17,7 @@ from ledger.events import Forwarded, Registered
 from ledger.replay import events
 from ledger.types import hex32
 
-__all__ = ["audited", "real_files", "signed_by_core_enterprises", "working_papers"]
+__all__ = ["audited", "real_files", "signed_by_core_enterprises", "signers_of", "working_papers"]
 
 
 def working_papers(stage: Stage) -> Seen:
@@ -81,7 +81,7 @@ def audited(stage: Stage) -> Seen:
 def signed_by_core_enterprises(stage: Stage) -> Seen:
     """Of all transactions on the ledger, those of the buyers; `by_core_enterprises` is the demo's last word."""
     buyers = stage.world.organisations("buyer")
-    signers = _signers(stage.installation.ledger)
+    signers = signers_of(stage.installation.ledger)
     signed = sum(signers[one.id] for one in buyers)
     figures = {
         "transactions": sum(signers.values()),
@@ -91,7 +91,7 @@ def signed_by_core_enterprises(stage: Stage) -> Seen:
     return signed == 0, figures
 
 
-def _signers(ledger: Ledger) -> Counter[bytes]:
+def signers_of(ledger: Ledger) -> Counter[bytes]:
     """Transactions on the ledger by the organisation whose account signed them (zero: none's, such as the deployer's)."""
     pinned = ledger.pin()
     blocks = ledger.chain.rpc.batch(

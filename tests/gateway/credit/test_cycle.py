@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.demo.ledgerwide import signers_of
+from gateway.home import Home
+from gateway.installation import Installation
+from ledger.types import organisation_id
 from tests.gateway.conftest import COMMAND, assetcert
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
@@ -66,6 +70,23 @@ def test_m1_borrows_repays_and_is_released(home: Path, tmp_path: Path) -> None:
     rows = assetcert("liens", "--as", "L1", home=home).json["liens"]
     assert {row["status"] for row in rows if row["pledge_id"] == pledge} == {"satisfied"}
     assert assetcert("decision", "replay", decision, home=home).json["verdict"] == "identical"
+    assert_no_core_enterprise(home)
+
+
+def assert_no_core_enterprise(place: Path) -> None:
+    """From the first certificate to the closed loan: every transaction is an admitted member's or a deployer's, and no buyer is one."""
+    home = Home(place)
+    with Installation.open(home, lambda: home.passphrase_file.read_text().strip()) as installation:
+        ledger = installation.ledger
+        known = {one.id for one in installation.book.all()}
+        signers = signers_of(ledger)
+        buyers = [
+            organisation_id(f"CN-USCC:{number}") for number in ("91500000000000115B", "915000000000001236")
+        ]
+        admitted = ledger.read([ledger.membership.organisation(one) for one in buyers], ledger.pin())
+    assert sum(signers.values()) > 100
+    assert signers.keys() <= known | {bytes(32)}
+    assert not known & set(buyers) and all(not one.roles for one in admitted)
 
 
 def test_m4_offers_what_is_pledged_already(home: Path) -> None:

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from gateway.credit.documents import canonical
-from gateway.credit.products import Product, defaults
+from gateway.credit.products import Product, default_rules, defaults
 from gateway.credit.review import Terms
 from gateway.db import credit
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UnreadableError, UsageError
@@ -228,6 +228,41 @@ def test_a_persons_word_is_a_record_of_its_own(
     with home.database.session() as session:
         stand = credit.decisions_of(session, made.application_id)
     assert {one.decision_id for one in stand} == {handed_on.decision_id, only(home, "L2", answer)}
+
+
+class Ahead:
+    """A host elsewhere whose clock has gone on since its newest block."""
+
+    def __init__(self, node: Host, seconds: int) -> None:
+        self.url, self.writer, self.clock = node.url, node.writer, self
+        self.now = lambda: node.clock.now() + seconds
+
+
+@pytest.mark.parametrize(("seconds", "refers"), [(default_rules().block_age_seconds + 600, True), (0, False)])
+def test_a_block_that_is_too_old_refers(home: Installation, seconds: int, refers: bool) -> None:
+    row = submit(home, home.book.find("M1"), Order(Decimal(100_000), 60), "m1-signatory")  # seals a block
+    later = Installation(home.home, cast(Host, Ahead(home.node, seconds)), home.keys)
+    record = json.loads(Lending(later).decided(row)[0].record)
+    assert any("seconds old" in one for one in record["off_chain"]["unknown"]) is refers
+    assert ("R03" in {hit["code"] for hit in record["hits"]}) is refers and record["outcome"] != "approve"
+
+
+def test_a_days_cap_that_is_reached_refers(home: Installation, lending: Lending) -> None:
+    """The last one that decides for this lender: these approvals stand in its day."""
+    lender, most = home.book.find("L1").hex, default_rules().daily_automatic
+    with home.database.session() as session:
+        session.add_all(
+            credit.CreditDecision(
+                decision_id=f"dec-cap-{at}", application_id="none", lender=lender, applicant=lender, outcome="approve", record="{}",
+                digest=f"0x{at:064x}", asset_id=f"0x{at:064x}", latency={}, at=home.now(),
+            )
+            for at in range(most)
+        )  # fmt: skip
+    answer = lending.apply(home.book.find("M1"), Order(Decimal(100_000), 60), "m1-signatory", anchored=False)
+    for name, refers in (("L1", True), ("L2", False)):
+        record = json.loads(row_of(home, only(home, name, answer)).record)
+        assert any("as many were approved" in one for one in record["transient"]) is refers
+        assert not refers or "R03" in {hit["code"] for hit in record["hits"]}
 
 
 def test_receipts_in_a_file_are_read_strictly() -> None:
