@@ -6,6 +6,7 @@ not its question. Time and memory are held by the worker process (`certifier.doc
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
@@ -14,9 +15,11 @@ from typing import BinaryIO
 from certifier.documents.model import MIB, Limits
 from certifier.errors import MalformedDocumentError, RefusedDocumentError, UnreadableFileError
 
-__all__ = ["check_depth", "check_magic", "check_size", "file_size", "member", "open_archive"]
+__all__ = ["check_depth", "check_magic", "check_nesting", "check_size", "file_size", "member", "open_archive"]
 
 _ENCRYPTED = 0x1
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def file_size(path: Path) -> int:
@@ -111,6 +114,27 @@ def member(archive: zipfile.ZipFile, name: str, limits: Limits) -> bytes:
     if len(data) > min(entry.file_size, limits.max_expanded_bytes):
         raise RefusedDocumentError("ARCHIVE_SIZE", f"ZIP entry {name!r} is larger than it announces")
     return data
+
+
+def check_nesting(data: bytes, limits: Limits) -> None:
+    """Refuse JSON that is nested too deep, before a parser recurses: elsewhere in the process its limit may be anything."""
+    if data.count(b"[") + data.count(b"{") <= limits.max_depth:
+        return
+    brackets = _STRING.sub(b"", data).translate(None, _NO_BRACKETS)
+    for _ in range(limits.max_depth):
+        inner = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if inner == brackets:
+            break
+        brackets = inner
+    if (
+        b"[]" in brackets
+        or b"{}" in brackets
+        or brackets.count(b"[") + brackets.count(b"{") > limits.max_depth
+    ):
+        raise RefusedDocumentError(
+            "TOO_DEEP",
+            "JSON: arrays or objects are nested too deep; no business document is: export it again",
+        )
 
 
 def check_depth(value: object, limits: Limits) -> None:

@@ -19,7 +19,7 @@ from zipfile import ZipFile
 from certifier.documents import guard
 from certifier.documents.model import Limits
 from certifier.documents.prolog import Root, read_root
-from certifier.errors import MalformedDocumentError, RefusedDocumentError
+from certifier.errors import MalformedDocumentError
 
 if TYPE_CHECKING:
     from certifier.documents.profile import Profile
@@ -100,13 +100,9 @@ class Source:
         """The parsed JSON value, of JSON Lines their list; None where it is neither. Too deep nesting is refused."""
         if not _JSON_START.match(self.head):
             return None
+        guard.check_nesting(self.data, self.limits)
         try:
             value = _parsed(self.data)
-        except RecursionError:
-            raise RefusedDocumentError(
-                "TOO_DEEP",
-                "JSON: arrays or objects are nested too deep; no business document is: export it again",
-            ) from None
         except ValueError:
             return None
         guard.check_depth(value, self.limits)

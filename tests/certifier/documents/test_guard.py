@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from certifier.documents import Limits, read_bytes
+from certifier.documents.guard import check_nesting
 from certifier.errors import DocumentError, MalformedDocumentError, RefusedDocumentError
 
 from .helpers import sample
@@ -168,3 +169,16 @@ def test_a_photo_says_what_it_is() -> None:
         "image/jpeg",
         ["NO_FACTS"],
     )
+
+
+def test_json_is_refused_before_a_parser_recurses() -> None:
+    """A library of the gateway's raises Python's limit to 100,000: the parser's own check comes too late then."""
+    limits = Limits(max_depth=20)
+    for opening, closing in (("[", "]"), ('{"a":', "}"), ('[{"[[[":', "}]")):
+        fine, deep = (opening * n + "1" + closing * n for n in (10, 21))
+        check_nesting(fine.encode(), limits)
+        for text in (deep, opening * 21, f"[{fine},{deep}]"):
+            with pytest.raises(RefusedDocumentError):
+                check_nesting(text.encode(), limits)
+    item = b'["' + b"[" * 30 + b'", "\\\\"]'
+    check_nesting(b"[" + b",".join([item] * 100) + b"]", limits)
