@@ -65,6 +65,9 @@ def queue(request: Request, who: Reader, home: Installed, form: As = "") -> Resp
         first = cases.top_reason(of(row))
         return str(first[language_of(request)]) if first else ""
 
+    def by(row: CreditDecision) -> str:
+        return str(of(row)["human"][-1]["who"]) if row.reviews else say(request, "the engine")
+
     def age(row: CreditDecision) -> str:
         return say(request, "%(hours)s h", hours=max(0, now - row.at) // 3600)
 
@@ -80,7 +83,7 @@ def queue(request: Request, who: Reader, home: Installed, form: As = "") -> Resp
         Column(say(request, "Decision"), lambda row: say(request, words.OUTCOMES[row.outcome][0]), lambda row: parts.outcome(row.outcome, words)),
         *(asked if cases.whole(who) else (lender,)),
         Column(say(request, "Verified / invalid / not known"), verdicts),
-        Column(say(request, "By"), lambda row: of(row)["human"][-1]["who"] if row.reviews else say(request, "the engine")),
+        Column(say(request, "By"), by, lambda row: cells.state((by(row), "none"))),
         Column(say(request, "Age"), age, numeric=True),
     )  # fmt: skip
     made = Table(say(request, "Cases"), columns, rows, say(request, "Nobody has applied yet."))
