@@ -26,6 +26,12 @@ _TAIL = """
 second factor, passkeys, provider and sessions. Nobody recovers, ends or demotes themselves: an organisation that has lost its last administrator is helped by whoever
 runs the home, with `assetcert user recover`.
 
+## What an auditor reads of a decision
+
+`decisions:read` gives an auditor every lender's decisions without what papers say: inputs with their verdicts, policies by digest, rules and
+reasons by code, points, who decided; no amount, value or text of a paper, and of a replay only where it differs. The whole record is its
+lender's document: `decisions:disclose` grants it to an auditor like any other document, and the reading stands on the ledger.
+
 ## Four eyes
 
 An act that needs a second person waits as an approval (`/api/v1/approvals`): who prepared it cannot release it, a release is used once,
