@@ -132,7 +132,11 @@ def test_the_figures_are_the_worlds(told: Told) -> None:
 
 
 def test_the_decisions_are_the_worlds(told: Told) -> None:
-    known, m1, m3 = told.world["known_answers"]["M1"], told.step("M1 applies"), told.step("2026-09-21: M3 applies")
+    known, m1, m3 = (
+        told.world["known_answers"]["M1"],
+        told.step("M1 applies"),
+        told.step("2026-09-21: M3 applies"),
+    )
     assert (m1["outcome"], m1["score"], m1["grade"]) == ("approve", known["score"], known["grade"])
     assert Decimal(m1["amount"]) == Decimal(known["offer"])
     assert Decimal(m1["borrowing_base"]) == Decimal(known["base"])
