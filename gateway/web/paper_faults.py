@@ -87,6 +87,11 @@ OF_PAPERS: dict[str, Words] = {
     "RELATIVE_TIME": Words(N_("The log states times relative to when it was sent: when it happened is not stated.")),
     "STATUS_DEVIATION": Words(N_("%(wrong)s of %(total)s characteristics state another result than their value and tolerance give."), N_("Compare it with the original."), r"(?P<wrong>\d+) of (?P<total>\d+)"),
     "STATUS_CONFLICT": Words(N_("The report states two results for one part."), N_("Compare it with the original.")),
+    "EVENT_IN_ERROR": Words(N_("%(wrong)s of %(total)s events were declared to be in error: they state nothing."), pattern=r"(?P<wrong>\d+) of (?P<total>\d+)"),
+    "BATCH_NOT_SPLIT": Words(N_("A booking sums several payments without their amounts: it is read as one.")),
+    "SEVERAL_PRODUCTS": Words(N_("Order %(order)s makes several products: none is stated as the order's."), pattern=r"order (?P<order>[^:]+):"),
+    "SEVERAL_SEGMENTS": Words(N_("Order %(order)s states a quantity for each operation: none is stated as the order's."), pattern=r"order (?P<order>[^:]+):"),
+    "SENML": Words(N_("The sensor data (SenML) hold a label or a value that cannot be read."), _EXPORT),
     "END_BEFORE_START": Words(N_("An order ends before it starts."), N_("Compare it with the original.")),
     "BR-CO": Words(N_("A total does not agree: %(stated)s stated, %(found)s reckoned."), N_("Compare it with the original."), r"stated as (?P<stated>-?[\d.]+), recomputed (?P<found>-?[\d.]+)"),
 }  # fmt: skip

@@ -166,13 +166,6 @@ TO_SIGN_CLOSE = (
 SIGNED_BATCH = N_("Signed, and on its way to the ledger.")
 SIGNED_ACT = N_("Signed. Do it once more: it is checked again, then sent.")
 TO_BE_SIGNED = (N_("to be signed"), "wait")
-DRAFT_WAITING = (N_("waits for a signature"), "wait")
-DRAFT_BACK = (N_("sent back"), "bad")
-DRAFTS = {
-    "assets:certify": N_("Certify papers"),
-    "offers:make": N_("Offer to a lender"),
-    "grants:give": N_("Let somebody read it"),
-}
 PAPER_CERTIFYING = (N_("being certified"), "none")
 PAPER_FAILED = (N_("not certified"), "bad")
 PAPER_CERTIFIED = (N_("certified"), "good")
