@@ -146,7 +146,7 @@ def doctor(shell: Shell) -> int:
 @click.option("--quick", is_flag=True, help="Smaller samples: a first impression in under a minute.")
 def bench(shell: Shell, quick: bool) -> None:
     """Measure, each figure beside what it is compared with, as a ratio of the same run."""
-    from gateway.benchmark import run
+    from gateway.bench import run
 
     results = run(
         quick, lambda result: None if shell.as_json else shell.console.print(result.line(), markup=False)

@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from certifier import audit  # noqa: F401
-from gateway import benchmark  # noqa: F401 (brings nearly everything that any verb imports)
+from gateway import bench  # noqa: F401 (brings nearly everything that any verb imports)
 from gateway.cli import checking, consortium, documents, main, operations, pledging, sharing  # noqa: F401
 from gateway.service import archive, granting, health, indexing, key_requests, own, serving  # noqa: F401
 from gateway.signing import browser, signatory  # noqa: F401

@@ -20,8 +20,9 @@ from pathlib import Path
 import httpx
 
 from gateway import samples
-from gateway.benchmark import SHOP, Result, shop_home
-from gateway.benchmark_api import serving
+from gateway.bench.home import SHOP, shop_home
+from gateway.bench.load import serving
+from gateway.bench.result import Result
 from gateway.errors import UnavailableError
 from gateway.home import Home, write_private
 from gateway.identity import keys

@@ -24,7 +24,8 @@ from pathlib import Path
 
 import httpx
 
-from gateway.benchmark import SHOP, Result, invoice, machine_log, shop_home
+from gateway.bench.home import SHOP, invoice, machine_log, shop_home
+from gateway.bench.result import Result
 from gateway.db import jobs as jobs_table
 from gateway.db.session import Database
 from gateway.errors import UnavailableError
@@ -35,7 +36,7 @@ from gateway.identity.roles import UserRole
 from gateway.installation import Installation, Organisation
 from gateway.service import certifying
 
-__all__ = ["api_results"]
+__all__ = ["load_results"]
 
 SIZES = (5, 8, 12, 20, 30, 50, 90, 150, 250, 400)
 """Kilobytes; their mean is a hundred."""
@@ -193,7 +194,7 @@ def _key(installation: Installation, shop: Organisation) -> str:
     return secret
 
 
-def api_results(seconds: float) -> Iterator[Result]:
+def load_results(seconds: float) -> Iterator[Result]:
     """Accepted a second alone; then accepted and verified beside each other; each beside the constant."""
     with tempfile.TemporaryDirectory(prefix="assetcert-load-") as name:
         home, token = _prepared(Path(name))
