@@ -44,6 +44,7 @@ _ITEMS = (
     Item("/products", "paper", N_("Loans offered"), (*_LENDER, Action.PRODUCTS_READ)),
     Item("/audit", "audit", N_("Audit"), (Action.AUDIT_RUN,)),
     Item("/explore", "search", N_("Explore"), (Action.LEDGER_EXPLORE,)),
+    Item("/queue", "paper", N_("Decisions"), (Action.AUDIT_RUN, Action.DECISIONS_READ)),
     Item("/replay", "ok", N_("Replay"), (Action.AUDIT_RUN, Action.DECISIONS_REPLAY)),
     Item("/sampling", "sample", N_("Sample"), (Action.AUDIT_RUN,)),
     Item("/admissions", "people", N_("Members"), (Action.ORGANISATIONS_ADMIT,)),
