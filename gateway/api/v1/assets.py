@@ -7,18 +7,13 @@ requests have brought in one batch. `Prefer: wait=N` answers 201 with the assets
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field
 
-from certifier.schema import RELATIONS
 from gateway.api.depends import Db, Installed, May
 from gateway.api.guard import Guarded, body_limit
 from gateway.api.shapes import IfMatch, Page, Paged, Strict, etag
@@ -27,29 +22,24 @@ from gateway.api.v1.common import (
     Document,
     Hex32,
     Running,
-    inlined,
     not_found,
     placed,
     version_of,
 )
-from gateway.api.v1.jobs import FileOut, JobOut, Prefer, answer, located, waited
-from gateway.api.v1.multipart import Form, read_form
+from gateway.api.v1.jobs import JobOut, Prefer
+from gateway.api.v1.multipart import read_form
+from gateway.api.v1.orders import BODY, MAX_FILES, Order, Reference, formed, linked, referenced, submit
 from gateway.db import catalogue
-from gateway.db import jobs as table
 from gateway.db.catalogue import AssetRow
-from gateway.errors import ConflictError, NotFoundError, UsageError
+from gateway.errors import ConflictError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.jobs import certification, intake
-from gateway.jobs.running import Jobs
-from gateway.jobs.spool import SpooledFile
 from gateway.service import revoking
-from gateway.service.files import SIGNERS_SUFFIX
 from gateway.service.own import own_asset, own_document, own_receipt
 from ledger.assets import Standing
 
-__all__ = ["DOSSIER_NAME", "DossierName", "router"]
+__all__ = ["router"]
 
 router = APIRouter(tags=["assets"], route_class=Guarded)
 Reader = Annotated[Principal, May(Action.ASSETS_READ)]
@@ -57,10 +47,7 @@ Certifier = Annotated[Principal, May(Action.ASSETS_CERTIFY)]
 Revoker = Annotated[Principal, May(Action.ASSETS_REVOKE)]
 Shredder = Annotated[Principal, May(Action.ASSETS_SHRED)]
 
-MAX_FILES = 1_000
 MAX_BODY = 2 * 2**30
-DOSSIER_NAME = r"^[^./\\\x00][^/\\\x00]{0,127}$"
-DossierName = Annotated[str, StringConstraints(pattern=DOSSIER_NAME, max_length=128)]
 Key = Annotated[
     str | None, Header(max_length=255, description="The same key with the same request is the same job")
 ]
@@ -116,35 +103,6 @@ class AssetOut(BaseModel):
         return version_of(self.asset_id, self.root, self.standing, self.shredded)
 
 
-class Link(Strict):
-    """A stated link to an earlier asset."""
-
-    relation: Annotated[str, Field(pattern="^[a-z]{2,16}$", examples=["fulfils"])]
-    asset_id: Hex32
-
-
-class Reference(Strict):
-    """A file that was uploaded before, by its SHA-256; `name` is what to call it in answers."""
-
-    sha256: Hex32
-    name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-
-
-class ByReference(Strict):
-    """Documents to certify whose bytes are here already (`POST /uploads`)."""
-
-    documents: Annotated[list[Reference], Field(min_length=1, max_length=MAX_FILES)]
-    dossier: DossierName | None = None
-    links: list[Link] = Field(default_factory=list, max_length=64)
-
-
-class Correction(Strict):
-    """A corrected document, uploaded before: certified, then the asset that it replaces is revoked."""
-
-    sha256: Hex32
-    name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-
-
 class Standings(Strict):
     """What an asset is to be; revoked is for good, `reason` a number of one's own."""
 
@@ -159,34 +117,12 @@ class Stated(BaseModel):
     block: int
 
 
-_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["files"],
-                "properties": {
-                    "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                    "dossier": {"type": "string", "maxLength": 128},
-                    "links": {
-                        "type": "array",
-                        "items": {"type": "string", "example": "fulfils=0x…"},
-                    },
-                },
-            },
-        },
-        "application/json": {"schema": inlined(ByReference)},
-    },
-}
-
-
 @router.post(
     "/assets",
     status_code=202,
     response_model=JobOut,
     responses={201: {"model": JobOut, "description": "Certified within the wait"}},
-    openapi_extra={**body_limit(MAX_BODY, streamed=True), "requestBody": _BODY},
+    openapi_extra={**body_limit(MAX_BODY, streamed=True), "requestBody": BODY},
 )
 async def certify(
     request: Request,
@@ -198,168 +134,10 @@ async def certify(
     """Certify documents: many files of a form, each with `NAME.signers.json` beside it where it has signers; or uploads by their SHA-256."""
     jobs.require_room()
     if request.headers.get("content-type", "").startswith("application/json"):
-        order = await _referenced(request, jobs, caller.org)
+        order = await referenced(request, jobs, caller.org)
     else:
-        order = _formed(await read_form(request, jobs.spool, 2 * MAX_FILES), jobs)
-    return await _submit(jobs, caller.org, order, prefer, idempotency_key)
-
-
-class _Order:
-    """What is to be certified, its files in the spool."""
-
-    def __init__(
-        self,
-        files: Sequence[SpooledFile],
-        dossier: str | None = None,
-        links: Sequence[tuple[str, str]] = (),
-        replaces: str | None = None,
-        signers: Sequence[str] = (),
-    ) -> None:
-        self.files = files
-        self.dossier = dossier
-        self.links = links
-        self.replaces = replaces
-        self.signers = signers
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """As the job keeps it."""
-        files = [
-            {"id": one.id, "name": one.name, "sha256": one.sha256, "bytes": one.bytes} for one in self.files
-        ]
-        links = [list(one) for one in self.links]
-        return {"dossier": self.dossier, "links": links, "replaces": self.replaces, "files": files}
-
-    @property
-    def digest(self) -> str:
-        """Of all that makes it another request."""
-        said = self.request
-        said["files"] = [[one.name, one.sha256] for one in self.files]
-        return hashlib.sha256(json.dumps([said, sorted(self.signers)]).encode()).hexdigest()
-
-
-def _formed(form: Form, jobs: Jobs) -> _Order:
-    """A form's files, those of signers put beside what they sign."""
-    try:
-        documents = [one for one in form.files if not one.name.endswith(SIGNERS_SUFFIX)]
-        named = {one.name: one for one in documents}
-        beside = [one for one in form.files if one.name.endswith(SIGNERS_SUFFIX)]
-        if not documents or len(documents) > MAX_FILES:
-            raise UsageError("FILES", f"1 to {MAX_FILES:,} files are expected, in parts named `files`")
-        for one in beside:
-            if (document := named.get(one.name.removesuffix(SIGNERS_SUFFIX))) is None:
-                raise UsageError(
-                    "SIGNERS", f"{one.name} is beside no file of this form: send the file it signs with it"
-                )
-            jobs.spool.put_beside(document, one)
-        dossier = form.texts.get("dossier", [None])[-1] or None
-        said = {"dossier": dossier, "links": [_link(text) for text in form.texts.get("links", [])]}
-        asked = _Terms.model_validate(said)
-    except BaseException as error:
-        jobs.spool.drop(file.id for file in form.files)
-        if isinstance(error, ValidationError):
-            raise _invalid(error) from error
-        raise
-    links = [(one.relation, one.asset_id) for one in asked.links]
-    return _Order(documents, asked.dossier, links, signers=[f"{one.name} {one.sha256}" for one in beside])
-
-
-class _Terms(Strict):
-    """What a form says beside its files."""
-
-    dossier: DossierName | None = None
-    links: list[Link] = Field(default_factory=list, max_length=64)
-
-
-def _link(text: str) -> dict[str, str]:
-    relation, _, target = text.partition("=")
-    return {"relation": relation, "asset_id": target}
-
-
-def _invalid(error: ValidationError) -> RequestValidationError:
-    """As the framework refuses a document."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found])
-
-
-async def _referenced(request: Request, jobs: Jobs, org: str) -> _Order:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_JSON:
-            raise UsageError("TOO_LONG", f"a document that names uploads has at most {_MAX_JSON:,} bytes")
-    try:
-        asked = ByReference.model_validate_json(bytes(body))
-    except ValidationError as error:
-        raise _invalid(error) from error
-    links = [(one.relation, one.asset_id) for one in asked.links]
-    files = await asyncio.to_thread(_linked, jobs, org, asked.documents)
-    return _Order(files, asked.dossier, links)
-
-
-_MAX_JSON = 2**20
-
-
-def _linked(jobs: Jobs, org: str, documents: Sequence[Reference | Correction]) -> list[SpooledFile]:
-    """The uploads that are meant, each under an id of the job's own."""
-    files: list[SpooledFile] = []
-    with jobs.installation.database.session() as session:
-        for one in documents:
-            if (row := table.upload_with(session, org, one.sha256)) is None:
-                jobs.spool.drop(file.id for file in files)
-                raise NotFoundError(
-                    "UNKNOWN_UPLOAD",
-                    f"no upload with SHA-256 {one.sha256} is here (any more): upload it first",
-                )
-            upload = SpooledFile(row.id, one.name or row.name, row.sha256, row.bytes)
-            files.append(jobs.spool.link(upload))
-    return files
-
-
-async def _submit(jobs: Jobs, org: str, order: _Order, prefer: str | None, key: str | None) -> Response:
-    for relation, _ in order.links:
-        if all(relation != known for _, known in RELATIONS):
-            jobs.spool.drop(one.id for one in order.files)
-            raise UsageError("LINK", f"there is no relation {relation!r}")
-    ids = [one.id for one in order.files]
-    asked = intake.Asked(
-        org,
-        certification.KIND,
-        order.request,
-        order.digest,
-        certification.group_key(order.dossier, order.links, order.replaces),
-        len(ids),
-        key,
-        ids,
-    )
-    accepted = await asyncio.wrap_future(jobs.intake.submit(asked))
-    if prefer is None and not accepted.existing:
-        return _accepted(accepted, asked)
-    job = await waited(jobs, org, accepted.job_id, prefer)
-    response = answer(job, 202 if job.finished_at is None else 201)
-    if accepted.existing:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
-
-
-def _accepted(made: intake.Accepted, asked: intake.Asked) -> Response:
-    """The job as it was committed a moment ago, without asking for it again."""
-    shown = JobOut(
-        id=made.job_id,
-        kind="certify",
-        state="queued",
-        created_at=made.at,
-        finished_at=None,
-        files=[
-            FileOut(name=one["name"], sha256=one["sha256"], bytes=one["bytes"], asset=None, error=None)
-            for one in asked.request["files"]
-        ],
-        error=None,
-        waiting_for=None,
-        progress=None,
-        audit=None,
-    )
-    return located(shown, 202)
+        order = formed(await read_form(request, jobs.spool, 2 * MAX_FILES), jobs)
+    return await submit(jobs, caller.org, order, prefer, idempotency_key)
 
 
 @router.get("/assets")
@@ -478,7 +256,7 @@ async def correct(
     caller: Revoker,
     jobs: Running,
     asset_id: Annotated[Hex32, Path()],
-    asked: Correction,
+    asked: Reference,
     match: IfMatch,
     prefer: Prefer = None,
 ) -> Response:
@@ -487,5 +265,5 @@ async def correct(
     match.check(shown.version)
     if shown.sha256 == asked.sha256:
         raise ConflictError("SAME_DOCUMENT", "the correction has the same bytes as what it is to replace")
-    files = await asyncio.to_thread(_linked, jobs, caller.org, [asked])
-    return await _submit(jobs, caller.org, _Order(files, replaces=asset_id), prefer, None)
+    files = await asyncio.to_thread(linked, jobs, caller.org, [asked])
+    return await submit(jobs, caller.org, Order(files, replaces=asset_id), prefer, None)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from gateway.api.depends import Db, Installed, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import Page, Paged, Strict, etag
-from gateway.api.v1.assets import DOSSIER_NAME, DossierName
 from gateway.api.v1.common import Document, Hex32, version_of
+from gateway.api.v1.orders import DOSSIER_NAME, DossierName
 from gateway.db import catalogue
 from gateway.db.models import Asset
 from gateway.identity.principal import Principal
