@@ -73,15 +73,9 @@ def serve(
             }
             if demo is not None:
                 said["logins"] = _logins(installation)
-            for asked in (
-                signal.SIGINT,
-                signal.SIGTERM,
-            ):  # also in a shell's background, where SIGINT was ignored
-                signal.signal(asked, signal.default_int_handler)
-            with (
-                at_socket(settings.proxy_socket) as by_proxy,
-                contextlib.suppress(KeyboardInterrupt),  # uvicorn ends, then raises the signal again
-            ):
+            for asked in (signal.SIGINT, signal.SIGTERM):  # no exception, which what starts might swallow
+                signal.signal(asked, server.handle_exit)
+            with at_socket(settings.proxy_socket) as by_proxy:
                 ready(said)
                 server.run(sockets=[listener, *by_proxy])
 
