@@ -98,7 +98,7 @@ class Source:
     @cached_property
     def json(self) -> object:
         """The parsed JSON value, of JSON Lines their list; None where it is neither. Too deep nesting is refused."""
-        if not _JSON_START.match(self.head):
+        if not _JSON_START.match(self.head) or text_encoding(self.head) is None:
             return None
         guard.check_nesting(self.data, self.limits)
         try:

@@ -182,3 +182,9 @@ def test_json_is_refused_before_a_parser_recurses() -> None:
                 check_nesting(text.encode(), limits)
     item = b'["' + b"[" * 30 + b'", "\\\\"]'
     check_nesting(b"[" + b",".join([item] * 100) + b"]", limits)
+
+
+@pytest.mark.parametrize("first", [b"[", b"{"])
+def test_binary_data_that_begins_like_json_is_certified_by_its_bytes(first: bytes) -> None:
+    document = read_bytes(first + bytes(range(256)) * 1_000 + b"[" * 500)
+    assert (document.kind, document.format, document.facts) == ("other", "other", {})
