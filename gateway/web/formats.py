@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-__all__ = ["browser", "day", "money", "percent", "plain_money", "short", "size", "time"]
+__all__ = ["browser", "day", "money", "number", "percent", "plain_money", "short", "size", "time"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SIGNS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
@@ -42,6 +42,11 @@ def money(value: Decimal | str | None, currency: str = "CNY") -> Markup:
 def percent(value: Decimal | str | None) -> str:
     """A part of one as a percentage with three decimals."""
     return "–" if value is None else f"{Decimal(value) * 100:.3f} %"
+
+
+def number(value: Decimal | str) -> str:
+    """A number without zeros at its end."""
+    return f"{Decimal(value).normalize():f}".replace("-", "−")
 
 
 def time(value: int | str | datetime | None) -> Markup:

@@ -53,7 +53,7 @@ _ITEMS = (
     Item("/witnesses", "eye", N_("Witnesses"), (Action.KEYS_MANAGE,)),
     Item("/health", "health", N_("Health"), (Action.HEALTH_READ,)),
     Item("/people", "user", N_("People"), (Action.USERS_MANAGE,)),
-    Item("/machines", "link", N_("Machines"), (Action.API_KEYS_MANAGE,)),
+    Item("/machines", "link", N_("Keys of machines"), (Action.API_KEYS_MANAGE,)),
     Item("/verify", "shield", N_("Verify"), (Action.VERIFY,)),
 )
 
