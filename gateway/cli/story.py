@@ -30,10 +30,10 @@ def show(console: Console, step: Step) -> None:
     line = Text(" · ", "dim").join(
         Text.assemble((name.replace("_", " "), "dim"), "\xa0", _said(value)) for name, value in plain
     )
-    console.print(Padding(line, _INDENT), soft_wrap=False)
+    console.print(Padding(line, _INDENT, expand=False), soft_wrap=False)
     for name, value in step.figures.items():
         if isinstance(value, dict):
-            console.print(Padding(_table(name, value), _INDENT), soft_wrap=False)
+            console.print(Padding(_table(name, value), _INDENT, expand=False), soft_wrap=False)
 
 
 def _table(name: str, rows: dict[str, Any]) -> Table:
