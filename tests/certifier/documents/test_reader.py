@@ -10,8 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from certifier.documents import Limits, Reader, read_bytes, read_file
 
 from .helpers import sample
@@ -112,17 +110,3 @@ def test_importing_the_readers_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.long
-def test_three_thousand_invoices_in_five_seconds(tmp_path: Path) -> None:
-    padding = b"<!--" + b"x" * (10_000 - len(sample("invoice.xml")) - 7) + b"-->"
-    paths = []
-    for i in range(3000):
-        path = tmp_path / f"{i}.xml"
-        path.write_bytes(sample("invoice.xml") + padding)
-        paths.append(path)
-    start = time.monotonic()
-    with Reader() as reader:
-        assert all(r.document for r in reader.read(paths))
-    assert time.monotonic() - start < 5

@@ -13,16 +13,18 @@ from .test_mtconnect import page
 
 SIZE = 1_000_000_000
 SCRIPT = (
-    "import sys; from pathlib import Path; from certifier.documents import Limits, read_file; import resource;"
+    "import sys; from pathlib import Path; from certifier.documents import Limits, read_file;"
     "r = read_file(Path(sys.argv[1]), Limits(max_bytes=2 << 30)); assert r.document, r.error;"
-    "used = resource.getrusage(resource.RUSAGE_SELF); print(used.ru_maxrss, used.ru_utime, r.document.facts['device.0001.parts'])"
+    "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM:')).split()[1];"
+    "print(peak, r.document.facts['device.0001.parts'])"
 )
+"""Prints the peak of its own memory in kB: `ru_maxrss` begins with that of who started the process."""
 
 
 def time_of(minute: int) -> str:
-    return (
-        f"2026-{7 + minute // 40_320:02}-{1 + minute // 1440 % 28:02}T{minute // 60 % 24:02}:{minute % 60:02}"
-    )
+    """Minutes from July 2026, in months of 28 days."""
+    month, day = 6 + minute // 40_320, 1 + minute // 1440 % 28
+    return f"{2026 + month // 12}-{1 + month % 12:02}-{day:02}T{minute // 60 % 24:02}:{minute % 60:02}"
 
 
 def mtconnect(minute: int) -> str:
@@ -68,7 +70,6 @@ def test_memory_stays_flat_over_a_gigabyte(form: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(path)], capture_output=True, text=True, check=True
     )
-    peak, seconds, parts = done.stdout.split()
+    peak, parts = done.stdout.split()
     assert int(peak) < 200_000
     assert int(parts) == minutes - 1
-    assert SIZE / 1e6 / float(seconds) >= 15  # MB/s of processor time; the benchmark has the figure
