@@ -25,6 +25,7 @@ MAX_WARNINGS = 200
 _OFFSET = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})\s*\Z")
 _MEASURED = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,3})?\Z")
 _DIGITS = re.compile(r"([0-9]+)")
+_ACCOUNT = re.compile(r"[0-9]{8,32}")
 
 Row = Mapping[str, str | None]
 """One line, order, device …: names relative to it, texts as the document states them. `*_time` stays as is."""
@@ -157,6 +158,12 @@ class Facts:
                 value = canonicalise(FieldType.DECIMAL, format(round(number, 9), "f"))
                 found.append(Measured(characteristic, part, value))
         self.trace = replace(self.trace, measured=tuple(found), truncated=self.trace.truncated or truncated)
+
+    def account(self, number: str | None) -> None:
+        """The seller's own bank account, its digits alone; what is no account's length is none."""
+        digits = re.sub(r"[ -]", "", number or "")
+        if _ACCOUNT.fullmatch(digits):
+            self.trace = replace(self.trace, account=digits)
 
     def terms(self, *notes: str | None, days: Iterable[str] = ()) -> None:
         """The days of payment terms, as a number of days where the format has one, else from plain notes."""

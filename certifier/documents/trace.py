@@ -43,7 +43,8 @@ class Trace:
     `intervals` by device, then start. `parts`: device → parts made. `previous`: SHA-256, in hexadecimal, of the log
     before this one, where a log names it. `terms_days`: days from delivery or invoice to payment. `orders` and
     `despatches`: every number of a buyer's order and of a despatch that a paper names, where it may name several.
-    `local`: times without offset were read as China's (+08:00).
+    `account`: the seller's own bank account, as its invoice
+    states it. `local`: times without offset were read as China's (+08:00).
     """
 
     intervals: tuple[Interval, ...] = ()
@@ -53,6 +54,7 @@ class Trace:
     terms_days: int | None = None
     orders: tuple[str, ...] = ()
     despatches: tuple[str, ...] = ()
+    account: str | None = None
     local: bool = False
     truncated: bool = False
 
@@ -72,6 +74,7 @@ def pack(trace: Trace) -> dict[str, Any] | None:
         "previous": trace.previous,
         "orders": trace.orders,
         "despatches": trace.despatches,
+        "account": trace.account,
         "local": trace.local,
         "truncated": trace.truncated,
     }

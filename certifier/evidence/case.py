@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from certifier.evidence import books
 from certifier.evidence.affiliates import Groups
-from certifier.evidence.attributes import Attribute
+from certifier.evidence.attributes import Attribute, account
 from certifier.evidence.books import Directory
 from certifier.evidence.finding import Finding
 from certifier.evidence.paper import Paper
@@ -57,9 +57,17 @@ class Case:
         self.as_of, self.policy = as_of, policy
         self.directory = Directory(names)
         self.issuer, self.firm = firm, self.directory.organisation(firm)
-        self.groups = Groups(attributes, policy)
+        self.groups = Groups([*attributes, *self._accounts()], policy)
         self.pledged = frozenset(pledged)
         self.terms = {self.directory.party(number) or number: days for number, days in sorted(terms.items())}
+
+    def _accounts(self) -> Iterator[Attribute]:
+        """Accounts that sellers state in the firm's own papers: those that are paid into one are under one control."""
+        for paper in self.own:
+            seller = self.directory.party(paper.facts.get("seller_id"))
+            stated = paper.trace.account if paper.trace is not None else None
+            if seller is not None and stated is not None:
+                yield account(seller, stated, paper.asset_id)
 
     @property
     def window(self) -> tuple[date, date]:

@@ -29,7 +29,7 @@ from ledger.types import parse_hex32
 
 __all__ = ["Kept", "keep", "load", "prepare", "verifier_version"]
 
-_FORM = "1"
+_FORM = "2"
 
 
 @dataclass(frozen=True)

@@ -231,9 +231,8 @@ def test_honest_flaws_are_amber_and_nothing_else(told: Told, reports: dict[str, 
 def test_phantom_output_is_caught_by_every_signal_that_the_manifest_names(
     told: Told, reports: dict[str, Report]
 ) -> None:
-    """But for E06: bar that goes round in F3 conceals it from whoever has M3's papers alone. The lenders see more."""
-    rows = [row for row in told.world["findings"] if row["label"] == "F1"]
-    rows = [row for row in rows if row["code"] not in ("INDEPENDENCE", "E06")]
+    """By whoever has M3's papers alone, E06 too: the bar of F3 comes from a seller that is paid into M3's own account."""
+    rows = [row for row in told.world["findings"] if row["label"] == "F1" and row["code"] != "INDEPENDENCE"]
     for row in rows:
         seen = [path for path in row["files"] if row["code"] in found(reports[path])]
         assert seen, f"{row['code']}: {row['says']}"

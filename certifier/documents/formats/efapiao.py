@@ -70,6 +70,7 @@ def read(source: Source) -> Document:
         (n.text for name in _BLUE_NAMES for n in tree.below(root, name) if n.text and n.text.strip()), None
     )
     _remark(facts, remark)
+    facts.account(tree.text(root, "EInvoiceData/SellerInformation/SellerBankAccNum"))
     _finish(facts, (net, tax, total), lines, rates, named or _blue(remark))
     facts.rows("line", lines)
     return facts.document()

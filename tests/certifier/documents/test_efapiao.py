@@ -232,3 +232,16 @@ def test_an_invoice_locks_the_order_that_its_remark_names() -> None:
     assert billed["fingerprint.loose.order"] == pledged["fingerprint.exact"]
     silent = read_bytes(sample("e-fapiao.xml").replace("订单号".encode(), "备注".encode()))
     assert "fingerprint.loose.order" not in assess("invoice", issuer, seller, silent.facts, "e-fapiao").inputs
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [("6222 0000-0000 0011", "6222000000000011"), ("渝商银行", None), ("0231", None), ("1" * 33, None)],
+)
+def test_a_sellers_account_is_traced_and_no_fact(stated: str, kept: str | None) -> None:
+    """By whom one is paid tells who is under one control; it is shown nowhere and never committed."""
+    plain = sample("e-fapiao.xml")
+    said = plain.replace(b"</SellerInformation>", f"<SellerBankAccNum>{stated}</SellerBankAccNum></SellerInformation>".encode())  # fmt: skip
+    document = read_bytes(said)
+    assert said != plain and document.trace.account == kept
+    assert document.facts == read_bytes(plain).facts

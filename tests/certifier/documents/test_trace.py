@@ -23,6 +23,7 @@ FULL = Trace(
     0,
     ("PO-1", "PO-2"),
     ("DN-1",),
+    "6222000000000011",
     local=True,
     truncated=True,
 )

@@ -74,6 +74,15 @@ def test_f1_is_seen_by_every_signal_that_the_manifest_names(rivers: Rivers, asse
         assert due - plans <= seen, (planted["code"], [p for p in rivers.papers if rivers.asset(p) in due - plans - seen])  # fmt: skip
 
 
+def test_f1_is_seen_as_whole_from_m3s_own_papers(rivers: Rivers) -> None:
+    """Without extracts and without M4's papers: T1, who is paid into M3's account, is M3's, and its bar counts for nothing."""
+    own = rivers.assess("M3", rivers.of("M3"), attributes=())
+    named = {(str(f["code"]), str(f["severity"])) for f in of_manifest(rivers, "F1")}
+    assert named <= {(f.code.value, f.severity.value) for f in own.findings}
+    assert own.case.groups.members(rivers.world.uscc["M3"]) == tuple(sorted(rivers.world.uscc[one] for one in ("M3", "T1")))  # fmt: skip
+    assert own.material is not None and own.material.ratio > Decimal("1.9")
+
+
 def test_f1_in_figures(assessed: Assessed) -> None:
     findings = assessed("M3").findings
     over = [f.numbers for f in findings if f.code is Code.E04]
