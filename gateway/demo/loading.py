@@ -106,8 +106,12 @@ def _found(home: Home, node: embedded.Embedded, keys: Keystore, world: World) ->
 
 
 def _admit(stage: Stage) -> Seen:
-    """Members by votes of two registrars, their keys with them; one registrar alone admits nobody."""
+    """Members by votes of two registrars, their keys with them, after the founders' own names; one registrar alone admits nobody."""
     installation, world = stage.installation, stage.world
+    named = [
+        consortium.admit(installation, one, Role.REGISTRAR, change=True)
+        for one in world.organisations("registrar")
+    ]
     votes = [consortium.admit(installation, one, role) for one, role in world.members]
     keys = [
         consortium.set_key(installation, stage.org(short), purpose)
@@ -125,6 +129,6 @@ def _admit(stage: Stage) -> Seen:
         "organisations": len(votes),
         "keys": len(keys),
         "of_devices_and_witnesses": len(world.devices),
-        "votes": sum(vote.votes for vote in (*votes, *keys)),
+        "votes": sum(vote.votes for vote in (*named, *votes, *keys)),
     }
-    return all(vote.executed for vote in (*votes, *keys)) and not alone.executed, figures
+    return all(vote.executed for vote in (*named, *votes, *keys)) and not alone.executed, figures
