@@ -48,7 +48,6 @@ _NOT_IDENT_ASCII = re.compile("[\x00-/:-@\\[-`{-\x7f]")
 _LOWER_TO_UPPER = {ord(c): ord(c) - 32 for c in "abcdefghijklmnopqrstuvwxyz"}
 
 _IDENT = re.compile("[0-9A-Z\u4e00-\u9fff]{1,64}")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,8}[1-9])?")
 _DECIMAL_SOURCE = re.compile(r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))")
 _CURRENCY = re.compile("[A-Z]{3}")
 _OFFSET = r"(Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"

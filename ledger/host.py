@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
 from ledger import embedded
+from ledger.clock import Clock
 from ledger.errors import DescriptorError
 from ledger.jsontext import loads
+from ledger.log import TransactionLog
 from ledger.writer import Writer
 
-__all__ = ["BusinessTime", "Host", "NodeSetting", "open"]
+__all__ = ["BusinessTime", "Host", "NodeSetting", "business_time", "open"]
 
 SCHEMA = "assetcert/node/1"
 
@@ -89,3 +92,12 @@ def open(home: Path) -> Host:
     from ledger.remote import Remote
 
     return Remote(home, setting.rpc, setting.confirmations)
+
+
+def business_time(home: Path) -> int:
+    """The home's business time in seconds; an embedded node is not started to tell it."""
+    if NodeSetting.load(home) is None:
+        with closing(TransactionLog(home / "ledger.db")) as log:
+            return Clock(log).now()
+    with open(home) as ledger:
+        return ledger.clock.now()

@@ -11,7 +11,6 @@ import click
 
 from gateway.cli.context import AS, OUT, Shell, told, verb
 from gateway.errors import UsageError
-from gateway.home import Home
 from gateway.service.times import instant
 
 __all__ = ["disclose", "grant", "read", "revoke", "shred", "sign"]
@@ -34,12 +33,13 @@ def sign(shell: Shell, file: Path, org: str | None, issuer: str, role: str) -> N
     from gateway.installation import Book
     from gateway.keys import Keystore
     from gateway.service.evidence import sign_file
+    from ledger.host import business_time
 
     home = shell.home.require()
     book = Book(home.keys)
     signer = book.find(org)
     seed = Keystore(home.keys, shell.passphrase).seed(signer.short, role)
-    beside = sign_file(seed, file, book.id_of(issuer), role, instant(_time_of(home)))
+    beside = sign_file(seed, file, book.id_of(issuer), role, instant(business_time(home.root)))
     told(shell, {"file": str(file), "signers": str(beside.absolute())}, f"signed as {role}: {beside}")
 
 
@@ -231,15 +231,3 @@ def _end_of(day: str) -> int:
             "DATE", f"--until {day}: a date as YYYY-MM-DD, before 9999-12-31, is expected"
         ) from error
     return int(datetime(after.year, after.month, after.day, tzinfo=UTC).timestamp())
-
-
-def _time_of(home: Home) -> int:
-    """Business time of a home whose ledger need not run."""
-    from ledger.clock import Clock
-    from ledger.log import TransactionLog
-
-    log = TransactionLog(home.root / "ledger.db")
-    try:
-        return Clock(log).now()
-    finally:
-        log.close()

@@ -85,6 +85,17 @@ def test_a_member_keeps_its_keys_in_its_own_home_and_the_registrar_publishes_the
     assert other.code == 65
 
 
+def test_a_signer_in_a_home_of_its_own_signs_at_the_nodes_time(
+    founded: tuple[Path, str], tmp_path: Path
+) -> None:
+    home, _ = founded
+    write_keys(home, {"R1": ("inspector",)})
+    paper = tmp_path / "note.txt"
+    paper.write_text(f"a note of {time.time()}")
+    signed = assetcert("sign", paper, "--as", "R1", "--for", "TEST:M1", "--role", "inspector", home=home)
+    assert signed.code == 0, signed.err
+
+
 def test_a_node_of_another_chain_is_refused(founded: tuple[Path, str], tmp_path: Path) -> None:
     home, _ = founded
     with plain_anvil() as other:
