@@ -13,9 +13,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from ledger import errors
+from ledger import refusals
 from ledger.abi import Entry, Event, Type, decode
-from ledger.errors import AbiError, ArtifactError, OtherRevertError, PanicError, RevertError
+from ledger.errors import AbiError, ArtifactError
+from ledger.refusals import OtherRevertError, PanicError, RevertError
 
 __all__ = ["NAMES", "ROOT", "Artifact", "decode_revert", "load"]
 
@@ -101,7 +102,7 @@ def _arguments(kind: str, data: bytes) -> tuple[Any, ...]:
 
 def _named(entry: Entry, data: bytes) -> RevertError:
     values = decode(entry.inputs, data[4:])
-    known = getattr(errors, entry.name + "Error", None)
+    known = getattr(refusals, entry.name + "Error", None)
     if isinstance(known, type) and issubclass(known, RevertError):
         return known(*values)
     shown = ", ".join("0x" + v.hex() if isinstance(v, bytes) else str(v) for v in values)

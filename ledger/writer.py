@@ -12,16 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ledger.account import Signer, Transaction
 from ledger.chain import Block, Chain, Log, parse_bytes, parse_log, parse_quantity, revert_of
 from ledger.contract import Act
-from ledger.errors import (
-    ContradictedError,
-    NodeUnreachableError,
-    NotFinalError,
-    OtherRevertError,
-    RefusedByNodeError,
-    RpcError,
-)
+from ledger.errors import ContradictedError, NodeUnreachableError, NotFinalError, RefusedByNodeError, RpcError
 from ledger.log import Entry
 from ledger.node import deliver
+from ledger.refusals import OtherRevertError
 from ledger.types import hex32, keccak
 
 if TYPE_CHECKING:

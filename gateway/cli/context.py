@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from gateway.installation import Installation
-    from ledger.errors import RevertError
+    from ledger.refusals import RevertError
 
 __all__ = ["AS", "HOME", "JSON", "OUT", "Shell", "grid", "plain", "printable", "told", "verb"]
 
@@ -119,7 +119,7 @@ class Shell:
         """This home opened: its ledger running, its database and keys at hand."""
         from gateway.installation import Installation
         from gateway.standin import require_writable
-        from ledger.errors import RevertError
+        from ledger.refusals import RevertError
 
         with Installation.open(require_writable(self.home.require()), self.passphrase) as opened:
             try:

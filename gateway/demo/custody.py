@@ -7,7 +7,7 @@ from gateway.demo.stage import Seen, Stage
 from gateway.demo.world import dossier_of
 from gateway.service import certifying, grant_reading, granting, pledging, revoking
 from gateway.service.own import own_asset
-from ledger.errors import NotGoodError
+from ledger.refusals import NotGoodError
 
 __all__ = ["read_by_grant", "revoked", "revoked_under_lien", "shredded"]
 

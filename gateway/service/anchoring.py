@@ -22,8 +22,8 @@ from gateway.service.files import make_folder
 from gateway.service.papers import Item
 from ledger.assets import Standing
 from ledger.connection import Ledger
-from ledger.errors import AlreadyRegisteredError
 from ledger.events import Registered
+from ledger.refusals import AlreadyRegisteredError
 from ledger.replay import events
 from ledger.types import hex32, parse_hex32
 

@@ -9,8 +9,8 @@ from gateway.db.models import Asset
 from gateway.installation import Installation, Organisation
 from ledger.access import shred_commitment
 from ledger.assets import Standing
-from ledger.errors import NoChangeError
 from ledger.events import Shredded, StandingChanged
+from ledger.refusals import NoChangeError
 from ledger.replay import events
 from ledger.types import keccak, parse_hex32
 

@@ -19,8 +19,8 @@ from gateway.signing.signatory import SignatureNeededError
 from ledger.account import Signer
 from ledger.connection import Ledger
 from ledger.contract import Act
-from ledger.errors import OtherRevertError
 from ledger.forwarder import Unsigned
+from ledger.refusals import OtherRevertError
 from ledger.typed import TypedData
 from ledger.types import hex32, keccak
 from ledger.writer import Sent, Writer

@@ -18,16 +18,10 @@ from ledger.chain import Block, Chain, Position, parse_quantity
 from ledger.connection import Ledger
 from ledger.deploy import deploy
 from ledger.embedded import Embedded
-from ledger.errors import (
-    BlockGoneError,
-    ContradictedError,
-    LedgerError,
-    NodeUnreachableError,
-    NotActiveError,
-    RpcError,
-)
+from ledger.errors import BlockGoneError, ContradictedError, LedgerError, NodeUnreachableError, RpcError
 from ledger.events import Registered
 from ledger.membership import Role
+from ledger.refusals import NotActiveError
 from ledger.replay import events
 from ledger.rpc import JsonRpc
 from ledger.types import ZERO32, keccak

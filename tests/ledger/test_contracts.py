@@ -9,17 +9,17 @@ from eth_account import Account as EthAccount
 from eth_account.messages import encode_typed_data
 
 from certifier.commitment import BatchTree
-from ledger import artifacts, errors
+from ledger import artifacts, errors, refusals
 from ledger.access import grant_id, scope_of, shred_commitment
 from ledger.account import Account, Transaction, create_address, recover
 from ledger.assets import Standing
 from ledger.chain import Block
 from ledger.embedded import Embedded
-from ledger.errors import RevertError
 from ledger.events import Ended, Granted, Read, Shredded
 from ledger.forwarder import Unsigned
 from ledger.membership import FOREVER, Key, Purpose, Role
 from ledger.pledges import Evidence, Lien, Status
+from ledger.refusals import RevertError
 from ledger.replay import events
 from ledger.types import ZERO32, keccak
 from tests.ledger.world import World, account, relayed
@@ -30,7 +30,7 @@ def test_every_custom_error_of_ours_has_a_class_with_its_arguments() -> None:
     inherited |= {"InvalidShortString", "StringTooLong"}
     for name in artifacts.NAMES:
         for entry in artifacts.load(name).errors.values():
-            known = getattr(errors, entry.name + "Error", None)
+            known = getattr(refusals, entry.name + "Error", None)
             if known is None:
                 assert entry.name.startswith(tuple(inherited)), f"{name}.{entry.name} has no class"
                 continue
@@ -58,23 +58,23 @@ def test_a_registered_batch_is_read_back(world: World) -> None:
 def test_refusals_carry_their_arguments_and_read_well(world: World) -> None:
     tree = BatchTree([os.urandom(32)])
     world.register("M1", tree)
-    with pytest.raises(errors.AlreadyRegisteredError, match=f"batch 0x{tree.root.hex()}") as again:
+    with pytest.raises(refusals.AlreadyRegisteredError, match=f"batch 0x{tree.root.hex()}") as again:
         world.register("M1", tree)
     assert (again.value.org, again.value.root) == (world.org("M1"), tree.root)
-    with pytest.raises(errors.NotActiveError, match="admitted as enterprise or lender") as outsider:
+    with pytest.raises(refusals.NotActiveError, match="admitted as enterprise or lender") as outsider:
         world.writer.send(account("nobody"), world.ledger.assets.register(tree.ids))
     assert (outsider.value.account, outsider.value.role) == (account("nobody").address, 31)
-    with pytest.raises(errors.EmptyBatchError):
+    with pytest.raises(refusals.EmptyBatchError):
         world.writer.send(account("M1"), world.ledger.assets.register([]))
     ids = BatchTree([os.urandom(32) for _ in range(3)]).ids
-    with pytest.raises(errors.NotAscendingError) as order:
+    with pytest.raises(refusals.NotAscendingError) as order:
         world.writer.send(account("M1"), world.ledger.assets.register(ids[::-1]))
     assert order.value.index == 1
 
 
 def test_a_refused_act_costs_no_block(world: World) -> None:
     before = world.pin()
-    with pytest.raises(errors.EmptyBatchError):
+    with pytest.raises(refusals.EmptyBatchError):
         world.writer.send(account("M1"), world.ledger.assets.register([]))
     assert world.pin() == before
 
@@ -91,10 +91,10 @@ def test_standing_goes_its_way_and_revoked_is_final(world: World) -> None:
     for to in (Standing.SUSPENDED, Standing.GOOD, Standing.REVOKED):
         change(to)
         assert world.ledger.read_one(assets.standing(world.org("M1"), asset.asset_id), world.pin()) is to
-    with pytest.raises(errors.NotGoodError, match="not in good standing"):
+    with pytest.raises(refusals.NotGoodError, match="not in good standing"):
         change(Standing.GOOD)
     good = assets.require_good(world.org("M1"), asset.tree.root, asset.asset_id, proof)
-    with pytest.raises(errors.NotGoodError) as refused:
+    with pytest.raises(refusals.NotGoodError) as refused:
         world.ledger.read([good], world.pin())
     assert refused.value.standing == Standing.REVOKED
 
@@ -108,31 +108,31 @@ def test_a_pledge_takes_shares_and_the_second_lender_is_refused(world: World) ->
     )
     assert lien == Lien(6_000, 1)
     assert pledge.status is Status.LIVE
-    with pytest.raises(errors.EncumberedError, match="6000 of 10000 parts") as refused:
+    with pytest.raises(refusals.EncumberedError, match="6000 of 10000 parts") as refused:
         world.pledge("M1", "L2", asset, share=4_001)
     assert (refused.value.debtor, refused.value.fingerprint) == (debtor, asset.fingerprint)
     assert (refused.value.taken, refused.value.share) == (6_000, 4_001)
-    with pytest.raises(errors.AlreadyPledgedError):
+    with pytest.raises(refusals.AlreadyPledgedError):
         world.accept("M1", "L1", offer, asset)
     world.writer.send(account("L1"), pledges.close(offer, Status.CANCELLED))
     assert world.ledger.read_one(pledges.lien(debtor, asset.fingerprint), world.pin()) == Lien(0, 1)
-    with pytest.raises(errors.NotLiveError):
+    with pytest.raises(refusals.NotLiveError):
         world.writer.send(account("L1"), pledges.close(offer, Status.SATISFIED))
 
 
 def test_offers_of_others_are_refused(world: World) -> None:
     asset = world.certify("M1")
     offer = world.offer("M1", "L1", asset)
-    with pytest.raises(errors.NotPartyError) as signer:
+    with pytest.raises(refusals.NotPartyError) as signer:
         world.accept("M2", "L1", offer, asset)
     assert (signer.value.expected, signer.value.actual) == (world.org("M1"), world.org("M2"))
-    with pytest.raises(errors.NotPartyError):
+    with pytest.raises(refusals.NotPartyError):
         world.accept("M1", "L2", offer, asset)
     evidence = asset.evidence()
     wrong = Evidence(evidence.root, evidence.asset_id, ZERO32, evidence.batch_proof, evidence.field_proof, ())
     signature = account("M1").sign(world.ledger.pledges.typed(offer).data)
     act = world.ledger.pledges.pledge(offer, signature, [wrong])
-    with pytest.raises(errors.FieldNotInAssetError):
+    with pytest.raises(refusals.FieldNotInAssetError):
         world.writer.send(account("L1"), act)
 
 
@@ -237,18 +237,18 @@ def test_the_quorum_admits_changes_and_ends(world: World) -> None:
     sent = world.writer.send(account("W1"), membership.revoke_key(keccak(public)))
     ended = world.ledger.read_one(membership.key(keccak(public)), sent.block)
     assert ended.valid_until == sent.block.timestamp
-    with pytest.raises(errors.KeyEndedError):
+    with pytest.raises(refusals.KeyEndedError):
         world.vote(membership.set_key(keccak(public), key, public))
 
 
 def test_one_registrar_is_not_enough(world: World) -> None:
     membership = world.ledger.membership
     act = membership.set_organisation("TEST:X9", "X9", [], Role.LENDER)
-    with pytest.raises(errors.NotQuorumError, match="quorum"):
+    with pytest.raises(refusals.NotQuorumError, match="quorum"):
         world.writer.send(account("R1"), act)
     world.vote(act, "R1")
     assert world.ledger.read_one(membership.organisation(world.org("X9")), world.pin()).admitted_at == 0
-    with pytest.raises(errors.AlreadyConfirmedError):
+    with pytest.raises(refusals.AlreadyConfirmedError):
         world.writer.send(account("R1"), membership.confirm(act, world._nonce))
     with pytest.raises(ValueError, match="Membership only"):
         membership.confirm(world.ledger.access.shred(ZERO32), 1)
@@ -259,7 +259,7 @@ def test_a_pause_closes_the_opening_acts_only(world: World) -> None:
     asset = world.certify("M2")
     world.vote(membership.set_paused(registry, True))
     try:
-        with pytest.raises(errors.RegistryPausedError) as paused:
+        with pytest.raises(refusals.RegistryPausedError) as paused:
             world.certify("M2")
         assert paused.value.registry == registry
         proof = asset.tree.proof(asset.asset_id)
@@ -283,7 +283,7 @@ def test_grants_ends_reads_and_shreds_are_logged(world: World) -> None:
     assert isinstance(read, Read) and (read.grant_id, read.org) == (grant, world.org("L1"))
     assert isinstance(ended, Ended) and (ended.grant_id, ended.org) == (grant, world.org("M1"))
     assert isinstance(shredded, Shredded) and shredded.commitment == commitment
-    with pytest.raises(errors.UnknownOrganisationError):
+    with pytest.raises(refusals.UnknownOrganisationError):
         world.writer.send(account("M1"), access.grant(ZERO32, scope, wraps, 1))
 
 
@@ -297,7 +297,7 @@ def test_somebody_else_sends_what_an_organisation_signed(world: World) -> None:
     world.writer.send(account("nobody"), forwarder.execute(request))
     batch = world.ledger.read_one(world.ledger.assets.batch(world.org("M1"), tree.root), world.pin())
     assert batch.account == account("M1").address
-    with pytest.raises(errors.OtherRevertError, match="ERC2771ForwarderInvalidSigner"):
+    with pytest.raises(refusals.OtherRevertError, match="ERC2771ForwarderInvalidSigner"):
         world.writer.send(account("nobody"), forwarder.execute(request))
 
 
@@ -305,11 +305,11 @@ def test_no_signed_act_is_sent_late_or_for_somebody_else(world: World) -> None:
     forwarder, act = world.ledger.forwarder, world.ledger.assets.register(BatchTree([os.urandom(32)]).ids)
     nonce = world.ledger.read_one(forwarder.nonce(account("M1").address), world.pin())
     late = relayed(world.ledger, "M1", act, nonce, world.pin().timestamp - 1, 3_000_000)
-    with pytest.raises(errors.OtherRevertError, match="ERC2771ForwarderExpiredRequest"):
+    with pytest.raises(refusals.OtherRevertError, match="ERC2771ForwarderExpiredRequest"):
         world.writer.send(account("nobody"), forwarder.execute(late))
     unsigned = Unsigned(account("M1").address, act.to or "", act.data, 3_000_000, nonce, 2**47)
     others = unsigned.signed(account("M2").sign(forwarder.typed(unsigned).data))
-    with pytest.raises(errors.OtherRevertError, match="ERC2771ForwarderInvalidSigner"):
+    with pytest.raises(refusals.OtherRevertError, match="ERC2771ForwarderInvalidSigner"):
         world.writer.send(account("nobody"), forwarder.execute(others))
     assert world.ledger.read_one(forwarder.verify(others), world.pin()) is False
 
@@ -318,8 +318,8 @@ def test_unknown_and_builtin_reverts_are_told() -> None:
     text = bytes.fromhex("08c379a0") + bytes(31) + b"\x20" + bytes(31) + b"\x02" + b"no" + bytes(30)
     assert str(artifacts.decode_revert(text)) == "the contract refused: no"
     panic = artifacts.decode_revert(bytes.fromhex("4e487b71") + (0x11).to_bytes(32, "big"))
-    assert isinstance(panic, errors.PanicError) and panic.code == 0x11
-    assert isinstance(artifacts.decode_revert(b""), errors.OtherRevertError)
+    assert isinstance(panic, refusals.PanicError) and panic.code == 0x11
+    assert isinstance(artifacts.decode_revert(b""), refusals.OtherRevertError)
     assert "0xdeadbeef" in str(artifacts.decode_revert(b"\xde\xad\xbe\xef"))
     assert "0x08c379a000" in str(artifacts.decode_revert(text[:5]))
 
@@ -327,7 +327,7 @@ def test_unknown_and_builtin_reverts_are_told() -> None:
 def test_errors_survive_a_process_border(world: World) -> None:
     import pickle
 
-    error: RevertError = errors.EncumberedError(b"\x01" * 32, b"\x02" * 32, 5, 6)
+    error: RevertError = refusals.EncumberedError(b"\x01" * 32, b"\x02" * 32, 5, 6)
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.taken) == (str(error), 5)
     busy = pickle.loads(pickle.dumps(errors.WriterBusyError("busy", 7)))

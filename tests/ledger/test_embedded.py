@@ -31,7 +31,6 @@ from ledger.descriptor import Descriptor
 from ledger.embedded import Embedded
 from ledger.errors import (
     BlockGoneError,
-    EmptyBatchError,
     LogDamagedError,
     LogUnwritableError,
     NodeUnreachableError,
@@ -41,6 +40,7 @@ from ledger.errors import (
 )
 from ledger.locks import write_lock
 from ledger.log import TransactionLog
+from ledger.refusals import EmptyBatchError
 from ledger.types import keccak, parse_hex32
 from tests.ledger.world import World, account, anvil_pids, kill_node
 

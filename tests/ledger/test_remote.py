@@ -20,14 +20,13 @@ from ledger.artifacts import ROOT
 from ledger.chain import Block, Chain
 from ledger.contract import Act
 from ledger.errors import (
-    AlreadyRegisteredError,
     DescriptorError,
-    EmptyBatchError,
     NodeUnreachableError,
     NotFinalError,
     RefusedByNodeError,
     ReplacedError,
 )
+from ledger.refusals import AlreadyRegisteredError, EmptyBatchError
 from ledger.remote import RemoteWriter
 from ledger.replay import PledgeView, events
 from tests.ledger.hostile import HostileNode
