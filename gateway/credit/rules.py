@@ -34,7 +34,9 @@ class RulePack:
     history_days: int
     overdue_days: int
     block_age_seconds: int
+    decision_seconds: int
     daily_automatic: int
+    daily_automatic_amount: Decimal
 
     @property
     def digest(self) -> str:

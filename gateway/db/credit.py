@@ -7,6 +7,7 @@ rounds it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -19,7 +20,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     exists,
-    func,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
@@ -45,6 +45,7 @@ __all__ = [
     "decisions_of",
     "extracts",
     "facts_of",
+    "in_state",
     "latest_decision",
     "loans_of",
     "products_of",
@@ -123,6 +124,7 @@ class CreditDecision(Base):
     lender: Mapped[str] = mapped_column(Id, index=True)
     applicant: Mapped[str] = mapped_column(Id, index=True)
     outcome: Mapped[str] = mapped_column(String(16))
+    amount: Mapped[str] = mapped_column(String(40), server_default="0")
     record: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(Id)
     asset_id: Mapped[str | None] = mapped_column(Id)
@@ -275,6 +277,12 @@ def application(session: Session, applicant: str, key: str) -> Application | Non
     return session.scalars(select(Application).where(*where)).one_or_none()
 
 
+def in_state(session: Session, applicant: str, state: str) -> list[Application]:
+    """An applicant's applications that are in a state, the oldest first."""
+    where = (Application.applicant == applicant, Application.state == state)
+    return list(session.scalars(select(Application).where(*where).order_by(Application.at)))
+
+
 def stands() -> ColumnElement[bool]:
     """That no person's decision stands in the place of this one."""
     later = aliased(CreditDecision)
@@ -299,15 +307,15 @@ def decisions_by(session: Session, lender: str, since: int) -> list[CreditDecisi
     return list(session.scalars(select(CreditDecision).where(*where).order_by(CreditDecision.at)))
 
 
-def approvals(session: Session, lender: str, since: int) -> int:
-    """How many of a lender's decisions since then approve without a person."""
+def approvals(session: Session, lender: str, since: int) -> list[Decimal]:
+    """What a lender's decisions since then approve without a person: the amount of each."""
     where = (
         CreditDecision.lender == lender,
         CreditDecision.at >= since,
         CreditDecision.outcome == "approve",
         CreditDecision.reviews.is_(None),
     )
-    return session.scalars(select(func.count()).select_from(CreditDecision).where(*where)).one()
+    return [Decimal(one) for one in session.scalars(select(CreditDecision.amount).where(*where))]
 
 
 def latest_decision(session: Session, lender: str, applicant: str) -> str | None:

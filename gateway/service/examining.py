@@ -19,13 +19,12 @@ from certifier.evidence.paper import SHANGHAI
 from certifier.verify import Node
 from certifier.verify.observe import Pinned
 from certifier.verify.subject import Missing
-from gateway.credit.products import Product, default_rules
+from gateway.credit.products import Product
 from gateway.db import credit
 from gateway.db.models import Asset
 from gateway.installation import Installation, Organisation
 from gateway.service import products
 from gateway.service.vetting import Shelf, Vetted, pin_newest
-from ledger import embedded
 from ledger.types import parse_hex32
 
 __all__ = ["Examined", "Examiner"]
@@ -33,7 +32,7 @@ __all__ = ["Examined", "Examiner"]
 
 @dataclass(frozen=True)
 class Examined:
-    """What a look gave. `transient`: what a later look would not find (no block, one too old), in words; `stages`: when each part was done."""
+    """What a look gave. `stages`: when each part was done."""
 
     pinned: Pinned | Missing
     day: date
@@ -41,7 +40,6 @@ class Examined:
     found: Assessment
     others: tuple[Paper, ...]
     attributes: tuple[Attribute, ...]
-    transient: tuple[str, ...]
     stages: Mapping[str, float]
 
     @property
@@ -92,8 +90,7 @@ class Examiner:
         others, attributes = self._shelf.context(applicant, until), self._attributes(until)
         found = self._assess(applicant, vetted, day, others, attributes)
         stages["evidence"] = time.perf_counter()
-        transient = _transient(home, seen) if pinned is None else ()
-        return Examined(seen, day, vetted, found, others, attributes, transient, stages)
+        return Examined(seen, day, vetted, found, others, attributes, stages)
 
     def _assess(
         self,
@@ -148,13 +145,3 @@ class Examiner:
         if self._node is None or self._node.ledger is not ledger:
             self._node = Node(ledger)
         return self._node
-
-
-def _transient(home: Installation, pinned: Pinned | Missing) -> tuple[str, ...]:
-    """No block, or one too old on a chain that has a period."""
-    if isinstance(pinned, Missing):
-        return (f"the ledger could not be read: {pinned.message}",)
-    age, most = home.now() - pinned.block.timestamp, default_rules().block_age_seconds
-    if not isinstance(home.node, embedded.Embedded) and age > most:
-        return (f"the newest block is {age:,} seconds old",)
-    return ()

@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -20,10 +20,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from certifier.evidence.paper import SHANGHAI
+from certifier.verify.subject import Missing
 from gateway.credit.decision import Loans
 from gateway.credit.money import NOTHING, total
 from gateway.credit.products import Product, default_rules, default_scorecard
 from gateway.credit.record import summary
+from gateway.credit.rules import RulePack
 from gateway.db import credit, repository
 from gateway.errors import ConflictError
 from gateway.installation import Installation, Organisation
@@ -33,18 +35,21 @@ from gateway.service.examining import Examined, Examiner
 from gateway.service.loans import account_of, flows
 from gateway.service.recording import Case, anchor, record_of, stored
 from gateway.service.replaying import Replay, replay
+from ledger import embedded
 from ledger.types import hex32
 
 __all__ = ["Lending", "rank"]
 
-BUDGET_SECONDS = 20.0
-
 
 class Lending:
-    """Credit in one process: what it has read stays warm. Safe to share among threads for reading; writes queue on the home's lock."""
+    """Credit in one process, under one pack of rules (by default the one that ships): what it has read stays warm.
 
-    def __init__(self, installation: Installation) -> None:
+    Safe to share among threads for reading; writes queue on the home's lock.
+    """
+
+    def __init__(self, installation: Installation, rules: RulePack | None = None) -> None:
         self._installation = installation
+        self._rules = default_rules() if rules is None else rules
         self._examiner = Examiner(installation)
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -103,21 +108,28 @@ class Lending:
         self, row: credit.Application, own: Sequence[Product], seen: Examined, begun: float
     ) -> credit.CreditDecision:
         home, lender = self._installation, hex32(own[0].lender)
-        card, rules = default_scorecard(), default_rules()
-        transient = list(seen.transient)
-        if time.perf_counter() - begun > BUDGET_SECONDS:
-            transient.append(f"it took longer than {BUDGET_SECONDS:g} seconds")
+        card, rules = default_scorecard(), self._rules
         with home.database.session() as session:
             policies = [{"digest": one.digest, "content": dict(one.body)} for one in (card, rules)]
             repository.insert_new(session, credit.PolicyDocument, policies)
-            if credit.approvals(session, lender, _midnight(seen.day)) >= rules.daily_automatic:
-                transient.append("as many were approved today as are without a person")
+            today = credit.approvals(session, lender, _midnight(seen.day))
             previous = credit.latest_decision(session, lender, row.applicant)
             loans = _loans(session, row.applicant, lender, seen.day)
+        transient = (*self._unseen(seen), *_exceeded(rules, time.perf_counter() - begun, today))
         case = Case(
-            "dec-" + secrets.token_hex(12), row.application_id, row.content, row.consent, tuple(own), card, rules, loans, tuple(transient), previous
+            "dec-" + secrets.token_hex(12), row.application_id, row.content, row.consent, tuple(own), card, rules, loans, transient, previous
         )  # fmt: skip
         return stored(record_of(case, seen, self._examiner.contracts), home.now())
+
+    def _unseen(self, seen: Examined) -> tuple[str, ...]:
+        """No block, or one too old on a chain that has a period."""
+        home, pinned = self._installation, seen.pinned
+        if isinstance(pinned, Missing):
+            return (f"the ledger could not be read: {pinned.message}",)
+        age = home.now() - pinned.block.timestamp
+        if not isinstance(home.node, embedded.Embedded) and age > self._rules.block_age_seconds:
+            return (f"the newest block is {age:,} seconds old",)
+        return ()
 
     def estimate(self, applicant: Organisation, days: int) -> list[dict[str, Any]]:
         """What each lender's products would say now to the largest amount that any lends: records that nobody keeps, for the firm alone."""
@@ -135,7 +147,7 @@ class Lending:
                 loans = _loans(session, applicant.hex, hex32(lender), seen.day)
             own = tuple(one for one in asked if one.lender == lender)
             case = Case(
-                "estimate", "estimate", content, consent, own, default_scorecard(), default_rules(), loans, seen.transient, None
+                "estimate", "estimate", content, consent, own, default_scorecard(), self._rules, loans, self._unseen(seen), None
             )  # fmt: skip
             made.append(record_of(case, seen, self._examiner.contracts))
         return made
@@ -184,6 +196,16 @@ def _loans(session: Session, applicant: str, lender: str, day: date) -> Loans:
         pool_used=pool,
         days_past_due=max((one.days_past_due for one in positions.values()), default=0),
     )
+
+
+def _exceeded(rules: RulePack, seconds: float, today: Sequence[Decimal]) -> Iterator[str]:
+    """The time that a decision may take, and what a day may approve without a person."""
+    if seconds > rules.decision_seconds:
+        yield f"it took longer than {rules.decision_seconds} seconds"
+    if len(today) >= rules.daily_automatic:
+        yield "as many were approved today as are without a person"
+    if total(today) >= rules.daily_automatic_amount:
+        yield "as much was approved today as is without a person"
 
 
 def _midnight(day: date) -> int:

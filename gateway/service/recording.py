@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +32,7 @@ from gateway.service import certifying
 from gateway.service.examining import Examined
 from gateway.service.granting import Granting, make_grant
 from gateway.service.own import own_receipt
+from gateway.signing.signatory import all_of
 from ledger.membership import Role
 from ledger.types import hex32, parse_hex32
 
@@ -110,6 +112,7 @@ def stored(record: Mapping[str, Any], at: int, reviews: str | None = None) -> cr
         lender=record["lender"],
         applicant=record["applicant"],
         outcome=record["outcome"],
+        amount=record["amount"],
         record=text.decode(),
         digest="0x" + sha256(text).hexdigest(),
         asset_id=None,
@@ -136,7 +139,8 @@ def anchor(installation: Installation, decision_ids: Iterable[str]) -> dict[str,
             found[row.decision_id] = row.asset_id
         else:
             left[row.lender][_written(installation, row)] = row.decision_id
-    for lender, files in left.items():
+
+    def certify(lender: str, files: Mapping[Path, str]) -> None:
         done = certifying.certify(installation, installation.book.find(lender), list(files), reader=_Here())
         with installation.database.session() as session:
             for asset in done.assets:
@@ -148,6 +152,8 @@ def anchor(installation: Installation, decision_ids: Iterable[str]) -> dict[str,
             raise ConflictError(
                 first.code, f"the record {files[first.path]} was not anchored: {first.message}"
             )
+
+    all_of(partial(certify, lender, files) for lender, files in left.items())
     return found
 
 

@@ -33,6 +33,7 @@ from ledger.types import keccak
 
 if TYPE_CHECKING:
     from .running import Running as Gateway
+    from .telling import Told
 
 PASSPHRASE = "correct horse battery staple"
 MEMBERS = tuple(member for member in papers.MEMBERS if member[0].short in ("M1", "M2", "L1", "L2", "I1"))
@@ -262,3 +263,11 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
     with running(tmp_path_factory.mktemp("api")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The demo, told once for whoever looks at it: nothing in its home may be taken away from the others."""
+    from .telling import tell
+
+    return tell(tmp_path_factory.mktemp("demo") / "home")

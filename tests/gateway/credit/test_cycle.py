@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,23 +11,15 @@ from gateway.demo.ledgerwide import signers_of
 from gateway.home import Home
 from gateway.installation import Installation
 from ledger.types import organisation_id
-from tests.gateway.conftest import COMMAND, assetcert
+from tests.gateway.conftest import assetcert
+from tests.gateway.telling import Told
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("demo") / "home"
-    done = subprocess.run(
-        [*COMMAND, "demo", "--home", str(place), "--json"],
-        capture_output=True,
-        env={**os.environ, "ASSETCERT_HOME": ""},
-        timeout=1200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return place
+def home(told: Told) -> Path:
+    return told.home
 
 
 def test_m1_borrows_repays_and_is_released(home: Path, tmp_path: Path) -> None:
