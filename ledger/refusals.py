@@ -55,6 +55,8 @@ __all__ = [
     "UnknownOrganisationError",
 ]
 
+_ROLES = {1: "enterprise", 2: "lender", 4: "inspector", 8: "witness", 16: "auditor", 32: "registrar"}
+_STANDINGS = {1: "suspended", 2: "revoked"}
 _TIMES = ("accept_by", "expires_at", "valid_until")
 _YEAR_10000 = 253_402_300_800
 
@@ -74,16 +76,12 @@ class RevertError(LedgerError):
 
 
 def _show(name: str, value: Any) -> str:
-    from ledger.assets import Standing
-    from ledger.membership import Role
-
     if isinstance(value, bytes):
         return "0x" + value.hex()
     if name == "role":
-        return " or ".join(str(role.name).lower() for role in Role if role & value) or "no role"
+        return " or ".join(word for bit, word in _ROLES.items() if value & bit) or "no role"
     if name == "standing":
-        known = {int(one): one.name.lower() for one in Standing}
-        return known.get(value, f"given standing {value} to")
+        return _STANDINGS.get(value, f"given standing {value} to")
     if name in _TIMES and value < _YEAR_10000:
         return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
     return str(value)

@@ -19,9 +19,9 @@ from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 
 from certifier.errors import CertifierError
-from gateway.cli.mapping import classify_lower
 from gateway.errors import FULL, BusyError, Exit, GatewayError, OverloadedError
 from gateway.identity.principal import Principal
+from gateway.lower_errors import classify_lower
 from gateway.web.faults import fault_of
 from gateway.web.language import choose
 from ledger.errors import LedgerError

@@ -139,7 +139,7 @@ class Shell:
 
 def _in_names(installation: Installation, refusal: RevertError) -> RefusedError:
     """What a contract refused, under the same code, with the names of this home for its ids."""
-    from gateway.cli.mapping import code_of
+    from gateway.lower_errors import code_of
     from gateway.service.naming import named
 
     return RefusedError(code_of(refusal), named(installation, str(refusal)))

@@ -161,7 +161,7 @@ def classify(error: Exception) -> tuple[Exit, str, str]:
         )
     if isinstance(error, OSError) and error.errno is not None:
         return Exit.UNREADABLE, "FILE", f"{error.filename or 'the working directory'}: {error.strerror}"
-    from gateway.cli.mapping import classify_lower
+    from gateway.lower_errors import classify_lower
 
     if (known := classify_lower(error)) is not None:
         return known

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.cli.mapping import classify_lower
 from gateway.db import jobs as table
 from gateway.db import signing
 from gateway.db.jobs import Job, NewEvent
 from gateway.db.session import Database
 from gateway.errors import Exit, GatewayError
 from gateway.jobs.bell import Bell
+from gateway.lower_errors import classify_lower
 from gateway.signing.signatory import SignatureNeededError
 
 __all__ = ["Done", "Work", "Worker"]

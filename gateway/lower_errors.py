@@ -1,4 +1,4 @@
-"""Errors of the lower packages, mapped to exit codes: the only table of its kind."""
+"""Errors of the lower packages, each with the exit code of the command line and a stable code: the only table of its kind."""
 
 from __future__ import annotations
 
