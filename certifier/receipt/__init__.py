@@ -17,7 +17,7 @@ from certifier.receipt.model import (
     Receipt,
     build,
 )
-from certifier.receipt.reading import parse, parse_document
+from certifier.receipt.reading import parse, parse_any, parse_document
 
 __all__ = [
     "DOSSIER_SCHEMA",
@@ -30,5 +30,6 @@ __all__ = [
     "Receipt",
     "build",
     "parse",
+    "parse_any",
     "parse_document",
 ]

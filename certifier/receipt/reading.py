@@ -26,7 +26,7 @@ from certifier.schema import KINDS, MAX_FIELDS, REQUIRED, field_type
 from ledger import jsontext
 from ledger.types import hex32, parse_hex32
 
-__all__ = ["parse", "parse_document"]
+__all__ = ["parse", "parse_any", "parse_document"]
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 _MAX_PROOF = 10  # a batch has 1,024 ids at most
@@ -50,15 +50,21 @@ def parse(data: bytes) -> Receipt | Dossier:
         document = jsontext.loads(data, object_pairs_hook=members, parse_constant=_no_constant)
     except ValueError as e:
         raise UnreadableReceiptError(f"not JSON: {e}") from e
-    if not isinstance(document, dict) or document.get("schema") not in (SCHEMA, DOSSIER_SCHEMA):
-        raise UnreadableReceiptError(f'neither "schema": "{SCHEMA}" nor "{DOSSIER_SCHEMA}"')
+    made = parse_any(document)
     if doubled:
         raise InvalidReceiptError(f"the member {doubled[0][:80]!r} is given twice")
+    return made
+
+
+def parse_any(document: object) -> Receipt | Dossier:
+    """A receipt or dossier from parsed JSON, as it travels inside other documents; raises as `parse` does."""
+    if not isinstance(document, dict) or document.get("schema") not in (SCHEMA, DOSSIER_SCHEMA):
+        raise UnreadableReceiptError(f'neither "schema": "{SCHEMA}" nor "{DOSSIER_SCHEMA}"')
     return _dossier(document) if document["schema"] == DOSSIER_SCHEMA else parse_document(document)
 
 
 def parse_document(document: object) -> Receipt:
-    """A receipt from parsed JSON, as it travels inside other documents; raises as `parse` does."""
+    """A receipt and nothing else from parsed JSON; raises as `parse` does."""
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise UnreadableReceiptError(f'no receipt: "schema": "{SCHEMA}" is missing')
     try:
@@ -193,8 +199,8 @@ def _dossier(document: dict[str, Any]) -> Dossier:
     try:
         _members(document, "the dossier", ("schema", "name", "issuer", "receipts"))
         name, members = document["name"], document["receipts"]
-        if not isinstance(name, str) or not name or not isinstance(members, list):
-            raise TypeError("name is a string and receipts a list")
+        if not isinstance(name, str) or not name or not _encodes(name) or not isinstance(members, list):
+            raise TypeError("name is a text and receipts a list")
         issuer = _hex32(document["issuer"], "issuer")
     except (ValueError, TypeError) as e:
         raise InvalidReceiptError(str(e)) from e

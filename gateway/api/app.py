@@ -104,14 +104,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = gateway.settings.threads
     with gateway.database.session() as db:
         table.forget_unfinished_answers(db)
-    with gateway.running():
-        async with anyio.create_task_group() as group:
-            group.start_soon(_tidy, gateway)
-            group.start_soon(
-                anyio.to_thread.run_sync, app.openapi
-            )  # a second's work, not in a request's time
-            yield
-            group.cancel_scope.cancel()
+    async with gateway.running(), anyio.create_task_group() as group:
+        group.start_soon(_tidy, gateway)
+        group.start_soon(anyio.to_thread.run_sync, app.openapi)  # a second's work, not in a request's time
+        yield
+        group.cancel_scope.cancel()
 
 
 async def _tidy(gateway: Gateway) -> None:

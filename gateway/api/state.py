@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,8 +115,8 @@ class Gateway:
         self._together: Together | None = None
         self._deciding: Deciding | None = None
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
         """With its queue, its feed of events and its webhooks at work."""
         together = self._together = Together(self.installation.home, lambda: self.installation.node.url)
         deciding = self._deciding = Deciding(self.installation)
@@ -129,7 +129,7 @@ class Gateway:
                 yield
         finally:
             deciding.close()
-            together.close()
+            await together.close()
 
     @property
     def jobs(self) -> Jobs:

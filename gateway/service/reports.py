@@ -1,4 +1,4 @@
-"""Verification reports as documents, of receipts and dossiers that come as documents, for many requests in one go.
+"""Verification reports as documents, of receipts and dossiers as requests bring them, for many requests in one go.
 
 Nothing is decided here and nothing kept: `certifier.verify` decides.
 """
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from certifier.errors import InvalidReceiptError, UnreadableReceiptError
-from certifier.receipt import Dossier, Receipt, parse
+from certifier.receipt import Dossier, Receipt, parse, parse_any
 from certifier.verify import Cause, Given, Report, Verdict, Verifier, dossier_verdict, malformed
 from certifier.verify.report import worst
 from gateway.errors import GatewayError, UnreadableError, UsageError
+from ledger import jsontext
 
 __all__ = ["Asked", "answers", "as_json", "receipt_of"]
 
@@ -25,10 +26,9 @@ _Found = list[Receipt | Report] | Dossier | GatewayError
 
 @dataclass(frozen=True)
 class Asked:
-    """Receipts to verify, or one dossier, for whom."""
+    """What to verify, for whom: a JSON document with the list `receipts`, or with one `dossier`."""
 
-    receipts: Sequence[_Document]
-    dossier: _Document | None
+    body: bytes
     as_org: bytes | None
 
 
@@ -47,13 +47,16 @@ def answers(verifier: Verifier, asked: Sequence[Asked]) -> list[bytes | GatewayE
 
 def _found(asked: Asked) -> _Found:
     try:
-        if asked.dossier is None:
-            return [receipt_of(document) for document in asked.receipts]
-        found = _parsed(asked.dossier)
+        document = jsontext.loads(asked.body)
+        if document.get("dossier") is None:
+            return [receipt_of(one) for one in document["receipts"]]
+        found = _parsed(document["dossier"])
         if isinstance(found, Receipt):
             raise UsageError("NOT_A_DOSSIER", "this is a receipt: give it among `receipts`")
     except GatewayError as error:
         return error
+    except ValueError as error:
+        return UnreadableError("RECEIPT", f"this is no receipt and no dossier: {error}")
     return [found] if isinstance(found, Report) else found
 
 
@@ -80,19 +83,19 @@ def as_json(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def receipt_of(document: _Document) -> Receipt | Report:
+def receipt_of(given: _Document | bytes) -> Receipt | Report:
     """The receipt, or the report on one that is malformed. UnreadableError for what is none at all."""
-    found = _parsed(document)
+    found = _parsed(given)
     if isinstance(found, Dossier):
         raise UsageError("NOT_A_RECEIPT", "this is a dossier: give it as `dossier`")
     return found
 
 
-def _parsed(document: _Document) -> Receipt | Dossier | Report:
+def _parsed(given: _Document | bytes) -> Receipt | Dossier | Report:
     try:
-        return parse(json.dumps(document, ensure_ascii=False).encode())
+        return parse(given) if isinstance(given, bytes) else parse_any(given)
     except InvalidReceiptError as error:
         cause = Cause(error.cause) if error.cause is not None else None
         return malformed(f"the receipt is malformed: {error}", cause=cause)
-    except (UnreadableReceiptError, UnicodeEncodeError) as error:
+    except UnreadableReceiptError as error:
         raise UnreadableError("RECEIPT", f"this is no receipt and no dossier: {error}") from error

@@ -6,15 +6,16 @@ waits for nobody. What was read of the ledger's history stays read, and nothing 
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import queue
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+import pickle
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
+from certifier.verify import Verifier
 from gateway.beside import beside
 from gateway.errors import GatewayError, UnavailableError
 from gateway.home import Home
@@ -24,99 +25,107 @@ from ledger.errors import LedgerError
 
 __all__ = ["Together"]
 
-_ROUND = 64
+_ROUND = 2**19
+"""Bytes after which a round takes in no more: some sixty receipts."""
+_Made = Sequence[bytes | GatewayError]
+_Answer = asyncio.Future[bytes]
 _log = logging.getLogger(__name__)
 
 
-@dataclass
-class _Waiting:
-    asked: Asked
-    answer: Future[bytes] = field(default_factory=Future)
-
-
 class Together:
-    """Safe for threads. `node` gives the address of the node to read, for each round."""
+    """For one event loop, which never waits for the process. `node` gives the address of the node to read."""
 
     def __init__(self, home: Home, node: Callable[[], str]) -> None:
         self._home = home
         self._node = node
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._link: Connection | None = None
-        self._thread = threading.Thread(target=self._run, name="together", daemon=True)
-        self._thread.start()
+        self._starting = asyncio.Lock()
+        self._writer: asyncio.StreamWriter | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._waiting: deque[_Answer] = deque()
 
-    def submit(self, asked: Asked) -> Future[bytes]:
-        """The document that `gateway.service.reports` answers, or what it refuses."""
-        waiting = _Waiting(asked)
-        waiting.answer.set_running_or_notify_cancel()  # who goes away is answered all the same
-        self._queue.put(waiting)
-        return waiting.answer
-
-    def close(self) -> None:
-        """After the round that is under way."""
-        self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        """What a process that dies was asked is asked once more: it may have been killed."""
-        with ExitStack() as process:
-            for round_ in self._rounds():
-                asked = self._node(), [one.asked for one in round_]
-                made = self._made(process, asked) or self._made(process, asked)
-                if made is None:
-                    made = [UnavailableError("VERIFIER", "no report could be made of this")] * len(round_)
-                _tell(round_, made)
-
-    def _made(
-        self, process: ExitStack, asked: tuple[str, Sequence[Asked]]
-    ) -> Sequence[bytes | GatewayError] | None:
-        """What the process says, started where none runs; None where it has died."""
-        try:
-            if self._link is None:
-                self._link = process.enter_context(beside(_verify, self._home))
-            self._link.send(asked)
-            made: Sequence[bytes | GatewayError] = self._link.recv()
-        except (EOFError, OSError):
+    async def answer(self, asked: Asked) -> bytes:
+        """The document that `gateway.service.reports` answers, or what it refuses. A process that dies is asked once more: it may have been killed."""
+        said = pickle.dumps((self._node(), asked))
+        for _ in range(2):
+            with suppress(ConnectionError):
+                return await self._ask(said)
             _log.warning("the process that verifies has died")
-            process.close()
-            self._link = None
-            return None
-        return made
+        raise UnavailableError("VERIFIER", "no report could be made of this")
 
-    def _rounds(self) -> Iterator[list[_Waiting]]:
-        """All who wait, up to a bound, each time."""
-        while (first := self._queue.get()) is not None:
-            found, size = [first], len(first.asked.receipts)
-            while size < _ROUND and not self._queue.empty():
-                if (one := self._queue.get()) is None:
-                    self._queue.put(None)
-                    break
-                found.append(one)
-                size += len(one.asked.receipts)
-            yield found
+    async def close(self) -> None:
+        """End the process; who waits still is told that it is gone."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._reading is not None:
+            await self._reading
+
+    async def _ask(self, said: bytes) -> bytes:
+        async with self._starting:
+            writer = self._writer or await self._started()
+        answer: _Answer = asyncio.get_running_loop().create_future()
+        self._waiting.append(answer)
+        writer.write(len(said).to_bytes(4, "big") + said)
+        return await answer
+
+    async def _started(self) -> asyncio.StreamWriter:
+        """The other end of its pipe, read and written by the loop. Messages are framed as `multiprocessing` frames them: four bytes of length."""
+        process = ExitStack()
+        link = await asyncio.to_thread(process.enter_context, beside(_verify, self._home))
+        ours = socket.fromfd(link.fileno(), socket.AF_UNIX, socket.SOCK_STREAM)
+        link.close()
+        reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+        self._reading = asyncio.create_task(self._read(reader, self._writer, process))
+        return self._writer
+
+    async def _read(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, process: ExitStack
+    ) -> None:
+        """Tell each what was made, in the order in which they asked, until the process is gone."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                size = int.from_bytes(await reader.readexactly(4), "big")
+                made: _Made = pickle.loads(await reader.readexactly(size))  # noqa: S301 - a process of our own
+                for one in made:
+                    _tell(self._waiting.popleft(), one)
+        self._writer = None
+        writer.close()
+        while self._waiting:
+            _tell(self._waiting.popleft(), ConnectionResetError())
+        await asyncio.to_thread(process.close)
 
 
-def _tell(round_: Sequence[_Waiting], made: Sequence[bytes | GatewayError]) -> None:
-    for one, answer in zip(round_, made, strict=True):
-        if isinstance(answer, GatewayError):
-            one.answer.set_exception(answer)
-        else:
-            one.answer.set_result(answer)
+def _tell(answer: _Answer, made: bytes | Exception) -> None:
+    if answer.done():  # who asked has gone away
+        return
+    if isinstance(made, Exception):
+        answer.set_exception(made)
+    else:
+        answer.set_result(made)
 
 
 def _verify(link: Connection, home: Home) -> None:
-    """The process: rounds until the pipe is closed."""
-    known: str | None = None
-    with suppress(EOFError):
+    """The process: rounds of all that has come, until nobody is there to ask."""
+    verifiers: dict[str, Verifier] = {}
+    with suppress(EOFError, ConnectionError):
         while True:
             url, asked = link.recv()
-            try:
-                if url != known:
-                    verifier, known = verifier_at(home, url), url
-                made = answers(verifier, asked)
-            except LedgerError as error:
-                made = [UnavailableError("LEDGER", str(error))] * len(asked)
-            except Exception:  # noqa: BLE001 - told to each who asked, and said
-                _log.exception("a round of reports failed")
-                made = [GatewayError("INTERNAL", "no report could be made: try it again")] * len(asked)
-            link.send(made)
+            round_, size = [asked], len(asked.body)
+            while size < _ROUND and link.poll():
+                url, asked = link.recv()
+                round_.append(asked)
+                size += len(asked.body)
+            link.send(_made(verifiers, home, url, round_))
+
+
+def _made(verifiers: dict[str, Verifier], home: Home, url: str, asked: Sequence[Asked]) -> _Made:
+    """What to tell each. `verifiers` has the one of the node that was read last."""
+    try:
+        if url not in verifiers:
+            verifiers.clear()
+            verifiers[url] = verifier_at(home, url)
+        return answers(verifiers[url], asked)
+    except LedgerError as error:
+        return [UnavailableError("LEDGER", str(error))] * len(asked)
+    except Exception:  # noqa: BLE001 - told to each who asked, and said
+        _log.exception("a round of reports failed")
+        return [GatewayError("INTERNAL", "no report could be made: try it again")] * len(asked)
