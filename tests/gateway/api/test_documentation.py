@@ -1,38 +1,18 @@
-"""The commands of docs/api.md, run as they stand; its settings, loaded as they stand."""
+"""The settings in docs/api.md, loaded as they stand."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
 from gateway.api.state import Settings
 from gateway.home import Home
 
-from ..running import Running
-from .v1.helping import invoice
-
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-
-
-def test_ten_minutes(api: Running, tmp_path: Path) -> None:
-    (tmp_path / "invoice.xml").write_bytes(invoice())
-    user = {"BASE": api.url, "NAME": "m1-signatory", "PASSWORD": api.passwords["m1-signatory"]}
-    script = "set -euo pipefail\n" + "\n".join(blocks("sh"))
-    run = subprocess.run(  # noqa: PLW1510 - looked at below
-        ["bash", "-c", script], cwd=tmp_path, env=os.environ | user, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith("['VALID', 'VALID', 'VALID', 'VALID'") and "INVALID" not in run.stdout
-
-
 def test_the_settings(tmp_path: Path) -> None:
-    (settings,) = blocks("json")
+    (settings,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "gateway.json").write_text(settings)
     (tmp_path / "bank.secret").write_text("secret\n")
     loaded = Settings.load(Home(tmp_path), "http://127.0.0.1:8420")
