@@ -20,12 +20,12 @@ from certifier.errors import WrapRefusedError
 from certifier.store import ContentStore
 from certifier.store.local import LocalStore
 from gateway.db.session import Database
-from gateway.errors import RefusedError, UnreadableError, UsageError
+from gateway.errors import UnreadableError, UsageError
 from gateway.home import Home, write_private
 from gateway.keys import Keystore
-from gateway.signing.places import AtWeb3Signer, InBrowser, InKeystore, Places
+from gateway.signing.places import AtWeb3Signer, InKeystore, Places
 from ledger import host
-from ledger.account import Account, Signer
+from ledger.account import Account
 from ledger.connection import Ledger
 from ledger.descriptor import Descriptor
 from ledger.locks import write_lock
@@ -215,8 +215,12 @@ class Installation:
         from gateway.signing.signatory import Direct
 
         place = self.places.of(organisation.short)
-        if not isinstance(place, InBrowser):
-            return Direct(self.account(organisation), self.writer)
+        if isinstance(place, InKeystore):
+            return Direct(Account(self.keys.seed(organisation.short, "account")), self.writer)
+        if isinstance(place, AtWeb3Signer):
+            from gateway.signing.web3signer import Web3Signer
+
+            return Direct(Web3Signer(place), self.writer)
         return InTheBrowser(
             organisation.hex,
             place.address,
@@ -225,20 +229,6 @@ class Installation:
             self.database,
             self.now,
             lambda: self.relayer(organisation),
-        )
-
-    def account(self, organisation: Organisation) -> Signer:
-        """Its signing account where that answers at once. RefusedError for one that a person has to sign with."""
-        place = self.places.of(organisation.short)
-        if isinstance(place, InKeystore):
-            return Account(self.keys.seed(organisation.short, "account"))
-        if isinstance(place, AtWeb3Signer):
-            from gateway.signing.web3signer import Web3Signer
-
-            return Web3Signer(place)
-        raise RefusedError(
-            "SIGNS_IN_BROWSER",
-            f"{organisation.short} signs in the browser, and this cannot be signed there",
         )
 
     def address(self, short: str) -> str | None:

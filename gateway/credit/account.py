@@ -21,7 +21,7 @@ __all__ = ["GRADES", "STATES", "Account", "Position", "grade_of", "may"]
 GRADES = ("normal", "special-mention", "substandard", "doubtful", "loss")
 _GRADE_FROM = ((270, "loss"), (180, "doubtful"), (90, "substandard"), (0, "special-mention"))
 STATES: dict[str, frozenset[str]] = {
-    "draft": frozenset({"submitted", "withdrawn"}),
+    "draft": frozenset({"submitted", "reserved", "withdrawn"}),
     "submitted": frozenset({"reserved", "withdrawn", "expired"}),
     "reserved": frozenset({"decided", "withdrawn", "expired"}),
     "decided": frozenset({"offered", "withdrawn", "expired"}),

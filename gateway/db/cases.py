@@ -85,7 +85,9 @@ def product(session: Session, viewer: str, product_id: str) -> ProductVersion | 
     return row if row is not None and (row.state == PUBLISHED or row.lender == viewer) else None
 
 
-def unanchored(session: Session) -> list[str]:
-    """Decisions whose records do not stand on the ledger yet, the older first."""
+def unanchored(session: Session, lender: str | None = None) -> list[str]:
+    """Decisions, of all lenders or one, whose records do not stand on the ledger yet, the older first."""
     query = select(CreditDecision.decision_id).where(CreditDecision.asset_id.is_(None))
+    if lender is not None:
+        query = query.where(CreditDecision.lender == lender)
     return list(session.scalars(query.order_by(CreditDecision.at, CreditDecision.decision_id)))

@@ -55,6 +55,7 @@ __all__ = [
     "jobs_of",
     "keyed_jobs",
     "postpone",
+    "keep",
     "release",
     "renew",
     "report_progress",
@@ -308,6 +309,12 @@ def postpone(
         again["group_key"] = group_key
     mine = (Job.id.in_(ids), Job.worker == worker, Job.state == RUNNING)
     session.execute(update(Job).where(*mine).values(again))
+def keep(session: Session, worker: str | None, ids: Sequence[str], said: Mapping[str, Any]) -> None:
+    """Say of claimed jobs what has come of them so far, for whoever goes on with them."""
+    mine = (Job.id.in_(ids), Job.worker == worker, Job.state == RUNNING)
+    session.execute(update(Job).where(*mine).values(result=dict(said)))
+
+
 
 
 def drop_finished(session: Session, before: int) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from certifier.commitment import BatchTree
-from gateway.db.models import Asset, Base, Batch, Dossier, DossierAsset, Grant
+from gateway.db.models import Asset, Base, Batch, Dossier, DossierAsset, Grant, Offer
 from ledger.types import hex32
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "insert_new",
     "live_assets",
     "live_key",
+    "offers_under",
     "open_batches",
     "readable",
     "save_batch",
@@ -132,3 +133,9 @@ def dossiers_with(session: Session, asset_id: str) -> list[str]:
 def grants_of_asset(session: Session, asset_id: str) -> list[Grant]:
     """Grants of an asset whose wrap is still here."""
     return list(session.scalars(select(Grant).where(Grant.asset_id == asset_id, Grant.sealed.is_not(None))))
+
+
+def offers_under(session: Session, debtor: str, terms: str) -> list[Offer]:
+    """A debtor's offers under the hash of one contract."""
+    said = (Offer.content["debtor"].as_string() == debtor, Offer.content["terms"].as_string() == terms)
+    return list(session.scalars(select(Offer).where(*said)))

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from gateway.db.jobs import QUEUED, Job
+from gateway.db.jobs import QUEUED, RUNNING, Job
 from gateway.db.models import Base, Id
 from gateway.db.repository import insert_new
 
@@ -32,6 +32,7 @@ __all__ = [
     "drop",
     "request",
     "unsign",
+    "waited_for",
     "waiting",
     "wake",
     "wake_if_signed",
@@ -40,7 +41,7 @@ __all__ = [
 
 
 class SignatureRequest(Base):
-    """Something that `account` is to sign: an `act` (to be relayed, `content` its contract and data) or an `offer` (the Offer itself).
+    """Something that `account` is to sign: an `act` (to be relayed, `content` its contract and data) or a struct (its typed data).
 
     `gas`, `nonce`, `deadline`: of the ForwardRequest that was shown last. `signature` is of that one, by the person `signed_by`.
     """
@@ -92,6 +93,12 @@ def unsign(session: Session, row: SignatureRequest) -> None:
     """The signature that the row was read with counts no more; one that came since does."""
     that_one = (SignatureRequest.id == row.id, SignatureRequest.signature == row.signature)
     session.execute(update(SignatureRequest).where(*that_one).values(signature=None, signed_by=None))
+
+
+def waited_for(session: Session, request_id: str) -> bool:
+    """Whether a job waits for it, or goes on with it."""
+    jobs = select(Job.id).where(Job.group_key == request_id, Job.state.in_((QUEUED, RUNNING)))
+    return session.scalars(jobs.limit(1)).first() is not None
 
 
 def wake(session: Session, request_id: str) -> None:

@@ -6,33 +6,67 @@ Not the decision: that is `gateway.service.lending`. One application of a firm a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gateway.credit.account import may
-from gateway.credit.documents import canonical, digest
+from gateway.credit.documents import digest
 from gateway.credit.money import NOTHING
 from gateway.credit.products import Product
-from gateway.db import credit
+from gateway.db import credit, listing
 from gateway.errors import ConflictError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
-from gateway.service import products
+from gateway.service import indexing, products
 from gateway.service.acts import note
 from gateway.service.times import instant
-from ledger.access import scope_of
+from gateway.signing.signatory import SignatureNeededError, all_of
+from ledger.access import grant_id, scope_of
+from ledger.connection import Ledger
+from ledger.typed import Domain, Members, TypedData
 from ledger.types import hex32, keccak, parse_hex32
 
-__all__ = ["CONSENT_DAYS", "CONSENT_FIELDS", "Order", "own_application", "submit", "withdraw"]
+__all__ = [
+    "CONSENT_DAYS",
+    "CONSENT_FIELDS",
+    "Order",
+    "draft_with",
+    "own_application",
+    "proceed",
+    "statement",
+    "submit",
+    "withdraw",
+]
 
 DAY = 86_400
 CONSENT_DAYS = 30
 CONSENT_FIELDS = ("facts", "links", "signers", "trace")
 MOST_DOCUMENTS = 5_000
+_UNTAKEN = (credit.DRAFT, "submitted", "reserved", "decided", "offered")
+_TYPES: dict[str, Members] = {
+    "Consent": (
+        ("application_id", "string"),
+        ("grantor", "bytes32"),
+        ("grantees", "bytes32[]"),
+        ("fields", "string[]"),
+        ("purpose", "string"),
+        ("expires_at", "string"),
+        ("assets", "bytes32"),
+        ("count", "uint256"),
+        ("signatory", "string"),
+    )
+}
+_HEX: Mapping[str, Callable[[Any], Any]] = {
+    "bytes32": parse_hex32,
+    "bytes32[]": lambda found: [parse_hex32(one) for one in found],
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +106,47 @@ class Order:
 def submit(
     installation: Installation, applicant: Organisation, order: Order, signatory: str
 ) -> credit.Application:
-    """An application with its consent, signed by the applicant and granted on the ledger to each lender asked."""
+    """An application with its consent, signed by the applicant and granted on the ledger to each lender asked.
+
+    Until both are done it is a draft, and the same call goes on with it. Raises SignatureNeededError.
+    """
+    row = _drafted(installation, applicant, order, signatory)
+    if row.state == credit.DRAFT:
+        return _consented(installation, applicant, row)
+    if "signature" not in row.consent:
+        raise ConflictError("STATE", f"application {row.application_id} is {row.state}: apply again")
+    return row
+
+
+def proceed(installation: Installation, applicant: Organisation) -> None:
+    """Go on with the application that waited for a signature, as far as it can go."""
+    with installation.database.session() as session:
+        waiting = [
+            one for one in credit.in_state(session, applicant.hex, credit.DRAFT) if _open(installation, one)
+        ]
+    for row in waiting:
+        with suppress(SignatureNeededError):
+            _consented(installation, applicant, row)
+
+
+def draft_with(
+    installation: Installation, applicant: Organisation, consent: bytes
+) -> credit.Application | None:
+    """The application whose consent of that digest can still be given."""
+    with installation.database.session() as session:
+        drafts = credit.in_state(session, applicant.hex, credit.DRAFT)
+    said = (one for one in drafts if statement(installation.ledger, one.consent).digest == consent)
+    return next((one for one in said if _open(installation, one)), None)
+
+
+def _open(installation: Installation, row: credit.Application) -> bool:
+    return instant(installation.now()) < str(row.consent["expires_at"])
+
+
+def _drafted(
+    installation: Installation, applicant: Organisation, order: Order, signatory: str
+) -> credit.Application:
+    """The application under the order's key, made where there is none."""
     asked = _asked(installation, order)
     with installation.database.session() as session:
         key = order.key or secrets.token_hex(16)
@@ -82,16 +156,21 @@ def submit(
                 raise ConflictError(
                     "KEY_REUSED", f"an application {key!r} asks for something else: take another key"
                 )
+            if known.state == credit.DRAFT and not _open(installation, known):
+                raise ConflictError(
+                    "STATE", f"application {known.application_id} was never signed: apply again"
+                )
             return known
-        _supersede(session, applicant)
+        _supersede(session, applicant, (credit.DRAFT,))
+        ids = credit.anchored_ids(session, applicant.hex)
     application_id = "app-" + secrets.token_hex(12)
     row = credit.Application(
         application_id=application_id,
         applicant=applicant.hex,
         key=key,
-        state="reserved",
+        state=credit.DRAFT,
         content=_content(application_id, applicant, order, asked),
-        consent=_consent(installation, applicant, application_id, asked, order, signatory),
+        consent=_consent(installation, applicant, application_id, asked, order, signatory, ids),
         at=installation.now(),
     )
     try:
@@ -131,15 +210,15 @@ def _asked(installation: Installation, order: Order) -> tuple[Product, ...]:
     return offered
 
 
-def _supersede(session: Session, applicant: Organisation) -> None:
-    """One application at a time: an older one that was not accepted is withdrawn, one that was stands in the way."""
+def _supersede(session: Session, applicant: Organisation, states: Collection[str], by: str = "") -> None:
+    """One application at a time: one that was accepted stands in the way of another, others in these states are withdrawn."""
     for row in session.query(credit.Application).filter_by(applicant=applicant.hex):
         if row.state in ("accepted", "contracted", "registered"):
             raise ConflictError(
                 "APPLICATION_OPEN",
                 f"application {row.application_id} is {row.state}: draw it or withdraw it first",
             )
-        if row.state in ("submitted", "reserved", "decided", "offered"):
+        if row.state in states and row.application_id != by:
             row.state = "withdrawn"
 
 
@@ -150,35 +229,76 @@ def _consent(
     asked: Sequence[Product],
     order: Order,
     signatory: str,
+    ids: Sequence[str],
 ) -> dict[str, Any]:
-    """Who may use what for which purpose until when: signed, and one grant on the ledger for each lender, over all assets at once."""
-    with installation.database.session() as session:
-        ids = credit.anchored_ids(session, applicant.hex)
+    """Who may use what for which purpose until when; `scope` is what the grants on the ledger cover."""
     if len(ids) > MOST_DOCUMENTS:
         raise UsageError(
             "TOO_MANY", f"{len(ids):,} documents: name what is offered, up to {MOST_DOCUMENTS:,}"
         )
-    expires = installation.now() + CONSENT_DAYS * DAY
-    said: dict[str, Any] = {
-        "schema": "assetcert/consent/1",
+    said = {
+        "schema": "assetcert/consent/2",
         "application_id": application_id,
         "grantor": applicant.hex,
         "grantees": sorted({hex32(one.lender) for one in asked}),
         "fields": list(CONSENT_FIELDS),
         "purpose": f"decision on a loan of {order.amount:f} for {order.days} days",
-        "expires_at": instant(expires),
+        "expires_at": instant(installation.now() + CONSENT_DAYS * DAY),
         "assets": digest(ids),
         "count": len(ids),
         "signatory": signatory,
     }
-    account, statement = installation.account(applicant), b"assetcert/consent/1\n" + canonical(said)
-    signed = said | {"address": account.address, "signature": "0x" + account.sign(statement).hex()}
-    hashed = keccak(statement)
-    scope = scope_of(hashed, [parse_hex32(one) for one in ids])
-    for lender in signed["grantees"]:
-        act = installation.ledger.access.grant(parse_hex32(lender), scope, hashed, expires)
-        installation.writer.send(account, act)
-    return signed
+    signed = statement(installation.ledger, said).digest
+    return said | {"scope": hex32(scope_of(signed, [parse_hex32(one) for one in ids]))}
+
+
+def statement(ledger: Ledger, consent: Mapping[str, Any]) -> TypedData:
+    """What the applicant signs. Its digest is `wraps` of the grants, and the salt of their scope."""
+    message = {
+        name: _HEX[kind](consent[name]) if kind in _HEX else consent[name] for name, kind in _TYPES["Consent"]
+    }
+    return TypedData(Domain(ledger.descriptor.chain_id, ledger.access.address), "Consent", _TYPES, message)
+
+
+def _consented(
+    installation: Installation, applicant: Organisation, row: credit.Application
+) -> credit.Application:
+    """Sign the consent and grant it, each once; then the application stands, and no older one beside it."""
+    grants = _grants(installation, applicant, row)
+    all_of([partial(_sign, installation, applicant, row), *grants])
+    with installation.database.session() as session:
+        _supersede(session, applicant, _UNTAKEN, by=row.application_id)
+        row = session.get_one(credit.Application, row.application_id)
+        row.state, row.at = "reserved", installation.now()
+    return row
+
+
+def _sign(installation: Installation, applicant: Organisation, row: credit.Application) -> None:
+    if "signature" in row.consent:
+        return
+    signatory = installation.signatory(applicant)
+    signature = signatory.sign(statement(installation.ledger, row.consent))
+    with installation.database.session() as session:
+        stored = session.get_one(credit.Application, row.application_id)
+        stored.consent = row.consent | {"address": signatory.address, "signature": "0x" + signature.hex()}
+
+
+def _grants(
+    installation: Installation, applicant: Organisation, row: credit.Application
+) -> list[Callable[[], object]]:
+    """What puts one grant for each lender on the ledger, over all assets at once, as far as it is not there."""
+    consent, scope = statement(installation.ledger, row.consent).digest, parse_hex32(row.consent["scope"])
+    expires = int(datetime.fromisoformat(row.consent["expires_at"]).timestamp())
+    ids = {hex32(grant_id(applicant.id, one, scope, consent, expires)): one for one in map(parse_hex32, row.consent["grantees"])}  # fmt: skip
+    indexing.sync(installation)
+    with installation.database.session() as session:
+        stand = {one.subject for one in listing.accesses_on(session, ids)}
+    send, access = installation.signatory(applicant).send, installation.ledger.access
+    return [
+        partial(send, access.grant(lender, scope, consent, expires))
+        for one, lender in ids.items()
+        if one not in stand
+    ]
 
 
 def own_application(session: Session, applicant: Organisation, application_id: str) -> credit.Application:

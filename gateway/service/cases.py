@@ -217,12 +217,12 @@ def steps(
 ) -> list[Step]:
     """The six steps of an application, each with its time; the first open one names who is next."""
     acts: Sequence[Act] = credit.acts_on(session, loan.loan_id) if loan is not None else ()
-    when: dict[str, int] = {"applied": row.at}
+    when: dict[str, int] = {"applied": row.at} if "signature" in row.consent else {}
     if decisions:
         when["decided"] = min(one.at for one in decisions)
     when |= {_STEP_OF_ACT[act.code]: act.at for act in acts if act.code in _STEP_OF_ACT}
     over = row.state in ("withdrawn", "expired") or _declined(decisions)
-    last = max((STEPS.index(name) for name in when), default=0)
+    last = max((STEPS.index(name) for name in when), default=-1)
     waits = None if over or last == len(STEPS) - 1 else STEPS[last + 1]
     return [Step(name, when.get(name), _next(name, waits, decisions)) for name in STEPS]
 
@@ -235,6 +235,8 @@ def _next(name: str, waits: str | None, decisions: Sequence[CreditDecision]) -> 
     if name != waits:
         return None
     if name == "accepted":  # a case that was referred waits for its lender first
+    if name == "applied":  # its consent is still to be signed
+        return "applicant"
         return "applicant" if any(one.outcome == "approve" for one in decisions) else "lender"
     return _NEXT[STEPS[STEPS.index(name) - 1]]
 

@@ -18,6 +18,7 @@ from gateway.errors import RefusedError, UsageError
 from gateway.home import Home
 from gateway.installation import Book, Installation, Organisation
 from gateway.keys import Keystore, next_of
+from gateway.signing.places import InKeystore
 from ledger import host
 from ledger.account import Account, account_key_id
 from ledger.chain import Chain
@@ -35,6 +36,7 @@ __all__ = [
     "Vote",
     "admit",
     "confirm",
+    "end_key",
     "found",
     "has_fingerprint_key",
     "identifier",
@@ -233,25 +235,47 @@ def rotate(
             "the fingerprint key is never rotated while liens live: every lock depends on it",
         )
     keys, short, following = installation.keys, organisation.short, next_of(purpose)
+    if purpose == "account" and not isinstance(installation.places.of(short), InKeystore):
+        raise UsageError(
+            "ACCOUNT_ELSEWHERE", f"the account of {short} is not on this server: move it (`key move`) instead"
+        )
     installation.unlock([organisation])
     keys.create([(short, following)])
-    old, _ = published(keys.seed(short, purpose), purpose)
+    old, old_public = published(keys.seed(short, purpose), purpose)
     new, public = published(keys.seed(short, following), purpose)
     outcome = Vote(0, True)
     known = installation.ledger.membership.key(new)
     if installation.ledger.read_one(known, installation.ledger.pin()).org != organisation.id:
         key = Key(organisation.id, installation.now(), FOREVER, KEY_PURPOSES[purpose])
         outcome = vote(installation, installation.ledger.membership.set_key(new, key, public), voters)
-    if outcome.executed:
-        ender = (
-            Account(keys.seed(short, following))
-            if purpose == "account"
-            else installation.account(organisation)
-        )
+    if outcome.executed and purpose == "account":
+        ender = Account(keys.seed(short, following))
         with suppress(KeyEndedError):
             installation.writer.send(ender, installation.ledger.membership.revoke_key(old))
+    elif outcome.executed:
+        outcome = end_key(installation, organisation, old, old_public, voters)
+    if outcome.executed:
         keys.succeed(short, purpose, installation.now())
     return outcome
+
+
+def end_key(
+    installation: Installation,
+    organisation: Organisation,
+    key_id: bytes,
+    public: bytes,
+    voters: Sequence[Organisation] | None = None,
+) -> Vote:
+    """End a member's key now: its own act where its account signs by itself, else the quorum's. One that has ended stays so."""
+    membership, now = installation.ledger.membership, installation.now()
+    known = installation.ledger.read_one(membership.key(key_id), installation.ledger.pin())
+    if known.org != organisation.id or not known.valid_at(now):
+        return Vote(0, True)
+    if installation.answers(organisation.short):
+        revoke_key(installation, organisation, key_id)
+        return Vote(0, True)
+    ended = replace(known, valid_until=max(now, known.valid_from + 1))
+    return vote(installation, membership.set_key(key_id, ended, public), voters)
 
 
 def revoke_key(installation: Installation, organisation: Organisation, key_id: bytes) -> None:

@@ -52,13 +52,25 @@ class Deciding:
         """The application, and whether it is decided: within `wait` seconds, or else it goes on."""
         known = order if order.key else replace(order, key=secrets.token_hex(16))
         row = submit(self._installation, applicant, known, signatory)
+        return row, self._decided(applicant, row, wait)
 
+    def resume(self, signed: Organisation) -> None:
+        """Go on with what waited for an organisation's signature: its application is decided, its records are anchored."""
+        with self._installation.database.session() as session:
+            asked = credit.in_state(session, signed.hex, "reserved")
+            made = cases.unanchored(session, signed.hex)
+        for row in asked:
+            self._decided(signed, row, 0.0)
+        if made:
+            self._anchors.submit(self._anchor)
+
+    def _decided(self, applicant: Organisation, row: credit.Application, wait: float) -> bool:
         def decide() -> None:
             self._read(applicant)
             self.lending.decided(row)
             self._anchors.submit(self._anchor)
 
-        return row, self._within(("apply", row.application_id), decide, wait) is not None
+        return self._within(("apply", row.application_id), decide, wait) is not None
 
     def review(
         self, lender: Organisation, decision_id: str, opinion: reviewing.Opinion, who: str, role: str

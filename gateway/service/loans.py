@@ -36,6 +36,7 @@ __all__ = [
     "TAKEN",
     "accept",
     "account_of",
+    "agreed",
     "change",
     "contract",
     "draw",
@@ -119,11 +120,26 @@ def _pledge_offer(
             receipt = next((one for one in owned if "fingerprint.exact" in one.values), None)
             if receipt is not None:
                 receipts.append(receipt)
-    terms = bytes.fromhex(
-        digest({"decision": record["decision_id"], "product": product.id, "offer": dict(offer)})[2:]
-    )
-    days = offer["days"] + ACCEPT_DAYS + 30
-    return pledging.make_offer(installation, applicant, parse_hex32(record["lender"]), receipts, accept_days=ACCEPT_DAYS, days=days, terms=terms)  # fmt: skip
+    terms, days = _terms(record, product.id, offer), offer["days"] + ACCEPT_DAYS + 30
+    known = pledging.offered_under(installation, applicant, terms, receipts)
+    return known or pledging.make_offer(installation, applicant, parse_hex32(record["lender"]), receipts, accept_days=ACCEPT_DAYS, days=days, terms=terms)  # fmt: skip
+
+
+def _terms(record: Mapping[str, Any], product_id: str, offer: Mapping[str, Any]) -> bytes:
+    """The hash of what was agreed."""
+    said = {"decision": record["decision_id"], "product": product_id, "offer": dict(offer)}
+    return parse_hex32(digest(said))
+
+
+def agreed(installation: Installation, applicant: Organisation, terms: bytes, who: str) -> None:
+    """Go on with the acceptance that waited for the applicant's signature under these terms, if there is one."""
+    with installation.database.session() as session:
+        found = [row.application_id for row in credit.in_state(session, applicant.hex, "offered")]
+        records = [json.loads(row.record) for one in found for row in credit.decisions_of(session, one)]
+    for record in records:
+        for offer in record["offers"]:
+            if _terms(record, offer["product_id"], offer) == terms:
+                accept(installation, applicant, record["application_id"], offer["product_id"], who)
 
 
 def contract(installation: Installation, lender: Organisation, loan_id: str, who: str) -> credit.Loan:

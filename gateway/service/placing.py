@@ -6,13 +6,12 @@ Told again, it goes on from where it stands: a vote that is cast stays cast, a k
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from gateway.errors import RefusedError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import consortium
 from gateway.service.consortium import Vote
-from gateway.signing.places import InBrowser, Moved
+from gateway.signing.places import Moved
 from ledger.account import account_key_id
 from ledger.membership import FOREVER, Key, Purpose
 
@@ -62,19 +61,8 @@ def _ended(
     address: str,
     voters: Sequence[Organisation] | None,
 ) -> Vote:
-    """The end of the account that signed until now: its own act where it signs by itself, else the quorum's."""
-    place, old = installation.places.of(organisation.short), installation.address(organisation.short)
+    """The end of the account that signed until now."""
+    old = installation.address(organisation.short)
     if old is None or old == address:
         return Vote(0, True)
-    membership, key_id = installation.ledger.membership, account_key_id(old)
-    known = installation.ledger.read_one(membership.key(key_id), installation.ledger.pin())
-    now = installation.now()
-    if known.org != organisation.id or not known.valid_at(now):
-        return Vote(0, True)
-    if isinstance(place, InBrowser):  # nobody here has that key, and it may be lost
-        end = max(now, known.valid_from + 1)
-        return consortium.vote(
-            installation, membership.set_key(key_id, replace(known, valid_until=end)), voters
-        )
-    installation.signatory(organisation).send(membership.revoke_key(key_id))
-    return Vote(0, True)
+    return consortium.end_key(installation, organisation, account_key_id(old), b"", voters)

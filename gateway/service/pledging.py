@@ -17,10 +17,12 @@ from certifier.receipt import Receipt, parse_document
 from certifier.verify import Check, Code, Report, Verdict, Verifier
 from certifier.verify.profiles import profile_of
 from certifier.verify.report import worst
+from gateway.db import repository, signing
 from gateway.db.models import Offer as OfferRow
 from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service.files import load_json
+from gateway.signing.signatory import SignatureNeededError
 from ledger.account import account_key_id
 from ledger.membership import Purpose
 from ledger.pledges import WHOLE, Claim, Evidence, Offer, Status
@@ -35,6 +37,7 @@ __all__ = [
     "load_offer",
     "make_offer",
     "offer_file",
+    "offered_under",
     "parse_offer",
     "pledge",
     "remember",
@@ -118,6 +121,24 @@ def make_offer(
     made = OfferFile(offer, signature, shown, registry.pledge_id(offer))
     remember(installation, made.offer, made.signature)
     return made
+
+
+def offered_under(
+    installation: Installation, debtor: Organisation, terms: bytes, receipts: Sequence[Receipt]
+) -> OfferFile | None:
+    """The offer that stands already under these terms. SignatureNeededError where it waits to be signed."""
+    said, now = hex32(terms), installation.now()
+    with installation.database.session() as session:
+        made = [row.content for row in repository.offers_under(session, debtor.hex, said)]
+        asked = [row for row in signing.waiting(session, debtor.hex) if row.kind == "Offer"]
+    for content in made:
+        if content["accept_by"] >= now:
+            shown = [receipt.redact("must-disclose") for receipt in receipts]
+            return offer_file(installation, content, shown)
+    for row in asked:
+        if row.content["message"]["terms"] == said and int(row.content["message"]["acceptBy"]) >= now:
+            raise SignatureNeededError(row.id)
+    return None
 
 
 def _require_sense(

@@ -6,18 +6,21 @@ a reading by who asked for them, once they ask again, since what they rest on is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.db import repository
 from gateway.db import signing as table
+from gateway.db.models import Grant
 from gateway.db.signing import SignatureRequest
 from gateway.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from gateway.installation import Installation, Organisation
-from gateway.service import granting, pledging, revoking
+from gateway.service import applying, granting, loans, pledging, revoking
 from gateway.service.own import own_asset
 from gateway.signing.browser import ACT, unsigned_of
 from gateway.signing.places import InBrowser
+from ledger.access import grant_id
 from ledger.account import recover
 from ledger.assets import Standing
 from ledger.contract import Act
@@ -30,12 +33,12 @@ __all__ = ["Waiting", "key_statement", "prepare", "propose_key", "take", "waitin
 
 _TERM = 3_600
 """Seconds for which a signed act may still be sent."""
-_SENT_BY_WHO_ASKED = ("register", "pledge", "read")
+_SENT_BY_WHO_ASKED = ("register", "pledge", "read", "Consent", "Audit")
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """One thing to sign. `act` is the contract's function, or `Offer`; `said` are its arguments by name."""
+    """One thing to sign. `act` is the contract's function, or the struct's name; `said` are its arguments or members by name."""
 
     id: str
     act: str
@@ -46,7 +49,7 @@ class Waiting:
     @property
     def by_itself(self) -> bool:
         """Whether a job sends it once it is signed."""
-        return self.act == "register"
+        return self.act in ("register", "Audit")
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -76,14 +79,41 @@ def _still(installation: Installation, organisation: Organisation, row: Signatur
         return False
     act, said = _said(installation, row)
     if row.kind != ACT:
-        return bool(int(said["acceptBy"]) >= installation.now())
+        return _STRUCTS[row.kind](installation, organisation, row)
     if act == "register" and _anchored(installation, said["assetIds"]):
+        return False
+    if act == "grant" and not _meant(installation, organisation, said):
         return False
     try:
         installation.writer.allowance(row.account, _act(row))
     except RevertError:
         return False
     return True
+
+
+def _offered(installation: Installation, _: Organisation, row: SignatureRequest) -> bool:
+    return bool(int(row.content["message"]["acceptBy"]) >= installation.now())
+
+
+def _applied(installation: Installation, organisation: Organisation, row: SignatureRequest) -> bool:
+    return applying.draft_with(installation, organisation, parse_hex32(row.subject)) is not None
+
+
+def _audited(installation: Installation, _: Organisation, row: SignatureRequest) -> bool:
+    with installation.database.session() as session:
+        return table.waited_for(session, row.id)
+
+
+_STRUCTS = {"Offer": _offered, "Consent": _applied, "Audit": _audited}
+"""Whether a struct of that name is still to be signed."""
+
+
+def _meant(installation: Installation, organisation: Organisation, said: Mapping[str, Any]) -> bool:
+    """Whether this home knows what a grant is for: a paper's, or a consent that can still be given."""
+    with installation.database.session() as session:
+        if session.get(Grant, hex32(grant_id(organisation.id, *said.values()))) is not None:
+            return True
+    return applying.draft_with(installation, organisation, said["wraps"]) is not None
 
 
 def _anchored(installation: Installation, ids: list[bytes]) -> bool:
@@ -156,9 +186,11 @@ def _go_on(installation: Installation, organisation: Organisation, row: Signatur
     act, said = _said(installation, row)
     if act == "Offer":
         assert row.signature is not None
-        pledging.remember(installation, Offer.parse(row.content["message"]), row.signature)
+        offer = Offer.parse(row.content["message"])
+        pledging.remember(installation, offer, row.signature)
         with installation.database.session() as session:
             table.drop(session, row.id)
+        loans.agreed(installation, organisation, offer.terms, row.signed_by or "")
     elif act == "setStanding":
         asset = own_asset(installation, organisation, hex32(said["assetId"]))
         revoking.revoke(installation, organisation, asset, to=Standing(said["to"]), reason=said["reason"])
@@ -169,6 +201,8 @@ def _go_on(installation: Installation, organisation: Organisation, row: Signatur
             revoking.shred(installation, organisation, doomed)
     elif act not in _SENT_BY_WHO_ASKED:
         installation.signatory(organisation).send(_act(row))
+    if act in ("Consent", "grant"):
+        applying.proceed(installation, organisation)
 
 
 def _row(installation: Installation, organisation: Organisation, request_id: str) -> SignatureRequest:

@@ -53,6 +53,7 @@ class Run:
     finished: bool
     result: dict[str, Any] | None
     fault: Fault | None
+    to_sign: bool
 
 
 @router.get("/audit")
@@ -70,7 +71,7 @@ def audits(request: Request, who: Auditor, home: Installed, form: As = "") -> Re
         Column(say(request, "Started"), lambda run: run.when, lambda run: cells.linked(f"/audit/{run.id}", run.when)),
         Column(say(request, "Up to block"), lambda run: run.result["to_block"] if run.result else run.at, numeric=True),
         Column(say(request, "Findings"), lambda run: len(run.result["findings"]) if run.result else None, numeric=True),
-        Column(say(request, "Result"), verdict, lambda run: cells.verdict(verdict(run)) if run.result else say(request, "running") if not run.finished else say(request, "failed")),
+        Column(say(request, "Result"), verdict, lambda run: cells.verdict(verdict(run)) if run.result else say(request, "to be signed") if run.to_sign else say(request, "running") if not run.finished else say(request, "failed")),
     )  # fmt: skip
     table = Table(say(request, "Audits"), columns, runs, say(request, "No audit yet."))
     return export(table, form, "audits") if form else render(request, "audit.html", runs=table)
@@ -92,6 +93,7 @@ def _run(row: Any, language: str) -> Run:
         finished,
         result.get("report"),
         fault,
+        progress.get("code") == "SIGNATURE_NEEDED" and not finished,
     )
 
 

@@ -145,7 +145,7 @@ def application(request: Request, who: Reader, home: Installed, application_id: 
         request, "application.html", row=row, steps=steps, told=told, loan=loan, words=words, parties=parties,
         offers_found=cases.offers_of(application_id, made), told_reasons=_once(told), names=product_names(request, home),
         may_accept=may(who, Action.APPLICATIONS_MAKE) and row.state == "offered",
-        may_withdraw=may(who, Action.APPLICATIONS_MAKE) and row.state in ("reserved", "decided", "offered", "accepted"),
+        may_withdraw=may(who, Action.APPLICATIONS_MAKE) and row.state in ("draft", "reserved", "decided", "offered", "accepted"),
         until=_consent_end(row),
     )  # fmt: skip
 

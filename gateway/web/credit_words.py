@@ -43,6 +43,7 @@ STEPS = {
 WAITS_FOR = {"applicant": N_("the enterprise is next"), "lender": N_("the lender is next")}
 LOAN_STATES = {
     "reserved": (N_("being decided"), "wait"),
+    "draft": (N_("to be signed"), "wait"),
     "decided": (N_("decided"), "none"),
     "offered": (N_("offers are open"), "info"),
     "accepted": (N_("offer accepted"), "info"),

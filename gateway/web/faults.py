@@ -195,9 +195,9 @@ _WORDS: dict[str, Words] = {
         N_("Your organisation signs with this key already."), N_("Leave it, or make another one.")
     ),
     "KEY_USED": Words(N_("The ledger knows this key already."), N_("Make a new one.")),
-    "SIGNS_IN_BROWSER": Words(
-        N_("Your organisation signs in the browser, and this cannot be signed there yet."),
-        N_("Ask your registrar for a key on the server if you need it."),
+    "ACCOUNT_ELSEWHERE": Words(
+        N_("This member's account is not on this server: no new one is made for it here."),
+        N_("Its signatory makes a new key under Account, then you vote for it."),
     ),
     "WEB3SIGNER": Words(
         N_("The service that keeps your organisation's key did not sign."),

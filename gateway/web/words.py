@@ -155,6 +155,8 @@ TO_SIGN = {
 }
 TO_SIGN_STANDING = (N_("Lift the suspension of a paper"), N_("Suspend a paper"), N_("Revoke a paper"))
 TO_SIGN_CLOSE = (
+    "Consent": N_("Let lenders use your papers to decide on a loan"),
+    "Audit": N_("Sign the result of an audit"),
     "",
     "",
     N_("Release a lock: paid"),
@@ -163,7 +165,7 @@ TO_SIGN_CLOSE = (
     N_("Release a lock: expired"),
 )
 """By `ledger.assets.Standing` and `ledger.pledges.Status`."""
-SIGNED_BATCH = N_("Signed, and on its way to the ledger.")
+SIGNED_BATCH = N_("Signed, and on its way.")
 SIGNED_ACT = N_("Signed. Do it once more: it is checked again, then sent.")
 TO_BE_SIGNED = (N_("to be signed"), "wait")
 PAPER_CERTIFYING = (N_("being certified"), "none")

@@ -336,7 +336,7 @@ def test_a_made_up_receipt_is_not_read(
     scope = scope_of(bytes(32), [forged.asset_id])
     sealed = parse_hex32(document["sealed"])
     l1, expires_at = home.book.find("L1").id, document["grant"]["expires_at"]
-    home.writer.send(home.account(owner), home.ledger.access.grant(l1, scope, sealed, expires_at))
+    home.signatory(owner).send(home.ledger.access.grant(l1, scope, sealed, expires_at))
     document["grant"]["grant_id"] = hex32(grant_id(owner.id, l1, scope, sealed, expires_at))
     document["scope"] = {"salt": hex32(bytes(32)), "asset_ids": [forged.asset_id_hex]}
     document["receipt"] = json.loads(forged.redact([]).to_json())

@@ -196,7 +196,7 @@ def _own_key(home: Installation, caller: Principal, key_id: str) -> None:
     found = next((key for key in keys if key.key_id == key_id), None)
     if found is None:
         raise not_found("key", key_id)
-    if account_key_id(home.account(caller.organisation).address) == parse_hex32(key_id):
+    if account_key_id(home.signatory(caller.organisation).address) == parse_hex32(key_id):
         raise UsageError(
             "LAST_KEY", "this is the key that would sign for its own end: rotate it instead, then it ends"
         )

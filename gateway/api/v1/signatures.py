@@ -99,12 +99,12 @@ def prepare(caller: Signer, home: Installed, signature_id: SignatureId, _: Prepa
 
 
 @router.put("/signatures/{signature_id}", status_code=204)
-def sign(
-    caller: Signer, home: Installed, jobs: Running, signature_id: SignatureId, given: Signed
-) -> Response:
+def sign(caller: Signer, gateway: Here, jobs: Running, signature_id: SignatureId, given: Signed) -> Response:
     """A signature of what was prepared last. What waited for it goes on."""
-    signing.take(home, caller.organisation, signature_id, bytes.fromhex(given.signature[2:]), caller.user)
+    signature = bytes.fromhex(given.signature[2:])
+    signing.take(gateway.installation, caller.organisation, signature_id, signature, caller.user)
     jobs.signed()
+    gateway.deciding.resume(caller.organisation)
     return Response(status_code=204)
 
 

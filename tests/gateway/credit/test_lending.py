@@ -5,28 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
 import pytest
 
-from gateway.credit.documents import canonical
 from gateway.credit.products import Product, default_rules, defaults
 from gateway.credit.review import Terms
-from gateway.db import credit
+from gateway.db import credit, listing
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UnreadableError, UsageError
 from gateway.home import Home
 from gateway.installation import Installation
-from gateway.service import products, receiving, revoking
+from gateway.service import applying, indexing, products, receiving, revoking
 from gateway.service.applying import Order, submit
 from gateway.service.lending import Lending
 from gateway.service.own import own_asset
 from gateway.service.recording import anchor, row_of
 from gateway.service.reviewing import Opinion, review
 from ledger import embedded
+from ledger.access import grant_id
 from ledger.account import recover
 from ledger.host import Host
-from ledger.types import keccak
+from ledger.types import hex32, parse_hex32
 from tests.gateway.conftest import PASSPHRASE, World
 
 ASK = Order(Decimal(600_000), 90, key="first")
@@ -86,10 +87,18 @@ def test_the_consent_is_signed_and_granted_on_the_ledger(
     home: Installation, lending: Lending, answer: dict[str, object]
 ) -> None:
     consent = json.loads(row_of(home, only(home, "L1", answer)).record)["off_chain"]["consent"]
-    said = {name: value for name, value in consent.items() if name not in ("address", "signature")}
-    hashed = keccak(b"assetcert/consent/1\n" + canonical(said))
+    hashed = applying.statement(home.ledger, consent).digest
     assert recover(hashed, bytes.fromhex(consent["signature"][2:])) == consent["address"]
-    assert said["purpose"] == "decision on a loan of 600000 for 90 days" and said["count"] == 5
+    assert consent["purpose"] == "decision on a loan of 600000 for 90 days" and consent["count"] == 5
+    scope, until = (
+        parse_hex32(consent["scope"]),
+        int(datetime.fromisoformat(consent["expires_at"]).timestamp()),
+    )
+    owner, lenders = home.book.find("M1").id, map(parse_hex32, consent["grantees"])
+    ids = {hex32(grant_id(owner, one, scope, hashed, until)) for one in lenders}
+    indexing.sync(home)
+    with home.database.session() as session:
+        assert {one.subject for one in listing.accesses_on(session, ids)} == ids
 
 
 def test_replay_is_identical_whatever_comes_later(

@@ -24,7 +24,7 @@ from gateway.home import Home
 from gateway.identity.sealing import Sealing
 from gateway.installation import Installation, Organisation
 from gateway.jobs import feed
-from gateway.jobs.audits import digest
+from gateway.jobs.audits import statement
 from gateway.jobs.certification import group_key
 from gateway.jobs.intake import Asked
 from gateway.jobs.running import Jobs
@@ -179,9 +179,9 @@ def test_an_audit_is_a_job_whose_result_its_organisation_signs(
     result = job.result or {}
     assert result["report"]["verdict"] == "VALID", result["report"]["findings"]
     signature = bytes.fromhex(result["signature"]["value"][2:])
-    assert recover(digest(result), signature) == installation.account(lender).address
+    assert recover(statement(result).digest, signature) == installation.signatory(lender).address
     result["report"]["assets"] += 1
-    assert recover(digest(result), signature) != installation.account(lender).address
+    assert recover(statement(result).digest, signature) != installation.signatory(lender).address
 
 
 @dataclass

@@ -1,17 +1,10 @@
-"""An enterprise whose key is in a browser: what it asks for waits until that key has signed it, is relayed, and nothing is lost on the way.
-
-The key signs here as a wallet does: from the typed data's JSON alone, by another implementation of EIP-712.
-"""
+"""An enterprise whose key is in a browser: what it asks for waits until that key has signed it, is relayed, and nothing is lost on the way."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from eth_account import Account as Wallet
-from eth_account.messages import encode_typed_data
 
 from certifier.verify import Verdict
 from gateway.db import listing
@@ -27,51 +20,10 @@ from ledger.pledges import Status
 from ledger.types import keccak, parse_hex32
 
 from ..api.v1.helping import form, job_papers, problem
-from ..running import Running, running
+from ..running import Running
+from .browsers import KEY, OTHER, eventually, move, sign, signed, waiting
 
-KEY, OTHER = keccak(b"in a browser"), keccak(b"in another browser")
 ADDRESS = Account(KEY).address
-
-
-def signed(typed: Any, key: bytes = KEY) -> str:
-    """A wallet's `eth_signTypedData_v4`."""
-    return "0x" + bytes(Wallet.sign_message(encode_typed_data(full_message=typed), key).signature).hex()
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A gateway in which M1 signs in the browser."""
-    with running(tmp_path_factory.mktemp("browser")) as found:
-        move(found, "M1", "m1-signatory", KEY)
-        known = found.client("m1-signatory").get("/api/v1/signing-key").json()
-        assert known == {"kind": "browser", "account": ADDRESS, "proposed": None}
-        yield found
-
-
-def move(gateway: Running, member: str, user: str, key: bytes) -> None:
-    """A member proposes a key, and the registrar votes for it."""
-    client, asked = gateway.client(user), {"account": Account(key).address}
-    statement = client.post("/api/v1/signing-key/statement", json=asked).json()
-    stolen = asked | {"signature": signed(statement, keccak(b"a thief's"))}
-    problem(client.put("/api/v1/signing-key", json=stolen), 409, "WRONG_SIGNER")
-    said = asked | {"signature": signed(statement, key)}
-    assert client.put("/api/v1/signing-key", json=said).json()["proposed"] == asked["account"]
-    vote = f"/api/v1/organisations/{gateway.organisation(member).hex}/signing-key"
-    assert gateway.client("r1-registrar").post(vote).json()["executed"] is True
-    problem(gateway.client("r1-registrar").post(vote), 404, "NOT_FOUND")
-
-
-def waiting(gateway: Running, user: str = "m1-signatory") -> list[dict[str, Any]]:
-    """What a user's organisation has to sign and has not."""
-    found = gateway.client(user).get("/api/v1/signatures").json()
-    return [one for one in found if not one["signed"]]
-
-
-def sign(gateway: Running, one: dict[str, Any], key: bytes = KEY, user: str = "m1-signatory") -> Any:
-    """Prepare and sign it."""
-    client = gateway.client(user)
-    typed = client.post(f"/api/v1/signatures/{one['id']}/preparation", json={}).json()
-    return client.put(f"/api/v1/signatures/{one['id']}", json={"signature": signed(typed, key)})
 
 
 def asked(gateway: Running, *contents: bytes) -> str:
@@ -84,14 +36,6 @@ def asked(gateway: Running, *contents: bytes) -> str:
     job = str(answer.json()["id"])
     eventually(lambda: gateway.client("m1-accountant").get(f"/api/v1/jobs/{job}").json()["waiting_for"])
     return job
-
-
-def eventually(true: Any) -> None:
-    """Within a minute."""
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def done(gateway: Running, job: str) -> dict[str, Any]:
@@ -138,8 +82,6 @@ def test_a_batch_waits_is_signed_and_certified(gateway: Running) -> None:
     key = home.ledger.read_one(home.ledger.membership.key(account_key_id(ADDRESS)), home.ledger.pin())
     assert key.org == gateway.organisation("M1").id
     assert not waiting(gateway)
-    with pytest.raises(RefusedError, match="browser"):
-        home.account(gateway.organisation("M1"))
 
 
 def test_two_signed_under_one_nonce_are_both_certified_in_the_end(gateway: Running) -> None:

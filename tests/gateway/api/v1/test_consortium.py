@@ -10,7 +10,7 @@ import pytest
 from certifier import fingerprint, voprf
 from gateway.db import evaluations
 from gateway.errors import RefusedError, UnreadableError
-from gateway.jobs.audits import digest
+from gateway.jobs.audits import statement
 from gateway.service import evaluating
 from ledger.account import recover
 
@@ -71,7 +71,7 @@ def test_an_audit_ends_with_a_signed_result_and_is_its_organisations(api: Runnin
     job = answer.json()
     assert job["audit"]["report"]["verdict"] == "VALID", job["audit"]["report"]["findings"]
     signature = bytes.fromhex(job["audit"]["signature"]["value"][2:])
-    assert recover(digest(job["audit"]), signature) == job["audit"]["signature"]["address"]
+    assert recover(statement(job["audit"]).digest, signature) == job["audit"]["signature"]["address"]
     again = client.post("/api/v1/audits", headers={"Prefer": "wait=30", "Idempotency-Key": "audit-1"})
     assert again.json()["id"] == job["id"]
     assert client.get("/api/v1/audits").json()["items"][0]["id"] == job["id"]
