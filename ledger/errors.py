@@ -114,9 +114,3 @@ class RpcError(LedgerError):
 
     def __str__(self) -> str:
         return f"the node answered error {self.code}: {self.message}"
-
-
-def __getattr__(name: str) -> Any:
-    from ledger import refusals
-
-    return getattr(refusals, name)

@@ -25,9 +25,9 @@ from ledger.chain import Chain
 from ledger.connection import Ledger
 from ledger.contract import Act
 from ledger.deploy import deploy
-from ledger.errors import AlreadyConfirmedError, AlreadyExecutedError, KeyEndedError
 from ledger.events import Confirmed
 from ledger.membership import FOREVER, Key, Purpose, Role
+from ledger.refusals import AlreadyConfirmedError, AlreadyExecutedError, KeyEndedError
 from ledger.replay import MembershipView, OrganisationRecord, events
 from ledger.types import hex32, keccak
 from ledger.writer import Sent

@@ -24,8 +24,8 @@ from ledger.access import grant_id
 from ledger.account import recover
 from ledger.assets import Standing
 from ledger.contract import Act
-from ledger.errors import RevertError
 from ledger.pledges import Offer
+from ledger.refusals import RevertError
 from ledger.typed import Domain, TypedData
 from ledger.types import hex32, parse_hex32
 
