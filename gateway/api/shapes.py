@@ -24,7 +24,19 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from gateway.errors import StaleError, UsageError
 
-__all__ = ["Cursor", "IfMatch", "Match", "Page", "Paged", "Strict", "Time", "etag", "rfc3339"]
+__all__ = [
+    "Cursor",
+    "IfMatch",
+    "Match",
+    "Page",
+    "Paged",
+    "Strict",
+    "Time",
+    "decoded",
+    "encoded",
+    "etag",
+    "rfc3339",
+]
 
 _Row = TypeVar("_Row")
 _Out = TypeVar("_Out")
@@ -64,7 +76,7 @@ class Cursor:
         cursor: Annotated[str | None, Query(max_length=400, description="`next` of the part before")] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> None:
-        self.after = _decoded(cursor) if cursor is not None else None
+        self.after = decoded(cursor) if cursor is not None else None
         self.limit = limit
 
     @property
@@ -77,18 +89,20 @@ class Cursor:
     ) -> Page[_Out]:
         """Of `more` rows after `after`."""
         here = rows[: self.limit]
-        following = _encoded(key(here[-1])) if len(rows) > self.limit else None
+        following = encoded(key(here[-1])) if len(rows) > self.limit else None
         return Page(items=[shown(row) for row in here], next=following)
 
 
 Paged = Annotated[Cursor, Depends()]
 
 
-def _encoded(key: str) -> str:
+def encoded(key: str) -> str:
+    """A key as the cursor that a caller brings back."""
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def _decoded(cursor: str) -> str:
+def decoded(cursor: str) -> str:
+    """The key of a cursor. UsageError for one that is none of ours."""
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gateway.db.models import Base, Id
+from gateway.db.paging import Cut, Part, part
 from gateway.db.repository import insert_new
 
 __all__ = [
@@ -52,10 +53,11 @@ __all__ = [
     "head",
     "hold_position",
     "job",
+    "jobs_in",
     "jobs_of",
+    "keep",
     "keyed_jobs",
     "postpone",
-    "keep",
     "release",
     "renew",
     "report_progress",
@@ -217,6 +219,13 @@ def jobs_of(
     return list(session.scalars(query))
 
 
+def jobs_in(session: Session, org: str, kind: str, cut: Cut) -> Part[Job]:
+    """A part of an organisation's jobs of a kind, the newest first."""
+    query = select(Job).where(Job.org == org, Job.kind == kind)
+    found: Part[tuple[Job]] = part(session, query, (Job.id,), cut)
+    return found.map(lambda row: row[0])
+
+
 def backlog(session: Session, kind: str) -> tuple[int, float | None]:
     """How many jobs of a kind are not finished, and when the oldest of them was accepted."""
     waiting = select(func.count(), func.min(Job.created_at)).where(
@@ -300,6 +309,12 @@ def finish(
     return mine
 
 
+def keep(session: Session, worker: str | None, ids: Sequence[str], said: Mapping[str, Any]) -> None:
+    """Say of claimed jobs what has come of them so far, for whoever goes on with them."""
+    mine = (Job.id.in_(ids), Job.worker == worker, Job.state == RUNNING)
+    session.execute(update(Job).where(*mine).values(result=dict(said)))
+
+
 def postpone(
     session: Session, worker: str, ids: Sequence[str], seconds: float, group_key: str | None = None
 ) -> None:
@@ -309,12 +324,6 @@ def postpone(
         again["group_key"] = group_key
     mine = (Job.id.in_(ids), Job.worker == worker, Job.state == RUNNING)
     session.execute(update(Job).where(*mine).values(again))
-def keep(session: Session, worker: str | None, ids: Sequence[str], said: Mapping[str, Any]) -> None:
-    """Say of claimed jobs what has come of them so far, for whoever goes on with them."""
-    mine = (Job.id.in_(ids), Job.worker == worker, Job.state == RUNNING)
-    session.execute(update(Job).where(*mine).values(result=dict(said)))
-
-
 
 
 def drop_finished(session: Session, before: int) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import (
@@ -20,9 +23,13 @@ from gateway.db.models import (
     IndexPosition,
     Offer,
 )
+from gateway.db.paging import WHOLE, Cut, Part, part
 
 __all__ = [
+    "DATES",
+    "NUMBERS",
     "Held",
+    "Wanted",
     "accesses",
     "accesses_on",
     "assets_with_fingerprints",
@@ -30,9 +37,12 @@ __all__ = [
     "bills_numbered",
     "counts",
     "dossiers_of",
+    "grant_to",
     "grants_by",
+    "grants_on",
     "grants_to",
     "held",
+    "held_among",
     "holding",
     "ids_with",
     "index_block",
@@ -47,12 +57,25 @@ __all__ = [
     "registered_where",
 ]
 
-MOST = 500
-_NUMBER = func.coalesce(
-    Asset.fields["fact.number"].as_string(),
-    Asset.fields["fact.order.0001.number"].as_string(),
-    Asset.fields["fact.device.0001.id"].as_string(),
-)
+NUMBERS = ("number", "order.0001.number", "payment.0001.number", "device.0001.id")
+"""What people call a paper by: the facts that may state it, the first that does."""
+DATES = (
+    "issue_date", "inspected_at", "inspected_at_local", "calibrated_date", "searched_at", "payment.0001.date",
+    "start", "start_local", "order.0001.start",
+)  # fmt: skip
+"""Its date: a day, or an instant in UTC."""
+_NAMES = (
+    "buyer_name", "seller_name", "supplier_name", "laboratory_name", "payment.0001.payer_name", "payment.0001.payee_name",
+)  # fmt: skip
+
+
+def _fact(name: str) -> ColumnElement[str]:
+    found: ColumnElement[str] = Asset.fields[f"fact.{name}"].as_string()
+    return found
+
+
+_NUMBER = func.coalesce(*map(_fact, NUMBERS))
+_DATE = func.coalesce(*map(_fact, DATES))
 
 
 class Held(NamedTuple):
@@ -70,17 +93,48 @@ def _held(org: str) -> Select[Asset, str | None, int | None]:
     return joined.where(Asset.org == org)
 
 
-def held(session: Session, org: str, *, text: str = "", kind: str = "", limit: int = MOST) -> list[Held]:
-    """An organisation's assets, the newest first; `text` is part of a number, or the beginning of an id."""
-    query = _held(org)
-    if text:
-        query = query.where(
-            or_(_NUMBER.contains(text, autoescape=True), Asset.asset_id.startswith(text, autoescape=True))
-        )
-    if kind:
-        query = query.where(Asset.kind == kind)
-    newest = func.coalesce(IndexedAsset.block, 2**62).desc()
-    return [Held._make(row) for row in session.execute(query.order_by(newest, Asset.asset_id).limit(limit))]
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for: part of a number or a name, a job, the beginning of an id; a kind; days in Shanghai, both within."""
+
+    text: str = ""
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    def where(self) -> list[ColumnElement[bool]]:
+        """The conditions on `Asset`."""
+        made: list[ColumnElement[bool]] = [Asset.kind == self.kind] if self.kind else []
+        if self.text:
+            jobs = select(DossierAsset.asset_id).where(DossierAsset.name == self.text)
+            parts = [one.icontains(self.text, autoescape=True) for one in (_NUMBER, *map(_fact, _NAMES))]
+            made.append(
+                or_(*parts, Asset.asset_id.startswith(self.text, autoescape=True), Asset.asset_id.in_(jobs))
+            )
+        if self.since is not None:
+            made.append(_bound(self.since, "00:00:00") <= _DATE)
+        if self.until is not None:
+            made.append(_bound(self.until, "23:59:59") >= _DATE)
+        return made
+
+
+def _bound(day: date, hour: str) -> ColumnElement[str]:
+    """A day as the date of a paper states it: by itself, or as the instant in UTC at which it is that hour in Shanghai."""
+    local = datetime.fromisoformat(f"{day.isoformat()}T{hour}").replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    instant = local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return case((_DATE.endswith("Z"), instant), else_=day.isoformat())
+
+
+def held(session: Session, org: str, wanted: Wanted, cut: Cut) -> Part[Held]:
+    """An organisation's assets, the newest first."""
+    key = (func.coalesce(IndexedAsset.block, 2**62), Asset.asset_id)
+    return part(session, _held(org).where(*wanted.where()), key, cut).map(Held._make)
+
+
+def held_among(session: Session, org: str, asset_ids: Collection[str]) -> list[Held]:
+    """Those of an organisation's assets."""
+    query = _held(org).where(Asset.asset_id.in_(asset_ids))
+    return [Held._make(row) for row in session.execute(query)]
 
 
 def holding(session: Session, org: str, asset_id: str) -> Held | None:
@@ -98,55 +152,75 @@ def jobs(session: Session, org: str) -> dict[str, list[Asset]]:
     return found
 
 
-def grants_by(session: Session, org: str, asset_ids: Collection[str] | None = None) -> list[Grant]:
-    """Grants an organisation has given, the latest end first."""
+def grants_by(session: Session, org: str, cut: Cut = WHOLE, asset_id: str | None = None) -> Part[Grant]:
+    """Grants an organisation has given, of one asset where it is named, the latest end first."""
     query = select(Grant).where(Grant.owner == org)
-    if asset_ids is not None:
-        query = query.where(Grant.asset_id.in_(asset_ids))
-    return list(session.scalars(query.order_by(Grant.expires_at.desc(), Grant.grant_id)))
+    if asset_id is not None:
+        query = query.where(Grant.asset_id == asset_id)
+    return _first(part(session, query, (Grant.expires_at, Grant.grant_id), cut))
 
 
-def grants_to(session: Session, org: str) -> list[Grant]:
-    """Grants an organisation was given: those that stand on the ledger."""
+def _first(found: Part[Any]) -> Part[Any]:
+    return found.map(lambda row: row[0])
+
+
+def _to(org: str) -> Select[Grant]:
+    """Grants an organisation was given, that stand on the ledger and were not withdrawn."""
     granted = select(IndexedAccess.subject).where(IndexedAccess.event == "granted")
-    query = select(Grant).where(Grant.grantee == org, Grant.grant_id.in_(granted))
-    return list(session.scalars(query.order_by(Grant.owner, Grant.expires_at.desc(), Grant.grant_id)))
+    return select(Grant).where(Grant.grantee == org, Grant.grant_id.in_(granted))
 
 
-def offers(session: Session, org: str, party: str) -> list[tuple[Offer, str | None]]:
+def grants_to(session: Session, org: str, cut: Cut) -> Part[Grant]:
+    """Grants by which an organisation may read now, the latest end first."""
+    query = _to(org).where(Grant.sealed.is_not(None))
+    return _first(part(session, query, (Grant.expires_at, Grant.grant_id), cut))
+
+
+def grant_to(session: Session, org: str, grant_id: str) -> Grant | None:
+    """One of the grants an organisation was given."""
+    return session.scalars(_to(org).where(Grant.grant_id == grant_id)).first()
+
+
+def grants_on(session: Session, org: str, asset_ids: Collection[str]) -> list[Grant]:
+    """Those of some assets by which an organisation may read now."""
+    return list(session.scalars(_to(org).where(Grant.sealed.is_not(None), Grant.asset_id.in_(asset_ids))))
+
+
+_OFFERS = select(Offer, IndexedPledge.status).outerjoin(
+    IndexedPledge, IndexedPledge.pledge_id == Offer.pledge_id
+)
+
+
+def offers(
+    session: Session, org: str, party: str, cut: Cut, *, status: str = ""
+) -> Part[tuple[Offer, str | None]]:
     """Offers whose `party` (debtor, lender) is the organisation, each with its pledge's status, None while it is open."""
-    joined = select(Offer, IndexedPledge.status).outerjoin(
-        IndexedPledge, IndexedPledge.pledge_id == Offer.pledge_id
-    )
-    query = joined.where(Offer.content[party].as_string() == org).order_by(
-        Offer.content["accept_by"].as_integer().desc()
-    )
-    return [(row[0], row[1]) for row in session.execute(query)]
+    query = _OFFERS.where(Offer.content[party].as_string() == org)
+    if status:
+        query = query.where(IndexedPledge.status == status)
+    return part(session, query, (Offer.content["accept_by"].as_integer(), Offer.pledge_id), cut)
 
 
 def offer(session: Session, pledge_id: str) -> tuple[Offer, str | None] | None:
     """One offer with its pledge's status."""
-    joined = select(Offer, IndexedPledge.status).outerjoin(
-        IndexedPledge, IndexedPledge.pledge_id == Offer.pledge_id
-    )
-    row = session.execute(joined.where(Offer.pledge_id == pledge_id)).first()
+    row = session.execute(_OFFERS.where(Offer.pledge_id == pledge_id)).first()
     return (row[0], row[1]) if row is not None else None
 
 
-def locked(session: Session, asset_ids: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Of these assets those with a live lien: its lender and pledge."""
+def locked(session: Session, debtor: str) -> dict[str, tuple[str, str]]:
+    """Of an organisation's assets those with a live lien: its lender and pledge."""
     query = (
         select(IndexedClaim.asset_id, IndexedPledge.lender, IndexedPledge.pledge_id)
         .join(IndexedPledge, IndexedPledge.pledge_id == IndexedClaim.pledge_id)
-        .where(IndexedPledge.status == "live", IndexedClaim.asset_id.in_(asset_ids))
+        .where(IndexedPledge.status == "live", IndexedPledge.debtor == debtor)
     )
     return {asset_id: (lender, pledge_id) for asset_id, lender, pledge_id in session.execute(query)}
 
 
-def accesses(session: Session, limit: int = MOST) -> Sequence[IndexedAccess]:
-    """Grants, ends, reads and shreddings, the newest first."""
-    newest = (IndexedAccess.block.desc(), IndexedAccess.position.desc())
-    return session.scalars(select(IndexedAccess).order_by(*newest).limit(limit)).all()
+def accesses(session: Session, prefix: str, cut: Cut) -> Part[IndexedAccess]:
+    """Grants, ends, reads and shreddings whose subject begins so, the newest first."""
+    query = select(IndexedAccess).where(IndexedAccess.subject.startswith(prefix, autoescape=True))
+    return _first(part(session, query, (IndexedAccess.block, IndexedAccess.position), cut))
 
 
 def accesses_on(session: Session, subjects: Collection[str]) -> list[IndexedAccess]:
@@ -167,63 +241,52 @@ def counts(session: Session) -> dict[str, dict[str, int]]:
     return {"assets": {org: n for org, n in assets}, "pledges": {org: n for org, n in pledges}}  # noqa: C416
 
 
-def batches_of(session: Session, org: str | None) -> list[tuple[str, str, int, int]]:
-    """Batches on the ledger: organisation, root, block, how many assets; the newest first."""
-    query = select(IndexedAsset.org, IndexedAsset.root, IndexedAsset.block, func.count())
-    if org:
-        query = query.where(IndexedAsset.org == org)
-    grouped = query.group_by(IndexedAsset.org, IndexedAsset.root, IndexedAsset.block)
-    rows = session.execute(grouped.order_by(IndexedAsset.block.desc()).limit(MOST))
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+def batches_of(session: Session, prefix: str, cut: Cut) -> Part[tuple[str, str, int, int]]:
+    """Batches on the ledger whose root begins so: organisation, root, block, how many assets; the newest first."""
+    columns = (IndexedAsset.org, IndexedAsset.root, IndexedAsset.block)
+    query = select(*columns, func.count()).where(IndexedAsset.root.startswith(prefix, autoescape=True))
+    key = (IndexedAsset.block, IndexedAsset.root, IndexedAsset.org)
+    return part(session, query.group_by(*columns), key, cut)
 
 
 def registered_where(
-    session: Session,
-    *,
-    org: str = "",
-    prefix: str = "",
-    ids: Collection[str] | None = None,
-    limit: int = MOST,
-) -> list[IndexedAsset]:
-    """Registered assets, the newest first: of one issuer, with an id that begins so, or of a list."""
+    session: Session, cut: Cut, *, prefix: str = "", ids: Collection[str] | None = None
+) -> Part[IndexedAsset]:
+    """Registered assets, the newest first: those whose id or root begins so, or of a list."""
     query = select(IndexedAsset)
-    if org:
-        query = query.where(IndexedAsset.org == org)
     if prefix:
-        query = query.where(
-            or_(
-                IndexedAsset.asset_id.startswith(prefix, autoescape=True),
-                IndexedAsset.root.startswith(prefix, autoescape=True),
-            )
-        )
+        query = query.where(_begins(prefix, IndexedAsset.asset_id, IndexedAsset.root))
     if ids is not None:
         query = query.where(IndexedAsset.asset_id.in_(ids))
-    return list(
-        session.scalars(query.order_by(IndexedAsset.block.desc(), IndexedAsset.asset_id).limit(limit))
-    )
+    key = (IndexedAsset.block, IndexedAsset.asset_id, IndexedAsset.org)
+    return _first(part(session, query, key, cut))
+
+
+def _begins(prefix: str, *columns: Any) -> ColumnElement[bool]:
+    return or_(*(column.startswith(prefix, autoescape=True) for column in columns))
 
 
 def pledges_where(
-    session: Session, *, party: str = "", prefix: str = "", limit: int = MOST
-) -> list[tuple[IndexedPledge, list[IndexedClaim]]]:
-    """Pledges with their claims: of one debtor or lender, with an id or fingerprint that begins so."""
-    query = select(IndexedPledge, IndexedClaim).join(
-        IndexedClaim, IndexedClaim.pledge_id == IndexedPledge.pledge_id
-    )
-    if party:
-        query = query.where(or_(IndexedPledge.debtor == party, IndexedPledge.lender == party))
+    session: Session, cut: Cut, *, prefix: str = ""
+) -> Part[tuple[IndexedPledge, list[IndexedClaim]]]:
+    """Pledges with their claims, the latest end first: those whose id, or a fingerprint or asset of which, begins so."""
+    query = select(IndexedPledge)
     if prefix:
-        query = query.where(
-            or_(
-                IndexedPledge.pledge_id.startswith(prefix, autoescape=True),
-                IndexedClaim.fingerprint.startswith(prefix, autoescape=True),
-                IndexedClaim.asset_id.startswith(prefix, autoescape=True),
-            )
+        claimed = select(IndexedClaim.pledge_id).where(
+            _begins(prefix, IndexedClaim.fingerprint, IndexedClaim.asset_id)
         )
-    found: dict[str, tuple[IndexedPledge, list[IndexedClaim]]] = {}
-    for pledge, claim in session.execute(query.order_by(IndexedPledge.pledge_id, IndexedClaim.rank)):
-        found.setdefault(pledge.pledge_id, (pledge, []))[1].append(claim)
-    return list(found.values())[:limit]
+        query = query.where(
+            or_(_begins(prefix, IndexedPledge.pledge_id), IndexedPledge.pledge_id.in_(claimed))
+        )
+    found = _first(part(session, query, (IndexedPledge.expires_at, IndexedPledge.pledge_id), cut))
+    claims: dict[str, list[IndexedClaim]] = {pledge.pledge_id: [] for pledge in found.rows}
+    ordered = select(IndexedClaim).order_by(IndexedClaim.pledge_id, IndexedClaim.rank)
+    if cut.size is not None:
+        ordered = ordered.where(IndexedClaim.pledge_id.in_(claims))
+    for claim in session.scalars(ordered):
+        if claim.pledge_id in claims:
+            claims[claim.pledge_id].append(claim)
+    return found.map(lambda pledge: (pledge, claims[pledge.pledge_id]))
 
 
 def organisation_names(session: Session) -> dict[str, IndexedOrganisation]:
@@ -266,7 +329,6 @@ def ids_with(session: Session, *, number: str, sha256: str) -> list[str]:
 
 
 def number_of(asset: Asset) -> str | None:
-    """The number by which people call a paper: its own, else its first work order's, else its first device's name."""
+    """The number by which people call a paper."""
     fields = asset.fields or {}
-    names = ("fact.number", "fact.order.0001.number", "fact.device.0001.id")
-    return next((fields[name] for name in names if name in fields), None)
+    return next((fields[f"fact.{name}"] for name in NUMBERS if f"fact.{name}" in fields), None)

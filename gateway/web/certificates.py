@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
-from fastapi import Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from certifier.content import decrypt
 from gateway.api.depends import Installed, May
 from gateway.db import listing
-from gateway.db.listing import Held
+from gateway.db.listing import Held, Wanted
+from gateway.db.paging import Part
 from gateway.errors import NotFoundError
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
@@ -21,11 +23,12 @@ from gateway.installation import Installation, Organisation
 from gateway.service import indexing
 from gateway.service.own import own_receipt
 from gateway.web import bundle, certificate, formats, originals, words
-from gateway.web.depends import As, Id, router_of_pages
+from gateway.web.depends import As, Id, Shown, router_of_pages
 from gateway.web.parties import Parties
 from gateway.web.public import public_link
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.report import facts_of
+from gateway.web.said import Said
 from gateway.web.tables import Column, Table, export
 from ledger.types import parse_hex32
 
@@ -44,41 +47,50 @@ Reader = Annotated[Principal, May(Action.ASSETS_READ)]
 _SHOWN = ("seller_name", "buyer_name", "issue_date", "total", "payable", "product", "lot", "start", "end")
 
 
+def _wanted(
+    q: Annotated[str, Query(max_length=200)] = "",
+    kind: Annotated[str, Query(max_length=32)] = "",
+    since: Annotated[date | Literal[""], Query(alias="from")] = "",
+    until: Annotated[date | Literal[""], Query(alias="to")] = "",
+) -> Wanted:
+    """What the form of the list says; an empty field is none."""
+    return Wanted(q.strip(), kind, since or None, until or None)
+
+
 @router.get("/certificates")
 def certificates(
     request: Request,
     who: Reader,
     home: Installed,
-    q: str = "",
-    kind: str = "",
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    cut: Shown,
     form: As = "",
 ) -> Response:
-    """The list, searched by number or id."""
+    """The list, searched by number, name, job or id, by kind and by days."""
     indexing.sync(home)
     with home.database.session() as session:
-        rows = listing.held(session, who.org, text=q.strip(), kind=kind)
-        locks = listing.locked(session, [row.asset.asset_id for row in rows])
-    table = held_table(request, rows, locks)
+        part = listing.held(session, who.org, wanted, cut)
+        locks = listing.locked(session, who.org)
+    table = held_table(request, who.organisation, part, locks)
     if form:
         return export(table, form, "certificates")
+    asked = {"q": wanted.text, "kind": wanted.kind, "from": wanted.since or "", "to": wanted.until or ""}
     options = [(name, say(request, label)) for name, label in words.KINDS.items()]
-    return render(request, "certificates.html", table=table, query=q, kind=kind, kind_options=options)
+    return render(
+        request, "certificates.html", table=table, asked=asked, path=f"/certificates?{urlencode(asked)}", kind_options=options,
+    )  # fmt: skip
 
 
-def held_table(request: Request, rows: Sequence[Held], locks: Mapping[str, object]) -> Table:
+def held_table(request: Request, owner: Organisation, part: Part[Held], locks: Mapping[str, object]) -> Table:
     """Certified papers as a table; each number leads to its page."""
 
-    def fact(row: Held, *names: str) -> str:
-        fields = row.asset.fields or {}
-        return next((fields[f"fact.{name}"] for name in names if f"fact.{name}" in fields), "")
+    def said(row: Held) -> Said:
+        return Said(facts_of(row.asset.fields or {}), owner)
 
     def state(row: Held) -> tuple[str, str]:
         if row.asset.asset_id in locks:
             return words.PLEDGES["live"]
         return words.STANDINGS[standing_of(row)]
-
-    def amount(row: Held) -> str:
-        return fact(row, "payable", "total", "net")
 
     template: Any = environment(language_of(request)).get_template("includes/cells.html").module
     columns = (
@@ -88,16 +100,16 @@ def held_table(request: Request, rows: Sequence[Held], locks: Mapping[str, objec
             lambda row: listing.number_of(row.asset) or row.asset.asset_id,
             lambda row: template.linked(f"/certificates/{row.asset.asset_id}", listing.number_of(row.asset) or formats.short(row.asset.asset_id)),
         ),
-        Column(say(request, "Date"), lambda row: fact(row, "issue_date", "inspected_at", "start")[:10]),
-        Column(say(request, "Counterparty"), lambda row: fact(row, "buyer_name", "seller_name")),
+        Column(say(request, "Date"), lambda row: said(row).date),
+        Column(say(request, "Counterparty"), lambda row: said(row).counterparty),
         Column(
-            say(request, "Amount"), amount,
-            lambda row: formats.money(amount(row), fact(row, "currency") or "CNY") if amount(row) else "", numeric=True,
+            say(request, "Amount"), lambda row: said(row).amount,
+            lambda row: formats.money(said(row).amount, said(row).currency) if said(row).amount else "", numeric=True,
         ),
         Column(say(request, "State"), lambda row: say(request, state(row)[0]), lambda row: template.state(state(row))),
     )  # fmt: skip
     nothing = say(request, "Nothing certified yet that fits.")
-    return Table(say(request, "Certified papers"), columns, rows, nothing)
+    return Table.of(say(request, "Certified papers"), columns, part, nothing)
 
 
 def standing_of(row: Held) -> str:
@@ -113,7 +125,7 @@ def one(request: Request, who: Reader, home: Installed, asset_id: Id) -> HTMLRes
     indexing.sync(home)
     with home.database.session() as session:
         row = held_or_missing(session, who.organisation, asset_id)
-        lock = listing.locked(session, [asset_id]).get(asset_id)
+        lock = listing.locked(session, who.org).get(asset_id)
         parties = Parties(session)
     facts, title = facts_and_title(request, row)
     document = plain_document(home, who.organisation, row)

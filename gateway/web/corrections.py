@@ -103,8 +103,9 @@ def _affected(
     indexing.sync(home)
     with home.database.session() as session:
         row, parties = held_or_missing(session, who.organisation, asset_id), Parties(session)
-        lock = listing.locked(session, [asset_id]).get(asset_id)
-        grants = [g for g in listing.grants_by(session, who.org, [asset_id]) if g.sealed is not None]
+        lock = listing.locked(session, who.org).get(asset_id)
+        given = listing.grants_by(session, who.org, asset_id=asset_id).rows
+        grants = [one for one in given if one.sealed is not None]
     return row, [parties[lock[0]]] if lock else [], [(parties[g.grantee], g.expires_at) for g in grants]
 
 

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from gateway.api.guard import Guarded
+from gateway.api.shapes import decoded, encoded
 from gateway.db.jobs import NewEvent, add_events
+from gateway.db.paging import WHOLE, Cut
+from gateway.errors import UsageError
 from gateway.identity.principal import Principal
 from gateway.installation import Installation
 
-__all__ = ["As", "Id", "gone", "note", "router_of_pages"]
+__all__ = ["As", "Id", "Shown", "cursor", "gone", "note", "router_of_pages"]
 
 Id = Annotated[str, Path(pattern="^0x[0-9a-f]{64}$")]
 """An asset's, a pledge's, a grant's id."""
 As = Annotated[str, Query(alias="as", pattern="^(csv|xlsx)?$")]
 """A table as a spreadsheet instead of the page."""
+
+
+def _asked(after: Annotated[str, Query(max_length=400)] = "", form: As = "") -> Cut:
+    """Which part of a long list the address asks for; a spreadsheet holds all of it."""
+    if form or not after:
+        return WHOLE if form else Cut()
+    try:
+        seen, *key = json.loads(decoded(after))
+        return Cut(seen=min(abs(int(seen)), 2**53), after=tuple(key))
+    except (TypeError, ValueError) as error:
+        raise UsageError("CURSOR", "this address leads into no list of ours: begin at its top") from error
+
+
+def cursor(cut: Cut | None) -> str:
+    """The same, as an address has it."""
+    return encoded(json.dumps([cut.seen, *cut.after])) if cut is not None else ""
+
+
+Shown = Annotated[Cut, Depends(_asked)]
 
 
 def router_of_pages() -> APIRouter:

@@ -14,6 +14,7 @@ from gateway.api.depends import Installed, May
 from gateway.db import listing
 from gateway.db.listing import Held
 from gateway.db.models import Asset
+from gateway.db.paging import WHOLE, sliced
 from gateway.errors import NotFoundError
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
@@ -24,7 +25,7 @@ from gateway.signing.signatory import all_of
 from gateway.web import words
 from gateway.web.board import JobView, job_view
 from gateway.web.certificates import attachment, held_table
-from gateway.web.depends import As, gone, router_of_pages
+from gateway.web.depends import As, Shown, gone, router_of_pages
 from gateway.web.offers import Permitted, parties_to_read, thirty_days_on
 from gateway.web.render import render, say
 from gateway.web.tables import Column, Table, export
@@ -36,7 +37,7 @@ Reader = Annotated[Principal, May(Action.ASSETS_READ)]
 
 
 @router.get("/jobs")
-def board(request: Request, who: Reader, home: Installed, form: As = "") -> Response:
+def board(request: Request, who: Reader, home: Installed, cut: Shown, form: As = "") -> Response:
     """Every job, those with something missing first."""
     with home.database.session() as session:
         found = listing.jobs(session, who.org)
@@ -44,7 +45,9 @@ def board(request: Request, who: Reader, home: Installed, form: As = "") -> Resp
     if form:
         return export(_table(request, jobs), form, "jobs")
     held_back = sum((job.held_back or Decimal(0) for job in jobs), Decimal(0))
-    return render(request, "jobs.html", jobs=jobs, held_back=held_back)
+    missing = sum(bool(job.missing) for job in jobs)
+    board = Table.of(say(request, "Jobs"), (), sliced(jobs, cut))
+    return render(request, "jobs.html", board=board, missing=missing, held_back=held_back)
 
 
 def _table(request: Request, jobs: Sequence[JobView]) -> Table:
@@ -75,11 +78,10 @@ def one(request: Request, who: Reader, home: Installed, name: str, form: As = ""
     indexing.sync(home)
     assets = _assets(home, who.org, name)
     with home.database.session() as session:
-        ids = {one.asset_id for one in assets}
-        rows = [row for row in listing.held(session, who.org, limit=10**6) if row.asset.asset_id in ids]
-        rows.sort(key=_place)
-        locks = listing.locked(session, list(ids))
-    table = held_table(request, rows, locks)
+        rows = listing.held_among(session, who.org, [one.asset_id for one in assets])
+        locks = listing.locked(session, who.org)
+    part = sliced(sorted(rows, key=_place), WHOLE)
+    table = held_table(request, who.organisation, part, locks)
     if form:
         return export(table, form, name)
     return render(request, "job.html", job=job_view(name, assets), table=table)

@@ -6,6 +6,7 @@ What a page shows of a lien is what the ledger shows a party: nothing of another
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from certifier.verify import Code
 from gateway.api.depends import Installed, May
 from gateway.db import listing
 from gateway.db.models import Asset
+from gateway.db.paging import Cut
 from gateway.errors import ConflictError, NotFoundError
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
@@ -24,7 +26,7 @@ from gateway.installation import Installation
 from gateway.service import indexing, pledging, verifying
 from gateway.service.certifying import rebuild
 from gateway.web import formats, words
-from gateway.web.depends import As, Id, gone, note, router_of_pages
+from gateway.web.depends import As, Id, Shown, gone, note, router_of_pages
 from gateway.web.offers import offer_state
 from gateway.web.parties import Parties
 from gateway.web.render import environment, language_of, render, say
@@ -37,46 +39,72 @@ __all__ = ["router"]
 
 router = router_of_pages()
 Reader = Annotated[Principal, May(Action.OFFERS_READ)]
+Lender = Annotated[Principal, May(Action.CONTENT_READ)]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A row of the inbox: the offer, its pledge's status (None while it is open), the receivables as far as this home holds them."""
+
+    content: dict[str, Any]
+    status: str | None
+    receivables: Sequence[Asset]
+    id: str
+
+    @property
+    def amount(self) -> str | None:
+        """What they come to."""
+        found = (one.fields or {} for one in self.receivables)
+        stated = (one.get("fact.payable") or one.get("fact.total") or one.get("fact.net") for one in found)
+        amounts = [Decimal(one) for one in stated if one]
+        return f"{sum(amounts):f}" if amounts else None
 
 
 @router.get("/inbox")
-def inbox(request: Request, who: Annotated[Principal, May(Action.CONTENT_READ)], home: Installed, form: As = "", list: str = "") -> Response:  # fmt: skip
+def inbox(
+    request: Request, who: Lender, home: Installed, cut: Shown, form: As = "", list: str = ""
+) -> Response:
     """Offers to this lender and papers it may read."""
     indexing.sync(home)
-    offers, shared = _offers(request, home, who), _shared(request, home, who)
+    offers = _offers(request, home, who, Cut() if list else cut)
+    shared = _shared(request, home, who, cut if list else Cut())
     if form:
-        return export(shared if list == "shared" else offers, form, "inbox")
+        return export(shared if list else offers, form, "inbox")
     return render(request, "inbox.html", offers=offers, shared=shared)
 
 
-def _offers(request: Request, home: Installation, who: Principal, *, only: str = "") -> Table:
+def _offers(request: Request, home: Installation, who: Principal, cut: Cut, *, status: str = "") -> Table:
     with home.database.session() as session:
-        rows, parties = listing.offers(session, who.org, "lender"), Parties(session)
-    rows = [row for row in rows if not only or row[1] == only]
+        part, parties = listing.offers(session, who.org, "lender", cut, status=status), Parties(session)
+    rows = part.map(
+        lambda row: Offered(row[0].content, row[1], _receivables(home, row[0].content), row[0].pledge_id)
+    )
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     now = home.now()
 
-    def amount(row: Any) -> str | None:
-        return _amount(home, row[0].content)
+    def called(row: Offered) -> str:
+        return _called(request, row.receivables)
+
+    def state(row: Offered) -> tuple[str, str]:
+        return offer_state(row.content, row.status, now)
 
     columns = (
-        Column(say(request, "Enterprise"), lambda row: parties[row[0].content["debtor"]], lambda row: parties[row[0].content["debtor"]].html()),
-        Column(say(request, "Receivables"), lambda row: len(row[0].content["claims"]), lambda row: cells.linked(f"/inbox/{row[0].pledge_id}", _called(request, home, row[0].content))),
-        Column(say(request, "Amount"), amount, lambda row: formats.money(amount(row)), numeric=True),
-        Column(say(request, "accept by"), lambda row: row[0].content["accept_by"], lambda row: formats.time(row[0].content["accept_by"])),
-        Column(say(request, "locked until at most"), lambda row: formats.day(row[0].content["expires_at"])),
-        Column(say(request, "State"), lambda row: say(request, offer_state(row[0].content, row[1], now)[0]), lambda row: cells.state(offer_state(row[0].content, row[1], now))),
+        Column(say(request, "Enterprise"), lambda row: parties[row.content["debtor"]], lambda row: parties[row.content["debtor"]].html()),
+        Column(say(request, "Receivables"), called, lambda row: cells.linked(f"/inbox/{row.id}", called(row))),
+        Column(say(request, "Amount"), lambda row: row.amount, lambda row: formats.money(row.amount), numeric=True),
+        Column(say(request, "accept by"), lambda row: row.content["accept_by"], lambda row: formats.time(row.content["accept_by"])),
+        Column(say(request, "locked until at most"), lambda row: formats.day(row.content["expires_at"])),
+        Column(say(request, "State"), lambda row: say(request, state(row)[0]), lambda row: cells.state(state(row))),
     )  # fmt: skip
-    title = say(request, "Locked") if only else say(request, "Offers")
-    return Table(title, columns, rows, say(request, "No offers to you."))
+    title = say(request, "Locked") if status else say(request, "Offers")
+    return Table.of(title, columns, rows, say(request, "No offers to you."))
 
 
-def _shared(request: Request, home: Installation, who: Principal) -> Table:
+def _shared(request: Request, home: Installation, who: Principal, cut: Cut) -> Table:
     with home.database.session() as session:
-        rows, parties = listing.grants_to(session, who.org), Parties(session)
-        names = listing.numbers(session, [row.asset_id for row in rows])
-        dossiers = {row.asset_id: ", ".join(listing.dossiers_of(session, row.asset_id)) for row in rows}
-    rows = [row for row in rows if row.sealed is not None]
+        part, parties = listing.grants_to(session, who.org, cut), Parties(session)
+        names = listing.numbers(session, [row.asset_id for row in part.rows])
+        dossiers = {row.asset_id: ", ".join(listing.dossiers_of(session, row.asset_id)) for row in part.rows}
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
 
     def name(row: Any) -> str:
@@ -90,16 +118,16 @@ def _shared(request: Request, home: Installation, who: Principal) -> Table:
         Column(say(request, "Purpose"), lambda row: row.purpose),
         Column(say(request, "Until"), lambda row: formats.day(row.expires_at)),
     )  # fmt: skip
-    return Table(
-        say(request, "Papers you may read"), columns, rows, say(request, "Nothing is shared with you.")
+    return Table.of(
+        say(request, "Papers you may read"), columns, part, say(request, "Nothing is shared with you.")
     )
 
 
 @router.get("/book")
-def book(request: Request, who: Annotated[Principal, May(Action.CONTENT_READ)], home: Installed, form: As = "") -> Response:  # fmt: skip
+def book(request: Request, who: Lender, home: Installed, cut: Shown, form: As = "") -> Response:
     """What this lender has locked now."""
     indexing.sync(home)
-    table = _offers(request, home, who, only="live")
+    table = _offers(request, home, who, cut, status="live")
     if form:
         return export(table, form, "locked")
     lead = say(request, "Receivables that are locked for you alone. Release them once they are paid.")
@@ -123,16 +151,8 @@ def _receipts(home: Installation, content: dict[str, Any]) -> list[Receipt]:
     return [one.redact("must-disclose") for one in rebuild(home, owner, _receivables(home, content))]
 
 
-def _amount(home: Installation, content: dict[str, Any]) -> str | None:
-    found = (row.fields or {} for row in _receivables(home, content))
-    stated = (one.get("fact.payable") or one.get("fact.total") or one.get("fact.net") for one in found)
-    amounts = [Decimal(one) for one in stated if one]
-    return f"{sum(amounts):f}" if amounts else None
-
-
-def _called(request: Request, home: Installation, content: dict[str, Any]) -> str:
-    """The first of its receivables, and how many more there are."""
-    rows = _receivables(home, content)
+def _called(request: Request, rows: Sequence[Asset]) -> str:
+    """The first of an offer's receivables, and how many more there are."""
     if not rows:
         return "–"
     first = f"{say(request, words.KINDS.get(rows[0].kind, rows[0].kind))} {listing.number_of(rows[0]) or ''}"
@@ -155,11 +175,12 @@ def offer(request: Request, who: Reader, home: Installed, pledge_id: Id) -> HTML
     receipts = _receipts(home, content)
     with home.database.session() as session:
         parties = Parties(session)
-        grants = {row.asset_id: row.grant_id for row in listing.grants_to(session, who.org) if row.sealed}
+        granted = listing.grants_on(session, who.org, [one.asset_id_hex for one in receipts])
+        grants = {row.asset_id: row.grant_id for row in granted}
     papers = [_paper(one, claim, grants) for one, claim in zip(receipts, content["claims"], strict=True)]
     open_still = content["accept_by"] >= home.now()
     return render(
-        request, "offer.html", title=_called(request, home, content), path=request.url.path, offer=content, taken=status,
+        request, "offer.html", title=_called(request, _receivables(home, content)), path=request.url.path, offer=content, taken=status,
         state=offer_state(content, status, home.now()), debtor=parties[content["debtor"]], papers=papers, codes=pending(),
         open=open_still, may_pledge=may(who, Action.PLEDGES_ACCEPT), may_close=may(who, Action.PLEDGES_CLOSE),
         acceptable=[Code.LIEN, Code.SIGNERS, Code.LINKS], why=_why(request, status, open_still),

@@ -21,7 +21,7 @@ from gateway.service.offering import Permission, Terms
 from gateway.service.own import own_receipt
 from gateway.web import formats, words
 from gateway.web.certificates import facts_and_title, held_or_missing
-from gateway.web.depends import As, Id, gone, router_of_pages
+from gateway.web.depends import As, Id, Shown, gone, router_of_pages
 from gateway.web.parties import Parties
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.report import facts_of
@@ -152,13 +152,11 @@ def share_draft(who: Preparer, home: Installed, asset_id: Id, said: Permitted) -
 
 
 @router.get("/offers")
-def offers(
-    request: Request, who: Annotated[Principal, May(Action.ASSETS_READ)], home: Installed, form: As = ""
-) -> Response:
+def offers(request: Request, who: Reader, home: Installed, cut: Shown, form: As = "") -> Response:
     """Offers made, and what became of them."""
     indexing.sync(home)
     with home.database.session() as session:
-        rows, parties = listing.offers(session, who.org, "debtor"), Parties(session)
+        part, parties = listing.offers(session, who.org, "debtor", cut), Parties(session)
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     now = home.now()
 
@@ -172,10 +170,10 @@ def offers(
         Column(say(request, "locked until at most"), lambda row: formats.day(row[0].content["expires_at"])),
         Column(say(request, "State"), lambda row: say(request, state(row)[0]), lambda row: cells.state(state(row))),
     )  # fmt: skip
-    table = Table(
+    table = Table.of(
         say(request, "Offers"),
         columns,
-        rows,
+        part,
         say(request, "No offers yet. Open a certified invoice to offer it to a lender."),
     )
     if form:
@@ -193,15 +191,19 @@ def offer_state(content: dict[str, Any], status: str | None, now: int) -> tuple[
 
 @router.get("/readers")
 def readers(
-    request: Request, who: Annotated[Principal, May(Action.READERS_READ)], home: Installed, form: As = ""
+    request: Request,
+    who: Annotated[Principal, May(Action.READERS_READ)],
+    home: Installed,
+    cut: Shown,
+    form: As = "",
 ) -> Response:
     """Who may read what, why, until when; who has read it, and when."""
     indexing.sync(home)
     with home.database.session() as session:
-        rows, parties = listing.grants_by(session, who.org), Parties(session)
-        numbers = listing.numbers(session, [row.asset_id for row in rows])
+        part, parties = listing.grants_by(session, who.org, cut), Parties(session)
+        numbers = listing.numbers(session, [row.asset_id for row in part.rows])
         log: dict[str, list[IndexedAccess]] = {}
-        for event in listing.accesses_on(session, [row.grant_id for row in rows]):
+        for event in listing.accesses_on(session, [row.grant_id for row in part.rows]):
             log.setdefault(event.subject, []).append(event)
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     now = home.now()
@@ -233,10 +235,10 @@ def readers(
         Column(say(request, "State"), lambda row: say(request, state(row)[0]), lambda row: cells.state(state(row))),
         Column(say(request, "Act"), lambda _: "", withdraw),
     )  # fmt: skip
-    table = Table(
+    table = Table.of(
         say(request, "Who may read, and who has"),
         columns,
-        rows,
+        part,
         say(request, "Nobody may read anything of yours."),
     )
     if form:

@@ -34,6 +34,7 @@ from gateway.web.depends import gone, router_of_pages
 from gateway.web.faults import Fault, fault_of
 from gateway.web.render import language_of, render
 from gateway.web.report import facts_of
+from gateway.web.said import Said
 
 __all__ = ["router"]
 
@@ -63,35 +64,6 @@ class PaperView:
         """Whether it waits to be confirmed."""
         return self.state == "ready"
 
-    @property
-    def number(self) -> str | None:
-        """Its own number."""
-        return self.facts.get("number") or self.facts.get("order.0001.number")
-
-    @property
-    def date(self) -> str | None:
-        """Its date."""
-        found = (
-            self.facts.get(n)
-            for n in ("issue_date", "inspected_at", "inspected_at_local", "start", "start_local")
-        )
-        return next((one[:10] for one in found if one), None)
-
-    @property
-    def counterparty(self) -> str | None:
-        """Who it is with."""
-        return self.facts.get("buyer_name") or self.facts.get("seller_name")
-
-    @property
-    def amount(self) -> str | None:
-        """What it comes to."""
-        return self.facts.get("payable") or self.facts.get("total") or self.facts.get("net")
-
-    @property
-    def currency(self) -> str:
-        """Of the amount."""
-        return self.facts.get("currency", "CNY")
-
 
 @router.get("/papers")
 def papers(request: Request, who: Certifier, home: Installed) -> HTMLResponse:
@@ -104,6 +76,7 @@ def papers(request: Request, who: Certifier, home: Installed) -> HTMLResponse:
         "papers.html",
         block="list_box",
         papers=views,
+        said=lambda view: Said(view.facts, who.organisation),
         ready=sum(one.ready for one in views),
         busy=any(one.state in ("reading", "certifying") for one in views),
         known_jobs=known,
@@ -117,7 +90,7 @@ def _views(home: Installation, who: Principal, language: str) -> list[PaperView]
         jobs = {row.job: job_table.job(session, who.org, row.job) for row in rows if row.job}
         orders, waits = _orders(session, who.org), _waiting(session, who.org)
         views = [_view(row, jobs.get(row.job or ""), orders, language) for row in rows]
-        numbers = {one.number for one in views if one.ready and one.number}
+        numbers = {one.facts["number"] for one in views if one.ready and "number" in one.facts}
         standing = {
             _bill(a.kind, facts_of(a.fields or {})): a
             for a in listing.bills_numbered(session, who.org, numbers)

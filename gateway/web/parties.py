@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from gateway.db import listing
+from gateway.web.words import MEMBER_ACTIVE, STANDINGS
 from ledger.membership import Role
 
 __all__ = ["Parties", "Party"]
@@ -28,11 +29,21 @@ class Party:
     suspended: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.identifier.rpartition(':')[2]})"
+        return f"{self.name} ({self.number})" if self.name != self.number else self.name
+
+    @property
+    def number(self) -> str:
+        """The legal number without its scheme."""
+        return self.identifier.rpartition(":")[2]
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """The word for whether it may act, and its tone."""
+        return STANDINGS["suspended"] if self.suspended else MEMBER_ACTIVE
 
     def html(self) -> Markup:
         """As `ui.org` shows it, for a cell of a table."""
-        number = self.identifier.rpartition(":")[2]
+        number = self.number if self.name != self.number else ""
         return Markup('<span class="org"><b>{}</b> <small>{}</small></span>').format(self.name, number)
 
 
@@ -43,7 +54,11 @@ class Parties:
         rows = listing.organisation_names(session).values()
         self._known: Mapping[str, Party] = {
             row.org: Party(
-                row.org, row.name or row.identifier, row.identifier, Role(row.roles), row.suspended
+                row.org,
+                row.name or row.identifier.rpartition(":")[2],
+                row.identifier,
+                Role(row.roles),
+                row.suspended,
             )
             for row in rows
         }

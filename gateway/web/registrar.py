@@ -1,4 +1,4 @@
-"""The registrars' pages: members and open votes, keys, health, pause. A registrar never sees content."""
+"""The registrars' page of members: who is admitted, what is voted on, what was decided. A registrar never sees content."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from fastapi import Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Installed, May
-from gateway.db import jobs as job_table
-from gateway.db import listing
+from gateway.db.paging import Cut, sliced
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
-from gateway.jobs.certification import KIND
-from gateway.service import consortium, health, indexing
-from gateway.web import formats, words
-from gateway.web.depends import As, Id, gone, note, router_of_pages
+from gateway.service import consortium, indexing
+from gateway.web import words
+from gateway.web.depends import As, Id, Shown, gone, router_of_pages
+from gateway.web.health import paused
 from gateway.web.parties import Parties
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
 from ledger.errors import AbiError
 from ledger.events import Confirmed, Executed
-from ledger.membership import Role
+from ledger.membership import FOREVER, Role
 from ledger.replay import events
 from ledger.types import hex32, parse_hex32
 
@@ -34,6 +33,7 @@ Registrar = Annotated[Principal, May(Action.ORGANISATIONS_ADMIT)]
 _CALLS = {
     "setOrganisation": words.N_("Admit or change a member"),
     "setKey": words.N_("Publish a key"),
+    "endKey": words.N_("End a key"),
     "setPaused": words.N_("Pause or resume"),
     "setQuorum": words.N_("Change the quorum"),
     "setSuccessor": words.N_("Hand a registry over"),
@@ -69,7 +69,7 @@ def _votes(request: Request, home: Installation, parties: Parties) -> list[Vote]
             executed.add(event.call_id)
     made = []
     for call_id, votes in cast.items():
-        name, subject = _said(home, votes[0].call, parties)
+        name, subject = _said(home, votes[0], parties)
         made.append(
             Vote(
                 hex32(call_id), say(request, _CALLS.get(name, name)), subject, parties[hex32(votes[0].registrar)].name,
@@ -79,17 +79,25 @@ def _votes(request: Request, home: Installation, parties: Parties) -> list[Vote]
     return sorted(made, key=lambda vote: -vote.block)
 
 
-def _said(home: Installation, call: bytes, parties: Parties) -> tuple[str, str]:
+def _said(home: Installation, vote: Confirmed, parties: Parties) -> tuple[str, str]:
     """The name of the function that a proposal calls, and whom it is about."""
     try:
-        name, arguments = home.ledger.membership.told(call)
+        name, arguments = home.ledger.membership.told(vote.call)
     except AbiError:
         return "?", ""
-    return name, _subject(name, tuple(arguments.values()), parties)
+    values = tuple(arguments.values())
+    if name == "setKey" and _ends(home, values[1][2], vote.at.block):
+        name = "endKey"
+    return name, _subject(name, values, parties)
+
+
+def _ends(home: Installation, until: int, block: int) -> bool:
+    """Whether a key that counts until then had ended when the vote was cast."""
+    return until != FOREVER and until <= home.ledger.chain.block(block).timestamp
 
 
 def _subject(name: str, values: tuple[Any, ...], parties: Parties) -> str:
-    if name == "setKey":
+    if name in ("setKey", "endKey"):
         return str(parties[hex32(values[1][0])])
     if name == "setOrganisation":
         return f"{values[1]} ({str(values[0]).rpartition(':')[2]})"
@@ -98,16 +106,17 @@ def _subject(name: str, values: tuple[Any, ...], parties: Parties) -> str:
 
 @router.get("/admissions")
 def members(
-    request: Request, who: Registrar, home: Installed, form: As = "", list: Annotated[str, Query()] = ""
+    request: Request, who: Registrar, home: Installed, cut: Shown, form: As = "", list: str = ""
 ) -> Response:
     """Members, what is being voted on, what was decided."""
     indexing.sync(home)
     with home.database.session() as session:
         parties = Parties(session)
     votes = _votes(request, home, parties)
-    table, history = _members(request, parties), _history(request, home, votes)
+    table = _members(request, parties, Cut() if list else cut)
+    history = _history(request, parties, votes, cut if list else Cut())
     if form:
-        return export(history if list == "history" else table, form, "members")
+        return export(history if list else table, form, "members")
     voters = home.ledger.read_one(home.ledger.membership.electorate(), home.ledger.pin())
     open_votes = [vote for vote in votes if not vote.executed]
     shown = [
@@ -116,14 +125,11 @@ def members(
     ]
     return render(
         request, "members.html", table=table, history=history, open=shown, quorum=voters.quorum,
-        seats=voters.registrars, paused=_paused(home),
+        seats=voters.registrars, paused=paused(home),
     )  # fmt: skip
 
 
-def _members(request: Request, parties: Parties) -> Table:
-    def state(party: Any) -> tuple[str, str]:
-        return words.STANDINGS["suspended"] if party.suspended else words.MEMBER_ACTIVE
-
+def _members(request: Request, parties: Parties, cut: Cut) -> Table:
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     csrf = request.state.csrf
 
@@ -139,17 +145,16 @@ def _members(request: Request, parties: Parties) -> Table:
     columns = (
         Column(say(request, "Member"), str, lambda party: party.html()),
         Column(say(request, "Admitted as"), lambda party: ", ".join(say(request, words.ROLES[str(r.name).lower()]) for r in party.roles)),
-        Column(say(request, "State"), lambda party: say(request, state(party)[0]), lambda party: cells.state(state(party))),
+        Column(say(request, "State"), lambda party: say(request, party.state[0]), lambda party: cells.state(party.state)),
         Column(say(request, "Keys"), lambda _: "", lambda party: cells.linked(f"/keys?member={party.org}", say(request, "Keys"))),
         Column(say(request, "Proposal"), lambda _: "", act),
     )  # fmt: skip
-    return Table(say(request, "Members"), columns, parties.all())
+    return Table.of(say(request, "Members"), columns, sliced(parties.all(), cut))
 
 
-def _history(request: Request, home: Installation, votes: list[Vote]) -> Table:
+def _history(request: Request, parties: Parties, votes: list[Vote], cut: Cut) -> Table:
     def voters(vote: Vote) -> str:
-        names = {one.id: one.short for one in home.book.all()}
-        return ", ".join(names.get(voter, hex32(voter)[:10]) for voter in vote.voters)
+        return ", ".join(parties[hex32(voter)].name for voter in vote.voters)
 
     columns = (
         Column(say(request, "Decision"), lambda vote: vote.what),
@@ -157,8 +162,8 @@ def _history(request: Request, home: Installation, votes: list[Vote]) -> Table:
         Column(say(request, "Votes"), voters),
         Column(say(request, "Block"), lambda vote: vote.block, numeric=True),
     )
-    done = [vote for vote in votes if vote.executed][:60]
-    return Table(say(request, "Decided"), columns, done, say(request, "Nothing decided yet."))
+    done = [vote for vote in votes if vote.executed]
+    return Table.of(say(request, "Decided"), columns, sliced(done, cut), say(request, "Nothing decided yet."))
 
 
 @router.get("/admissions/new")
@@ -203,113 +208,4 @@ def suspension(
 ) -> Response:
     """One vote to suspend a member, or to lift that."""
     consortium.suspend(home, parse_hex32(org), lift=to == "lift", voters=[who.organisation])
-    return gone("/admissions")
-
-
-# ── keys
-
-
-@router.get("/keys")
-def keys(
-    request: Request,
-    who: Annotated[Principal, May(Action.KEYS_MANAGE)],
-    home: Installed,
-    member: str = "",
-    form: As = "",
-) -> Response:
-    """A member's keys with their intervals."""
-    indexing.sync(home)
-    with home.database.session() as session:
-        parties = Parties(session).all()
-    chosen = member if any(party.org == member for party in parties) else who.org
-    table = _keys(request, home, chosen)
-    if form:
-        return export(table, form, "keys")
-    held = next((one for one in home.book.all() if one.hex == chosen), None)
-    own = held is not None and "account" in home.keys.purposes(held.short)
-    rotatable = [(name, say(request, words.PURPOSES[name])) for name in home.keys.purposes(held.short) if name in words.PURPOSES and name != "fingerprint"] if held else []  # fmt: skip
-    options = [(party.org, str(party)) for party in parties]
-    return render(
-        request, "keys.html", members=options, member=chosen, table=table, own=own, rotatable=rotatable,
-        proposed=home.places.staged(held.short) if held is not None else None,
-    )  # fmt: skip
-
-
-def _keys(request: Request, home: Installation, org: str) -> Table:
-    rows: list[dict[str, Any]] = consortium.keys_of(home, parse_hex32(org))
-    cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
-    now = home.now()
-
-    def state(row: dict[str, Any]) -> tuple[str, str]:
-        return words.KEY_VALID if row["valid_until"] is None or row["valid_until"] > now else words.KEY_OVER
-
-    columns = (
-        Column(say(request, "Purpose"), lambda row: say(request, words.PURPOSES.get(row["purpose"], row["purpose"]))),
-        Column(say(request, "Valid from"), lambda row: row["valid_from"], lambda row: formats.time(row["valid_from"])),
-        Column(say(request, "Valid until"), lambda row: row["valid_until"], lambda row: formats.time(row["valid_until"])),
-        Column(say(request, "State"), lambda row: say(request, state(row)[0]), lambda row: cells.state(state(row))),
-        Column(say(request, "Key"), lambda row: row["key_id"], lambda row: cells.ident(row["key_id"])),
-    )  # fmt: skip
-    return Table(say(request, "Keys"), columns, rows, say(request, "No keys yet."))
-
-
-@router.post("/keys/{org}/rotate")
-def rotate(
-    who: Annotated[Principal, May(Action.KEYS_MANAGE)],
-    home: Installed,
-    org: Id,
-    purpose: Annotated[str, Form(pattern="^[a-z]{3,12}$")],
-) -> Response:
-    """One vote for a new key; it takes the old one's place once enough have voted."""
-    member = home.book.find(org)
-    consortium.rotate(home, member, purpose, [who.organisation])
-    return gone(f"/keys?member={org}")
-
-
-# ── health
-
-
-@router.get("/health")
-def state(
-    request: Request, _: Annotated[Principal, May(Action.HEALTH_READ)], home: Installed
-) -> HTMLResponse:
-    """What the gateway runs on: findings and figures."""
-    with home.database.session() as session:
-        waiting, _oldest = job_table.backlog(session, KIND)
-        indexed = listing.index_block(session)
-    block = home.ledger.pin().number
-    figures = [
-        (block, say(request, "newest final block")),
-        (block - (indexed or 0), say(request, "blocks the index is behind")),
-        (waiting, say(request, "papers waiting to be certified")),
-        (len(home.book.all()), say(request, "members known here")),
-    ]
-    return render(
-        request, "health.html", found=health.examine(home.home), figures=figures, paused=_paused(home)
-    )
-
-
-def _registries(home: Installation) -> list[str]:
-    contracts = home.ledger.descriptor.contracts
-    return [contracts[name] for name in ("asset_registry", "pledge_registry") if name in contracts]
-
-
-def _paused(home: Installation) -> bool:
-    pinned = home.ledger.pin()
-    calls = [home.ledger.membership.is_paused(registry) for registry in _registries(home)]
-    return any(home.ledger.read(calls, pinned))
-
-
-@router.post("/health/pause")
-def pause(
-    who: Registrar,
-    home: Installed,
-    to: Annotated[str, Form(pattern="^(pause|resume)$")],
-    reason: Annotated[str, Form(min_length=1, max_length=400)],
-) -> Response:
-    """One vote to pause both registries, or to resume."""
-    for registry in _registries(home):
-        act = home.ledger.membership.set_paused(registry, to == "pause")
-        consortium.vote(home, act, [who.organisation])
-    note(home, who, to, {"reason": reason})
     return gone("/admissions")

@@ -39,7 +39,7 @@ Reader = Annotated[Principal, May(Action.CONTENT_READ)]
 
 def _grant(home: Installation, who: Principal, grant_id: str) -> Grant:
     with home.database.session() as session:
-        found = next((row for row in listing.grants_to(session, who.org) if row.grant_id == grant_id), None)
+        found = listing.grant_to(session, who.org, grant_id)
     if found is None:
         raise NotFoundError("NOT_FOUND", f"nothing was granted to you as {grant_id}")
     return found
@@ -89,7 +89,7 @@ def _reading(receipt: Receipt, document: bytes | None) -> Reading | None:
 def read_before(home: Installation, who: Principal, asset_id: str) -> Reading | None:
     """The document of a paper for the verifier, where it was granted to this reader, who has read it; None otherwise."""
     with home.database.session() as session:
-        rows = [row for row in listing.grants_to(session, who.org) if row.asset_id == asset_id and row.sealed]
+        rows = listing.grants_on(session, who.org, [asset_id])
     for row in rows:
         with suppress(RefusedError):  # it ended, or was withdrawn
             if _was_read(home, who, row.grant_id) and (reading := _reading(*_opened(home, who, row))):

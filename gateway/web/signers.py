@@ -6,20 +6,22 @@ see keys and never what they sign.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import File, Form, Request, Response, UploadFile
+from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Installed, May
-from gateway.errors import UnreadableError, UsageError
+from gateway.db.paging import Cut, sliced
+from gateway.errors import NotFoundError, UnreadableError, UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.service import indexing, key_requests
+from gateway.service import consortium, indexing, key_requests
 from gateway.web import formats, words
-from gateway.web.depends import As, gone, router_of_pages
+from gateway.web.depends import As, Id, Shown, gone, note, router_of_pages
 from gateway.web.parties import Parties, Party
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
@@ -28,13 +30,14 @@ from ledger.membership import FOREVER, Purpose
 from ledger.replay import MembershipView
 from ledger.types import hex32, parse_hex32
 
-__all__ = ["router"]
+__all__ = ["SOON", "router"]
 
 router = router_of_pages()
 Registrar = Annotated[Principal, May(Action.KEYS_MANAGE)]
 _LISTS = {"instruments": (Purpose.INSTRUMENT,), "witnesses": (Purpose.WITNESS, Purpose.INSPECTOR)}
 _MOST = 16_384
-_SOON = 30 * 86_400
+SOON = 30 * 86_400
+"""A key that ends within so many seconds is told as such."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,24 @@ class Signer:
     key_id: str
     begins: int
     ends: int | None
+    public_key: bytes
+
+    @property
+    def page(self) -> str:
+        """Where keys like it are listed."""
+        return "/instruments" if self.purpose == "instrument" else "/witnesses"
+
+    def counts(self, now: int) -> bool:
+        """Whether it has not ended."""
+        return self.ends is None or self.ends > now
 
     def state(self, now: int) -> tuple[str, str]:
         """Whether it counts now, and for long."""
         if self.party.suspended:
             return words.STANDINGS["suspended"]
-        if self.ends is not None and self.ends <= now:
+        if not self.counts(now):
             return words.KEY_OVER
-        return words.KEY_ENDS_SOON if self.ends is not None and self.ends - now < _SOON else words.KEY_VALID
+        return words.KEY_ENDS_SOON if self.ends is not None and self.ends - now < SOON else words.KEY_VALID
 
 
 def _signers(home: Installation, purposes: tuple[Purpose, ...]) -> list[Signer]:
@@ -65,7 +78,7 @@ def _signers(home: Installation, purposes: tuple[Purpose, ...]) -> list[Signer]:
     return [
         Signer(
             party, key.key.purpose.name.lower(), hex32(key.key_id), key.key.valid_from,
-            None if key.key.valid_until == FOREVER else key.key.valid_until,
+            None if key.key.valid_until == FOREVER else key.key.valid_until, key.public_key,
         )
         for party in parties
         for key in reversed(view.keys_of(parse_hex32(party.org), pinned))
@@ -74,25 +87,25 @@ def _signers(home: Installation, purposes: tuple[Purpose, ...]) -> list[Signer]:
 
 
 @router.get("/instruments")
-def instruments(request: Request, _: Registrar, home: Installed, form: As = "") -> Response:
+def instruments(request: Request, _: Registrar, home: Installed, cut: Shown, form: As = "") -> Response:
     """Machines and gauges that sign what they measure."""
-    return _page(request, home, "instruments", form)
+    return _page(request, home, "instruments", cut, form)
 
 
 @router.get("/witnesses")
-def witnesses(request: Request, _: Registrar, home: Installed, form: As = "") -> Response:
+def witnesses(request: Request, _: Registrar, home: Installed, cut: Shown, form: As = "") -> Response:
     """Carriers, laboratories, utilities, banks: whoever else signs for what happened."""
-    return _page(request, home, "witnesses", form)
+    return _page(request, home, "witnesses", cut, form)
 
 
-def _page(request: Request, home: Installation, name: str, form: str) -> Response:
-    table = _listed(request, home, name)
+def _page(request: Request, home: Installation, name: str, cut: Cut, form: str) -> Response:
+    table = _listed(request, home, name, cut)
     if form:
         return export(table, form, name)
     return render(request, "signers.html", table=table, name=name)
 
 
-def _listed(request: Request, home: Installation, name: str) -> Table:
+def _listed(request: Request, home: Installation, name: str, cut: Cut) -> Table:
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     now = home.now()
     columns = (
@@ -102,12 +115,14 @@ def _listed(request: Request, home: Installation, name: str) -> Table:
         Column(say(request, "Valid until"), lambda row: row.ends, lambda row: formats.time(row.ends)),
         Column(say(request, "State"), lambda row: say(request, row.state(now)[0]), lambda row: cells.state(row.state(now))),
         Column(say(request, "Key"), lambda row: row.key_id, lambda row: cells.ident(row.key_id)),
+        Column(say(request, "Act"), lambda _: "", lambda row: cells.linked(f"/instruments/{row.key_id}/end", say(request, "End it")) if row.counts(now) else ""),
     )  # fmt: skip
     title = {
         "instruments": say(request, "Instruments"),
         "witnesses": say(request, "Witnesses and inspectors"),
     }[name]
-    return Table(title, columns, _signers(home, _LISTS[name]), say(request, "None is admitted yet."))
+    rows = sliced(_signers(home, _LISTS[name]), cut)
+    return Table.of(title, columns, rows, say(request, "None is admitted yet."))
 
 
 @router.post("/instruments/admission")
@@ -153,3 +168,47 @@ def _end_of(day: str) -> int:
     except ValueError as error:
         raise UsageError("UNTIL", f"{day} is no day") from error
     return int(datetime(found.year, found.month, found.day, 23, 59, 59, tzinfo=formats.SHANGHAI).timestamp())
+
+
+def _known(home: Installation, key_id: str) -> Signer:
+    every = tuple(purpose for purposes in _LISTS.values() for purpose in purposes)
+    found = next((one for one in _signers(home, every) if one.key_id == key_id), None)
+    if found is None:
+        raise NotFoundError("NOT_FOUND", f"no key {key_id} signs evidence on this ledger")
+    return found
+
+
+@router.get("/instruments/{key_id}/end")
+def end_form(request: Request, _: Registrar, home: Installed, key_id: Id) -> HTMLResponse:
+    """What follows, before anything is voted on."""
+    signer = _known(home, key_id)
+    follows = (
+        say(request, "What it has signed before stands; what it signs from then on is refused."),
+        say(request, "It ends once enough registrars have voted. An ended key does not come back: its holder asks for a new one."),
+    )  # fmt: skip
+    return render(
+        request, "consequences.html", title=say(request, "End a key"), back=signer.page, consequences=follows, lenders=(), readers=(),
+        name=f"{signer.party} · {say(request, words.PURPOSES[signer.purpose])} {formats.short(key_id)}", path=request.url.path,
+        sure=say(request, "I vote to end it."), button=say(request, "Vote to end it"), upload=None,
+    )  # fmt: skip
+
+
+@router.post("/instruments/{key_id}/end")
+def end(
+    who: Registrar,
+    home: Installed,
+    key_id: Id,
+    sure: Annotated[str, Form(pattern="^yes$")],  # noqa: ARG001 (a form that does not say so is refused)
+    reason: Annotated[str, Form(min_length=1, max_length=400)],
+) -> Response:
+    """One vote to end a key now; the reason stays in the registrar's own events."""
+    signer = _known(home, key_id)
+    membership, now = home.ledger.membership, home.now()
+    known = home.ledger.read_one(membership.key(parse_hex32(key_id)), home.ledger.pin())
+    if known.valid_at(now):
+        ended = replace(known, valid_until=max(now, known.valid_from + 1))
+        consortium.vote(
+            home, membership.set_key(parse_hex32(key_id), ended, signer.public_key), [who.organisation]
+        )
+    note(home, who, "key.end", {"key_id": key_id, "reason": reason})
+    return gone(signer.page)

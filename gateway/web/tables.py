@@ -13,6 +13,9 @@ from urllib.parse import quote
 from fastapi import Response
 from markupsafe import Markup, escape
 
+from gateway.db.paging import Part
+from gateway.web.depends import cursor
+
 __all__ = ["Column", "Table", "export"]
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -41,6 +44,16 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Any]
     nothing: str = ""
+    count: int = 0
+    """Of all rows; of those that are here where the table is whole."""
+    seen: int = 0
+    following: str = ""
+    """Where the next part begins, as an address has it."""
+
+    @classmethod
+    def of(cls, title: str, columns: Sequence[Column], part: Part[Any], nothing: str = "") -> Table:
+        """A part of a long list."""
+        return cls(title, columns, part.rows, nothing, part.total, part.seen, cursor(part.following))
 
 
 def export(table: Table, form: str, name: str) -> Response:

@@ -20,11 +20,14 @@ __all__ = [
     "GRANT_ENDED",
     "GRANT_OPEN",
     "GRANT_WITHDRAWN",
+    "HEALTH",
+    "IN_ORDER",
     "KEY_ENDS_SOON",
     "KEY_OVER",
     "KEY_VALID",
     "KINDS",
     "MEMBER_ACTIVE",
+    "NOT_IN_ORDER",
     "N_",
     "OFFER_OPEN",
     "OFFER_PAST",
@@ -152,11 +155,11 @@ TO_SIGN = {
     "end": N_("End a permission to read"),
     "read": N_("Say that you read what was granted"),
     "shred": N_("Say that the content of a paper is destroyed"),
+    "Consent": N_("Let lenders use your papers to decide on a loan"),
+    "Audit": N_("Sign the result of an audit"),
 }
 TO_SIGN_STANDING = (N_("Lift the suspension of a paper"), N_("Suspend a paper"), N_("Revoke a paper"))
 TO_SIGN_CLOSE = (
-    "Consent": N_("Let lenders use your papers to decide on a loan"),
-    "Audit": N_("Sign the result of an audit"),
     "",
     "",
     N_("Release a lock: paid"),
@@ -176,6 +179,19 @@ MEMBER_ACTIVE = (N_("active"), "good")
 KEY_VALID = (N_("valid"), "good")
 KEY_OVER = (N_("ended"), "none")
 KEY_ENDS_SOON = (N_("ends soon"), "wait")
+HEALTH = {
+    "embedded node": N_("embedded node"),
+    "compiled contracts": N_("contracts"),
+    "disk": N_("disk space"),
+    "home": N_("home"),
+    "ledger": N_("ledger"),
+    "fingerprint key": N_("key of duplicate detection"),
+    "store": N_("store of sealed contents"),
+    "keyfiles": N_("files of keys"),
+}
+"""What `assetcert doctor` looks at."""
+IN_ORDER = (N_("in order"), "good")
+NOT_IN_ORDER = (N_("not in order"), "bad")
 EVIDENCE = ("instrument", "inspector", "witness")
 """Purposes of keys that sign evidence."""
 OFFER_OPEN = (N_("open"), "info")
@@ -207,7 +223,7 @@ SIGN_IN_METHODS = {
     "passkey": N_("passkey"),
     "oidc": N_("sign-in service"),
 }
-ACCOUNT_OPEN = (N_("open"), "good")
+ACCOUNT_OPEN = MEMBER_ACTIVE
 ACCOUNT_ENDED = (N_("ended"), "none")
 ACCOUNT_INVITED = (N_("invited"), "info")
 CONNECTED = (N_("connected"), "good")

@@ -140,4 +140,7 @@
     $$("[data-chart]", root).forEach(chart);
   }
   begin(document);
+
+  // On a phone the navigation is a strip: the page that one is on is in sight.
+  $("nav a[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 })();

@@ -75,7 +75,7 @@ def request_file(site: Site, folder: Path, short: str, purpose: str) -> Path:
 
 
 @pytest.mark.long
-def test_an_instrument_is_admitted_until_its_calibration_ends(
+def test_an_instrument_is_admitted_until_its_calibration_ends_and_ended_before(
     opened: Opened, site: Site, tmp_path: Path
 ) -> None:
     file = request_file(site, tmp_path, "M2", "instrument")
@@ -96,6 +96,18 @@ def test_an_instrument_is_admitted_until_its_calibration_ends(
     )
     assert "2031-12-31 23:59" in page.locator("tbody").inner_text()
     assert not violations(page)
+    page.locator("tr", has_text="2031-12-31 23:59").get_by_role("link", name="终止").click()
+    assert "此后的签名一律拒绝" in page.locator("main").inner_text()
+    assert not violations(page)
+    page.fill("#f-reason", "检定不合格")
+    page.check("input[name=sure]")
+    page.click("main form.fields button.danger")
+    page.wait_for_url("**/instruments")
+    assert "2031-12-31 23:59" not in page.locator("tbody").inner_text()
+    assert page.locator("tbody tr").count() == rows + 1
+    page.goto(f"{site.url}/admissions")
+    assert page.locator("tr", has_text="终止密钥").first.is_visible()
+    page.goto(f"{site.url}/instruments")
     forged = json.loads(file.read_text()) | {"identifier": "CN-USCC:91500000000000211L"}
     file.write_text(json.dumps(forged))
     vote("")

@@ -6,14 +6,19 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from gateway import samples
+from gateway.db import listing
+from gateway.db.paging import WHOLE, Cut
+from gateway.web.depends import cursor
 
-from .conftest import DESKTOP, PHONE, Opened, Site
+from .conftest import DESKTOP, PHONE, Opened, Site, violations
 
 
 def further(number: int) -> samples.Job:
@@ -165,6 +170,45 @@ def test_a_session_that_ends_in_a_form_loses_nothing(opened: Opened, site: Site)
     dialog.locator("button.primary").click()
     page.wait_for_url("**/readers")
     assert "年度审查 2026" in page.locator("main").inner_text()
+
+
+def test_the_list_is_searched_as_an_accountant_would(opened: Opened, site: Site) -> None:
+    page = opened("m1-accountant")
+
+    def shown(**asked: str) -> list[str]:
+        page.goto(f"{site.url}/certificates?{urlencode(asked)}")
+        return page.locator("tbody tr").all_inner_texts()
+
+    everything = shown()
+    bills = shown(kind="invoice")
+    assert 0 < len(bills) < len(everything)
+    buyer = samples.BUYERS[samples.JOBS[0].buyer][1]
+    assert (named := shown(q=buyer)) and all(buyer in row for row in named)
+    assert len(shown(q="2026-0701")) >= 5  # all papers of the job
+    day = bills[-1].split("\t")[2].strip()
+    assert day.startswith("2026-")
+    assert bills[-1] in shown(kind="invoice", **{"from": day, "to": day})
+    assert bills[-1] not in shown(kind="invoice", to=str(date.fromisoformat(day) - timedelta(days=1)))
+    assert page.goto(f"{site.url}/certificates?from=yesterday").status == 422
+
+
+def test_a_part_of_a_long_list_begins_behind_its_place_and_a_spreadsheet_has_all(
+    opened: Opened, site: Site
+) -> None:
+    home, page = site.running.gateway.installation, opened("m2-accountant", language="zh")
+    with home.database.session() as session:
+        rows = listing.held(session, site.running.organisation("M2").hex, listing.Wanted(), WHOLE).rows
+    place = cursor(Cut(seen=2, after=(rows[1].block or 2**62, rows[1].asset.asset_id)))
+    page.goto(f"{site.url}/certificates?after={place}")
+    links = page.locator("tbody a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert links == [f"/certificates/{row.asset.asset_id}" for row in rows[2:]]
+    assert f"第 3–{len(rows)} 条，共 {len(rows)} 条" in page.locator("nav.parts").inner_text()
+    assert not violations(page)
+    text = page.request.get(f"{site.url}/certificates?as=csv&after={place}").body().decode("utf-8-sig")
+    assert len(text.strip().splitlines()) == len(rows) + 1
+    for wrong in ("no-place", cursor(Cut(seen=1, after=("x",))), cursor(Cut(seen=1, after=("x", 1)))):
+        answer = page.goto(f"{site.url}/certificates?after={wrong}")
+        assert answer.status == 422 and "CURSOR" in page.content()
 
 
 def test_tables_can_be_taken_away(opened: Opened, site: Site) -> None:
