@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from certifier import fingerprint, hpke, signer
 from certifier.canonical import ident
@@ -41,6 +42,7 @@ __all__ = [
     "has_fingerprint_key",
     "identifier",
     "keys_of",
+    "publish",
     "published",
     "revoke_key",
     "rotate",
@@ -173,7 +175,7 @@ def set_key(
     seats = _seated(installation, voters)
     installation.keys.create([(organisation.short, purpose)])
     key_id, public = published(installation.keys.seed(organisation.short, purpose), purpose)
-    return _publish(installation, organisation, purpose, key_id, public, valid_until, seats)
+    return publish(installation, organisation, purpose, key_id, public, valid_until, seats)
 
 
 def set_public_key(
@@ -184,10 +186,10 @@ def set_public_key(
     voters: Sequence[Organisation] | None = None,
 ) -> Vote:
     """The same for a key whose seed is kept elsewhere: a machine's, a laboratory's, a carrier's."""
-    return _publish(installation, organisation, purpose, keccak(public), public, FOREVER, voters)
+    return publish(installation, organisation, purpose, keccak(public), public, FOREVER, voters)
 
 
-def _publish(
+def publish(
     installation: Installation,
     organisation: Organisation,
     purpose: str,
@@ -196,6 +198,7 @@ def _publish(
     valid_until: int,
     voters: Sequence[Organisation] | None,
 ) -> Vote:
+    """Set a key that counts from now until then: the quorum's act. `public` is empty for an account."""
     key = Key(organisation.id, installation.now(), valid_until, KEY_PURPOSES[purpose])
     return vote(installation, installation.ledger.membership.set_key(key_id, key, public), voters)
 
@@ -246,8 +249,7 @@ def rotate(
     outcome = Vote(0, True)
     known = installation.ledger.membership.key(new)
     if installation.ledger.read_one(known, installation.ledger.pin()).org != organisation.id:
-        key = Key(organisation.id, installation.now(), FOREVER, KEY_PURPOSES[purpose])
-        outcome = vote(installation, installation.ledger.membership.set_key(new, key, public), voters)
+        outcome = publish(installation, organisation, purpose, new, public, FOREVER, voters)
     if outcome.executed and purpose == "account":
         ender = Account(keys.seed(short, following))
         with suppress(KeyEndedError):
@@ -355,7 +357,7 @@ def _executed(installation: Installation, sent: Sent) -> bool:
     )
 
 
-def keys_of(installation: Installation, org: bytes) -> list[dict[str, object]]:
+def keys_of(installation: Installation, org: bytes) -> list[dict[str, Any]]:
     """An organisation's keys as the ledger has them, ended ones too."""
     pinned = installation.ledger.pin()
     return [

@@ -17,10 +17,10 @@ from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
 from gateway.service import consortium
-from gateway.service.consortium import KEY_PURPOSES, Vote
+from gateway.service.consortium import Vote
 from gateway.service.files import load_json
 from ledger.account import Account, account_key_id, recover
-from ledger.membership import FOREVER, Key
+from ledger.membership import FOREVER
 from ledger.types import hex32, keccak, parse_hex32
 
 __all__ = ["KeyRequest", "ask", "load", "parse", "publish"]
@@ -126,13 +126,14 @@ def publish(
             "KEY_REQUEST",
             f"this asks for {asked}, not for one for {purpose} of {organisation.short} ({organisation.identifier})",
         )
-    membership = installation.ledger.membership
-    known = installation.ledger.read_one(membership.key(request.key_id), installation.ledger.pin())
+    there = installation.ledger.membership.key(request.key_id)
+    known = installation.ledger.read_one(there, installation.ledger.pin())
     if known.org == organisation.id:
         return Vote(0, True)
     if any(known.org):
         raise RefusedError(
             "KEY_USED", "the ledger knows this key as another organisation's: ask for a new one"
         )
-    key = Key(organisation.id, installation.now(), valid_until, KEY_PURPOSES[request.purpose])
-    return consortium.vote(installation, membership.set_key(request.key_id, key, request.public_key), voters)
+    return consortium.publish(
+        installation, organisation, purpose, request.key_id, request.public_key, valid_until, voters
+    )

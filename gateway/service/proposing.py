@@ -1,4 +1,4 @@
-"""What the registrars have voted on: each call with who voted for it, and whether it was executed; and members' keys, for lists."""
+"""What the registrars have voted on: each call with who voted for it, and whether it was executed."""
 
 from __future__ import annotations
 
@@ -7,21 +7,9 @@ from dataclasses import dataclass, field
 from gateway.installation import Installation
 from ledger.errors import AbiError
 from ledger.events import Confirmed, Executed
-from ledger.membership import FOREVER
-from ledger.replay import MembershipView, events
-from ledger.types import hex32
+from ledger.replay import events
 
-__all__ = ["MemberKey", "Proposed", "keys_of", "proposals"]
-
-
-@dataclass(frozen=True)
-class MemberKey:
-    """A key of an organisation; `valid_until` None: without an end."""
-
-    key_id: str
-    purpose: str
-    valid_from: int
-    valid_until: int | None
+__all__ = ["Proposed", "proposals"]
 
 
 @dataclass
@@ -35,20 +23,6 @@ class Proposed:
     block: int
     votes: list[bytes] = field(default_factory=list)
     executed: bool = False
-
-
-def keys_of(installation: Installation, org: bytes) -> list[MemberKey]:
-    """An organisation's keys as the ledger has them, ended ones too."""
-    records = MembershipView(installation.ledger).keys_of(org, installation.ledger.pin())
-    return [
-        MemberKey(
-            hex32(record.key_id),
-            record.key.purpose.name.lower(),
-            record.key.valid_from,
-            None if record.key.valid_until == FOREVER else record.key.valid_until,
-        )
-        for record in records
-    ]
 
 
 def proposals(installation: Installation) -> list[Proposed]:

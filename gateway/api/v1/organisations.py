@@ -122,12 +122,12 @@ def list_keys(_: Reader, home: Installed, org: Hex32) -> list[KeyOut]:
     """A member's keys, ended ones too."""
     return [
         KeyOut(
-            id=key.key_id,
-            purpose=key.purpose,
-            valid_from=key.valid_from,
-            valid_until=key.valid_until,
+            id=key["key_id"],
+            purpose=key["purpose"],
+            valid_from=key["valid_from"],
+            valid_until=key["valid_until"],
         )
-        for key in proposing.keys_of(home, parse_hex32(org))
+        for key in consortium.keys_of(home, parse_hex32(org))
     ]
 
 
@@ -192,9 +192,7 @@ def revoke_key(caller: KeyKeeper, home: Installed, key_id: Hex32) -> Response:
 
 
 def _own_key(home: Installation, caller: Principal, key_id: str) -> None:
-    keys = proposing.keys_of(home, caller.organisation.id)
-    found = next((key for key in keys if key.key_id == key_id), None)
-    if found is None:
+    if all(key["key_id"] != key_id for key in consortium.keys_of(home, caller.organisation.id)):
         raise not_found("key", key_id)
     if account_key_id(home.signatory(caller.organisation).address) == parse_hex32(key_id):
         raise UsageError(
