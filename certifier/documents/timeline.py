@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import date
 from itertools import chain, pairwise
 from operator import itemgetter
 
@@ -23,11 +23,13 @@ RUNNING, WAITING, HALTED, ABSENT = range(4)
 """A machine's state: its place in `trace.STATES`. Of several at once the lowest counts."""
 FOLD = 1 << 17
 SECOND = 10**9
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = date(1970, 1, 1)
 _CHINA = 8 * 3600 * SECOND
 _DAY = 86400 * SECOND
-_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}\Z")
-_SECONDS = re.compile(r":([0-5][0-9])(?:\.([0-9]+))?(Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_TIME = re.compile(
+    r"T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]+))?(Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?\Z"
+)
 _TENS = [10 ** (9 - digits) for digits in range(10)]
 _LATEST = 9 * 10**18  # the year 2255, in nanoseconds
 _WORDS = {
@@ -62,26 +64,16 @@ class Clock:
 
     def __call__(self, timestamp: str) -> int | None:
         """Nanoseconds, or None for what is no time from 1970 to 2255."""
-        if timestamp[:16] != self._before:
-            self._before, self._base = timestamp[:16], self._minute(timestamp[:16])
-        match = _SECONDS.match(timestamp, 16)
+        if timestamp[:10] != self._before:
+            self._before, self._base = timestamp[:10], _midnight(timestamp[:10])
+        match = _TIME.match(timestamp, 10)
         if match is None or self._base is None:
             return None
-        second, fraction, offset = match.groups()
-        time = self._base + int(second) * SECOND
+        hour, minute, second, fraction, offset = match.groups()
+        time = self._base + (int(hour) * 3600 + int(minute) * 60 + int(second)) * SECOND
         if fraction:
             time += int(fraction[:9]) * _TENS[len(fraction)] if len(fraction) < 10 else int(fraction[:9])
         return time if offset == "Z" else self._moved(time, offset)
-
-    def _minute(self, minute: str) -> int | None:
-        """Nanoseconds of `2026-07-06T08:10` in UTC; observations that follow each other share it."""
-        if not _MINUTE.match(minute):
-            return None
-        try:
-            base = (datetime.fromisoformat(f"{minute}:00Z") - _EPOCH) // timedelta(seconds=1) * SECOND
-        except ValueError:
-            return None
-        return base if _DAY <= base < _LATEST else None
 
     def _moved(self, time: int, offset: str | None) -> int:
         if offset is None:
@@ -89,6 +81,15 @@ class Clock:
             return time - _CHINA
         seconds = int(offset[1:3]) * 3600 + int(offset[-2:]) * 60
         return time + (seconds if offset[0] == "-" else -seconds) * SECOND
+
+
+def _midnight(day: str) -> int | None:
+    """Nanoseconds of a day's begin in UTC; observations that follow each other share it."""
+    try:
+        base = (date.fromisoformat(day) - _EPOCH).days * _DAY if _DATE.match(day) else 0
+    except ValueError:
+        return None
+    return base if _DAY <= base < _LATEST else None
 
 
 class Trail:

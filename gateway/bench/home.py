@@ -17,7 +17,7 @@ from gateway.service import consortium
 from ledger import embedded
 from ledger.membership import Role
 
-__all__ = ["SHOP", "invoice", "machine_log", "shop", "shop_home"]
+__all__ = ["SHOP", "adapter_log", "invoice", "machine_log", "shop", "shop_home"]
 
 REGISTRAR, SHOP = samples.REGISTRARS[0], samples.MEMBERS[0][0]
 
@@ -58,6 +58,39 @@ def machine_log(seed: int, size: int) -> bytes:
         for at in range(count)
     )
     return log.replace(b"<Events>", f"<Samples>{positions}</Samples><Events>".encode(), 1)
+
+
+def adapter_log(size: int) -> bytes:
+    """SHDR lines of about `size` bytes as adapters mix them: one item or several, conditions, messages, states, a counter,
+    items that are gone, times with and without a fraction."""
+    lines = (
+        "{at}.{n:03}Z|Xabs|{n}.0721|Yabs|-{n}.5|Zabs|{n}.25",
+        "{at}.{n:03}Z|Xload|{n}",
+        "{at}.{n:03}125Z|Sspeed|{n}.5|Sload|{n}",
+        "{at}Z|path_feedrate|{n}.75",
+        "{at}Z|path_position|{n}.1 {n}.2 {n}.3",
+        "{at}.5Z|line|{n}|block|G01 X{n}.25 F200|Fovr|100|Sovr|100",
+        "{at}.5Z|Zload|{n}|Zabs|-{n}.125",
+        "{at}.75Z|tool_id|{n}",
+    )
+    rare = (
+        "{at}Z|execution|ACTIVE|mode|AUTOMATIC",
+        "{at}Z|system|NORMAL||||",
+        "{at}Z|Yload|UNAVAILABLE",
+        "{at}Z|servo|FAULT|{n}|2|HIGH|overtravel",
+        "{at}Z|execution|READY",
+        "{at}Z|message|CHG|change inserts",
+        "{at}Z|PartCountAct|{second}",
+    )
+    out: list[str] = []
+    left, second = size, 0
+    while left > 0:
+        at = f"2026-07-{6 + second // 86400 % 20:02}T{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
+        shapes = (*lines, lines[second % len(lines)], rare[second % len(rare)])
+        out += (shape.format(at=at, n=second * 7 % 999, second=second) for shape in shapes)
+        left -= sum(map(len, out[-len(shapes) :])) + len(shapes)
+        second += 1
+    return "\n".join([*out, ""]).encode()
 
 
 def invoice(seed: int) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from lxml import etree
 
 from certifier.documents import Reader, read_file
-from gateway.bench.home import invoice, machine_log
+from gateway.bench.home import adapter_log, invoice, machine_log
 from gateway.bench.result import MB, Result, median_seconds, result
 from gateway.errors import UnavailableError
 
@@ -18,13 +18,20 @@ __all__ = ["process_results", "reading_results"]
 
 
 def reading_results(folder: Path, count: int) -> Iterator[Result]:
-    """Documents to facts: a long log streamed, beside the XML parser alone; a folder of invoices, beside one process."""
+    """Documents to facts: long logs streamed, beside the XML parser alone and a loop that only splits the lines; a folder
+    of invoices, beside one process."""
     log = folder / "long.xml"
     log.write_bytes(machine_log(7, 200 * 100_000))
     size = log.stat().st_size / MB
     parser = size / median_seconds(lambda: etree.parse(log), 3)
     ours = size / median_seconds(lambda: read_file(log), 3)
     yield result("read machine data of 20 MB", ours, "MB/s", "lxml.etree.parse alone", parser)
+    lines = folder / "long.shdr"
+    lines.write_bytes(adapter_log(20 * MB))
+    size = lines.stat().st_size / MB
+    split = size / median_seconds(lambda: _split(lines), 3)
+    ours = size / median_seconds(lambda: read_file(lines), 3)
+    yield result("read an adapter's log (SHDR) of 20 MB", ours, "MB/s", "a loop that splits its lines", split)
     invoices = folder / "to-read"
     invoices.mkdir()
     for number in range(3 * count):
@@ -40,6 +47,12 @@ def reading_results(folder: Path, count: int) -> Iterator[Result]:
         "one process",
         alone,
     )
+
+
+def _split(path: Path) -> None:
+    with path.open("rb") as stream:
+        for line in stream:
+            line.split(b"|")
 
 
 def _read_all(paths: Sequence[Path]) -> None:

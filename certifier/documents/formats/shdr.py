@@ -25,88 +25,72 @@ _RECORD = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?:@[0-9.]+)?\|"
 )
 _START = re.compile(rf"\A(?:\s*\*[^\n]*\n)*\s*{_RECORD.pattern}[^|\n]+\|")
-_RUN = re.compile(
-    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]++(?:Z|[+-][0-9:]++)?\|[^|\n@][^|\n]*+\|[^|\n]*+\n(?=[0-9]{4}-[^\n]{5}T)){8,}+"
-)  # records of one item, each followed by another record
-STEP = 256  # characters read line by line before a run is looked for again
 _INDENTED = re.compile(r"\s+[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 _MULTILINE = "--multiline--"
 _LEVELS = frozenset({"NORMAL", "WARNING", "FAULT"})
+_INITIALS = frozenset("NWFUnwfu \t")  # with which a level, or UNAVAILABLE, may begin
 _ALARM_STATES = frozenset({"ACTIVE", "CLEARED", "INSTANT"})
 _Item = tuple[Role, str, str]
 
 
 class _Log(MachineLog):
-    """The log of one adapter: lines in the order in which they were written."""
+    """The log of one adapter: records in the order in which they were written."""
 
     def __init__(self) -> None:
         super().__init__()
         self.line = 0
-        self._items: dict[str, _Item | None] = {}
+        self._items: dict[str, _Item] = {}
+        self._quiet: set[str] = set()
         self._times: list[str] = []
         self._device = ""
 
-    def run(self, text: str) -> None:
-        """Records of one item each: millions of them, so that they are counted by column."""
-        fields = text.replace("\n", "|").split("|")
-        times, keys, values = fields[:-1:3], fields[1::3], fields[2::3]
-        self._times += times
-        self.observations += len(keys)
-        self.unavailable += values.count(UNAVAILABLE)
-        items = {key: item for key in set(keys) if (item := self._known(key)) is not None}
-        for place, key in enumerate(keys, self.line + 1) if items else ():
-            if key in items:
-                at = place - self.line - 1
-                self._event(items[key], At(0, place, times[at]), values[at])
-        self.line += len(keys)
+    def records(self, records: list[str]) -> None:
+        """Whole records: millions of them, so that what is only counted is counted here."""
+        quiet, add_time, count, unavailable = self._quiet, self._times.append, 0, 0
+        for line, record in enumerate(records, self.line + 1):
+            fields = record.split("|")
+            if "@" in record and not _without_marks(fields):
+                continue
+            size = len(fields)
+            if size == 3:
+                count += 1
+                if fields[2] == UNAVAILABLE:
+                    unavailable += 1
+                if fields[1] not in quiet:
+                    self._events(line, fields)
+            elif size < 3:
+                continue
+            elif size == 4 or _stands_alone(fields):
+                count += 1
+                unavailable += _level(fields) == UNAVAILABLE
+            else:
+                count += (size - 1) // 2
+                if UNAVAILABLE in record:
+                    unavailable += fields[2::2].count(UNAVAILABLE)
+                if not quiet.issuperset(fields[1::2]):
+                    self._events(line, fields)
+            add_time(fields[0])
+        self.line += len(records)
+        self.observations += count
+        self.unavailable += unavailable
 
-    def record(self, text: str) -> None:
-        """One whole record."""
-        self.line += 1
-        time, *items = text.split("|")
-        if "@" in time:  # behind it, how long a series took
-            time = time.partition("@")[0]
-        if len(items) != 2 or items[0].startswith("@"):
-            self._long(time, items)
-        else:
-            self._times.append(time)
-            self._item(time, items[0], items[1])
+    def _events(self, line: int, fields: list[str]) -> None:
+        """States and counters among the items of a record."""
+        at = At(0, line, fields[0])
+        for place in range(1, len(fields) - 1, 2):
+            role, device, name = self._items.get(fields[place]) or self._item(fields[place])
+            if role is Role.STATE:
+                self.state(device or self._device, name, at, fields[place + 1])
+            elif role is Role.COUNTER:
+                self.counter(device or self._device, name, at, fields[place + 1].strip())
 
-    def _item(self, time: str, key: str, value: str) -> None:
-        self.observations += 1
-        self.unavailable += value == UNAVAILABLE
-        if item := self._known(key):
-            self._event(item, At(0, self.line, time), value)
-
-    def _known(self, key: str) -> _Item | None:
-        """What a key names, where that matters; looked up once."""
-        if key not in self._items:
-            device, _, name = key.rpartition(":")
-            role = role_of(name)
-            self._items[key] = None if role is Role.OTHER else (role, device, name)
-        return self._items[key]
-
-    def _long(self, time: str, rest: list[str]) -> None:
-        """Several items on one line; or a condition, a message, a series, an alarm, an asset, which stand alone."""
-        if len(rest) < 2 or rest[0].startswith("@"):
-            return
-        self._times.append(time)
-        level = rest[1].strip().upper()
-        if level in _LEVELS or (level == UNAVAILABLE and len(rest) > 2 and not "".join(rest[2:]).strip()):
-            self.observations += 1
-            self.unavailable += level == UNAVAILABLE
-        elif len(rest) == 3 or _stands_alone(rest):
-            self.observations += 1
-        else:
-            for key, value in zip(rest[::2], rest[1::2], strict=False):
-                self._item(time, key, value)
-
-    def _event(self, item: _Item, at: At, value: str) -> None:
-        role, device, name = item
-        if role is Role.STATE:
-            self.state(device or self._device, name, at, value)
-        else:
-            self.counter(device or self._device, name, at, value.strip())
+    def _item(self, key: str) -> _Item:
+        """What a key names; looked up once."""
+        device, _, name = key.rpartition(":")
+        found = self._items[key] = role_of(name), device, name
+        if found[0] is Role.OTHER:
+            self._quiet.add(key)
+        return found
 
     def command(self, text: str) -> None:
         """`* uuid: …`, `* device: …`, `* previous sha256:…`: what the adapter says about its machine and its log."""
@@ -126,11 +110,30 @@ class _Log(MachineLog):
         self._times.clear()
 
 
-def _stands_alone(rest: list[str]) -> bool:
-    """`key|count|rate|values` is a time series, `key|code|code|severity|state|text` an alarm of older adapters."""
-    if len(rest) == 4:
-        return rest[1].isdecimal() and len(rest[3].split()) == int(rest[1][:9]) > 1
-    return len(rest) == 6 and rest[4] in _ALARM_STATES
+def _without_marks(fields: list[str]) -> bool:
+    """Take what stands behind an @ from the time: how long a series took. False for assets, which begin with one."""
+    fields[0] = fields[0].partition("@")[0]
+    return len(fields) > 1 and not fields[1].startswith("@")
+
+
+def _level(fields: list[str]) -> str:
+    return fields[2].strip().upper()
+
+
+def _stands_alone(fields: list[str]) -> bool:
+    """Whether a record of five fields or more is one observation and not several items.
+
+    `key|level|…` is a condition, `key|count|rate|values` a time series, `key|code|code|severity|state|text` an alarm
+    of older adapters.
+    """
+    if fields[2][:1] in _INITIALS:
+        level = _level(fields)
+        if level in _LEVELS or (level == UNAVAILABLE and not "".join(fields[3:]).strip()):
+            return True
+    size = len(fields)
+    if size == 5:
+        return fields[2].isdecimal() and len(fields[4].split()) == int(fields[2][:9]) > 1
+    return size == 7 and fields[5] in _ALARM_STATES
 
 
 class _Reader:
@@ -138,61 +141,57 @@ class _Reader:
 
     def __init__(self, log: _Log) -> None:
         self._log = log
-        self._pending = ""
+        self._records: list[str] = []
+        self._day = "\n"
         self._until: str | None = None
 
     def text(self, text: str) -> None:
-        """Some more whole lines."""
-        at = 0
-        while at < len(text):
-            if self._until is None and (run := _RUN.match(text, at)) is not None:
-                self._finish()
-                self._log.run(run[0])
-                at = run.end()
-            end = text.find("\n", at + STEP) + 1 or len(text)
-            self._lines(text[at:end].split("\n"))
-            at = end
-        self._log.flush()
-
-    def _lines(self, lines: list[str]) -> None:
-        pending, record = self._pending, self._log.record
+        """Some more whole lines. The last record is kept: its rest may follow."""
+        lines, records, day = iter(text.split("\n")), self._records, self._day
+        assets = _MULTILINE in text
+        self._pass_by(lines)
         for line in lines:
-            if self._until is not None:
-                self._until = None if line.startswith(self._until) else self._until
-            elif line[4:5] == "-" and line[10:11] == "T" and line[:4].isdecimal():
-                if pending:
-                    record(pending)
-                pending = line
-                if _MULTILINE in line:
-                    self._until = _MULTILINE + line.rpartition(_MULTILINE)[2].strip()
-            elif line.startswith("*"):
-                self._log.command(line)
-            elif line.strip():
-                pending = self._odd(pending, line)
-        self._pending = pending
-
-    def _finish(self) -> None:
-        """The record that was begun is whole."""
-        if self._pending:
-            self._log.record(self._pending)
-            self._pending = ""
-
-    def _odd(self, pending: str, line: str) -> str:
-        """A line that begins with no time: an indented record, or the rest of one that was wrapped."""
-        if _INDENTED.match(line):
-            if pending:
-                self._log.record(pending)
-            return line.lstrip()
-        if len(pending) + len(line) > MAX_LINE:
-            raise MalformedDocumentError(
-                "LINE_TOO_LONG", f"SHDR, record {self._log.line + 1}: longer than {MAX_LINE >> 20} MiB"
-            )
-        return pending + line
+            if not line.startswith(day):  # most have the day of the one before
+                if line[4:5] != "-" or line[10:11] != "T" or not line[:4].isdecimal():
+                    self._odd(line)
+                    continue
+                day = line[:11]
+            records.append(line)
+            if assets and _MULTILINE in line:
+                self._until = _MULTILINE + line.rpartition(_MULTILINE)[2].strip()
+                self._pass_by(lines)
+        self._day = day
+        self._give(records[:-1])
 
     def end(self) -> None:
         """The last record."""
-        self._finish()
+        self._give(self._records)
+
+    def _give(self, records: list[str]) -> None:
+        self._log.records(records)
         self._log.flush()
+        del self._records[: len(records)]
+
+    def _pass_by(self, lines: Iterator[str]) -> None:
+        """The body of an asset, as far as it is here."""
+        if self._until is not None and any(line.startswith(self._until) for line in lines):
+            self._until = None
+
+    def _odd(self, line: str) -> None:
+        """A line that begins with no time: a command, an indented record, or the rest of one that was wrapped."""
+        records = self._records
+        if line.startswith("*"):
+            self._give(records[:-1])
+            self._log.command(line)
+        elif _INDENTED.match(line):
+            records.append(line.lstrip())
+        elif line.strip():
+            records.append(records.pop() + line if records else line)
+            if len(records[-1]) > MAX_LINE:
+                raise MalformedDocumentError(
+                    "LINE_TOO_LONG",
+                    f"SHDR, record {self._log.line + len(records)}: longer than {MAX_LINE >> 20} MiB",
+                )
 
 
 def read(source: Source) -> Document:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certifier.documents import Document, Limits, read_bytes
+from certifier.documents.formats.shdr import CHUNK
 from certifier.documents.machine import Sequences
 from certifier.errors import DocumentError, MalformedDocumentError
 
@@ -153,15 +154,16 @@ LINES = ("execution|ACTIVE", "execution|READY", "partcount|{n}", "load|{n}.5", "
          "system|FAULT|1|2|HIGH|x", "@REMOVE_ASSET@|T1", "note|one\nand its rest", "note|2026-07-06", "")  # fmt: skip
 
 
-@given(kinds=st.lists(st.one_of(st.integers(0, 5), st.integers(0, len(LINES) - 1)), min_size=10, max_size=90))
+@given(kinds=st.lists(st.integers(0, len(LINES) - 1), min_size=10, max_size=60), cut=st.integers(0, 3000))
 @settings(max_examples=30, deadline=None)
-def test_records_that_are_counted_by_column_say_the_same(kinds: list[int]) -> None:
-    rows = [f"2026-07-06T08:{n:02}:00.5Z|{LINES[kind].format(n=n)}" for n, kind in enumerate(kinds[:60])]
-    together, apart = (
-        "\n".join(["2026-07-06T07:00:00Z|mode|AUTO", *rows]),
-        "\n* note\n".join(["2026-07-06T07:00:00Z|mode|AUTO", *rows]),
+def test_records_given_one_by_one_and_across_a_blocks_end_say_the_same(kinds: list[int], cut: int) -> None:
+    start = "2026-07-06T07:00:00Z|mode|AUTO"
+    rows = [f"2026-07-06T08:{n:02}:00.5Z|{LINES[kind].format(n=n)}" for n, kind in enumerate(kinds)]
+    across = "\n".join([start + "x" * (CHUNK - cut), *rows])
+    document, other = (
+        read_bytes(across.encode()),
+        read_bytes("\n* note\n".join([start, *rows]).encode()),
     )
-    document, other = read_bytes(together.encode()), read_bytes(apart.encode())
     assert (document.facts, document.trace) == (other.facts, other.trace)
 
 
