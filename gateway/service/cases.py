@@ -234,9 +234,9 @@ def _declined(decisions: Sequence[CreditDecision]) -> bool:
 def _next(name: str, waits: str | None, decisions: Sequence[CreditDecision]) -> str | None:
     if name != waits:
         return None
-    if name == "accepted":  # a case that was referred waits for its lender first
     if name == "applied":  # its consent is still to be signed
         return "applicant"
+    if name == "accepted":  # a case that was referred waits for its lender first
         return "applicant" if any(one.outcome == "approve" for one in decisions) else "lender"
     return _NEXT[STEPS[STEPS.index(name) - 1]]
 
