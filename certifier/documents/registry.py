@@ -18,7 +18,7 @@ from certifier.documents.model import Document, Limits, Notice
 from certifier.documents.source import Source
 from certifier.errors import DocumentError, MalformedDocumentError
 
-__all__ = ["Format", "Inner", "read", "register", "registered"]
+__all__ = ["Format", "Inner", "claimant", "read", "register", "registered"]
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,15 @@ def registered() -> tuple[Format, ...]:
 
 def read(source: Source) -> Document:
     """The document that a source is; kind `other` where no format claims it. Raises DocumentError."""
-    for format_ in registered():
-        if format_.claims(source):
-            found = _finish(format_, source)
-            return found if isinstance(found, Document) else _inner(format_, found, source.limits)
-    return _other(source)
+    if (format_ := claimant(source)) is None:
+        return _other(source)
+    found = _finish(format_, source)
+    return found if isinstance(found, Document) else _inner(format_, found, source.limits)
+
+
+def claimant(source: Source) -> Format | None:
+    """The first format that claims a source."""
+    return next((format_ for format_ in registered() if format_.claims(source)), None)
 
 
 def _finish(format_: Format, source: Source) -> Document | Inner:

@@ -42,19 +42,49 @@ def test_zugferd_1_amounts_are_recomputed() -> None:
     )
 
 
-def test_an_envelope_is_what_it_holds() -> None:
-    envelope = (
-        '<sh:StandardBusinessDocument xmlns:sh="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"><sh:StandardBusinessDocumentHeader>'
-        '<sh:HeaderVersion>1.0</sh:HeaderVersion><sh:Sender><sh:Identifier Authority="iso6523-actorid-upis">0192:1</sh:Identifier></sh:Sender>'
-        "</sh:StandardBusinessDocumentHeader>{}</sh:StandardBusinessDocument>"
-    )
+SBDH = (
+    '<sh:StandardBusinessDocument xmlns:sh="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"><sh:StandardBusinessDocumentHeader>'
+    '<sh:HeaderVersion>1.0</sh:HeaderVersion><sh:Sender><sh:Identifier Authority="iso6523-actorid-upis">0192:1</sh:Identifier></sh:Sender>'
+    "</sh:StandardBusinessDocumentHeader>{}</sh:StandardBusinessDocument>"
+)
+SOAP = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header><w:Security xmlns:w="urn:example:w"/></s:Header>'
+    "<s:Body>{}</s:Body></s:Envelope>"
+)
+OPERATION = '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><o:Submit xmlns:o="urn:example:erp"><o:id>7</o:id><o:doc>{}</o:doc></o:Submit></e:Body></e:Envelope>'
+HEADER = '<h:AppHdr xmlns:h="urn:iso:std:iso:20022:tech:xsd:head.001.001.02"><h:Fr/><h:To/></h:AppHdr>'
+SAFE = '<S:DataPDU xmlns:S="urn:swift:saa:xsd:saa.2.0"><S:Revision>2.0.7</S:Revision><S:Body>' + HEADER + "{}</S:Body></S:DataPDU>"  # fmt: skip
+
+
+@pytest.mark.parametrize(("envelope", "word"), [
+    (SBDH, "sbdh"), (SOAP, "soap"), (OPERATION, "soap"), (SOAP.format(SBDH), "soap"), (SAFE, "iso-20022"), ("<Message>" + HEADER + "{}</Message>", "iso-20022"),
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["invoice.xml", "invoice-cii.xml", "e-fapiao.xml", "bank-receipt.xml", "work-order.xml", "inspection.qif"])  # fmt: skip
+def test_an_envelope_is_what_it_holds(envelope: str, word: str, name: str) -> None:
+    inside = etree.tostring(etree.fromstring(sample(name)), encoding="unicode")
+    document, plain = read_bytes(envelope.format(inside).encode()), read_sample(name)
+    assert (document.kind, document.format, document.facts) == (plain.kind, plain.format, plain.facts)
+    for other in ("", inside * 2, "<x/>"):
+        document = read_bytes(envelope.format(other).encode())
+        assert (document.kind, document.format, codes(document)) == ("other", word, ["NO_FACTS"])
+
+
+def test_a_business_header_before_its_document() -> None:
+    plain = read_sample("bank-receipt.xml")
+    inside = etree.tostring(etree.fromstring(sample("bank-receipt.xml")), encoding="unicode")
+    assert read_bytes(f"{HEADER}\n{inside}".encode()).facts == plain.facts
+    twice = read_bytes(f"{HEADER}{inside}{HEADER}{inside}".encode())
+    assert (twice.kind, twice.format, codes(twice)) == ("other", "iso-20022", ["NO_FACTS"])
+
+
+@pytest.mark.parametrize("inside", [
+    '<o:CancelInvoice xmlns:o="urn:example:erp">{}</o:CancelInvoice>',
+    "<s:Fault><detail>{}</detail></s:Fault>",
+])  # fmt: skip
+def test_what_an_operation_takes_back_is_no_document(inside: str) -> None:
     invoice = etree.tostring(etree.fromstring(sample("invoice.xml")), encoding="unicode")
-    assert read_bytes(envelope.format(invoice).encode()).facts == read_sample("invoice.xml").facts
-    for inside in ("", invoice * 2):
-        document = read_bytes(envelope.format(inside).encode())
-        assert (document.kind, document.format, codes(document)) == ("other", "sbdh", ["NO_FACTS"])
-    unknown = read_bytes(envelope.format("<x/>").encode())
-    assert (unknown.kind, unknown.format, codes(unknown)) == ("other", "sbdh", ["NO_FACTS"])
+    document = read_bytes(SOAP.format(inside.format(invoice)).encode())
+    assert (document.kind, document.format, codes(document)) == ("other", "soap", ["NO_FACTS"])
 
 
 def test_a_pdf_with_xml_that_nobody_knows() -> None:
