@@ -21,6 +21,7 @@ __all__ = [
     "loans",
     "product",
     "products",
+    "reviewed",
     "unanchored",
 ]
 
@@ -57,6 +58,14 @@ def decisions(
     if outcome is not None:
         query = query.where(CreditDecision.outcome == outcome)
     return list(session.scalars(_part(query, CreditDecision, CreditDecision.decision_id, before, limit)))
+
+
+def reviewed(session: Session, lender: str | None) -> list[CreditDecision]:
+    """Every decision of a person that stands, of one lender or of all, the newest first."""
+    query = select(CreditDecision).where(stands(), CreditDecision.reviews.is_not(None))
+    if lender is not None:
+        query = query.where(CreditDecision.lender == lender)
+    return list(session.scalars(query.order_by(CreditDecision.at.desc(), CreditDecision.decision_id)))
 
 
 def decision(session: Session, lender: str | None, decision_id: str) -> CreditDecision | None:

@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 ACCEPT_DAYS = 3
+_DAY = 86_400
 TAKEN = ("accepted", "contracted", "registered", "drawn", "repaying", "closed")
 """States of an application from which its offers were taken."""
 
@@ -63,6 +64,8 @@ def accept(
         assert version is not None
         record = json.loads(decision.record)
         found = Product.of(version.content)
+    if installation.now() > decision.at + found.availability_days * _DAY:
+        raise ConflictError("OFFER_PAST", f"this offer stood for {found.availability_days} days: apply again")
     offered = None if found.unsecured else _pledge_offer(installation, applicant, found, record, offer)
     made = credit.Loan(
         loan_id="loan-" + secrets.token_hex(12),

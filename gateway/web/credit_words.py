@@ -18,6 +18,7 @@ __all__ = [
     "RULES",
     "SAID",
     "STEPS",
+    "TERMS",
     "WAITS_FOR",
 ]
 
@@ -42,8 +43,8 @@ STEPS = {
 }
 WAITS_FOR = {"applicant": N_("the enterprise is next"), "lender": N_("the lender is next")}
 LOAN_STATES = {
-    "reserved": (N_("being decided"), "wait"),
     "draft": (N_("to be signed"), "wait"),
+    "reserved": (N_("being decided"), "wait"),
     "decided": (N_("decided"), "none"),
     "offered": (N_("offers are open"), "info"),
     "accepted": (N_("offer accepted"), "info"),
@@ -115,6 +116,7 @@ REFUSED = {
     "TENOR": N_("not for so many days"),
     "PURPOSE": N_("not for this purpose"),
     "HISTORY": N_("the history is too short"),
+    "STALE": N_("the newest machine data is too old: certify what has come since"),
     "GRADE": N_("too few points"),
     "SCOPE": N_("not for this region, industry or size"),
     "NEED": N_("the need cannot be reckoned: sales are not known"),
@@ -162,3 +164,33 @@ RULES = {
     "R12": N_("A search was cut short"),
     "REVIEW": N_("A person reviews"),
 }
+
+TERMS = {
+    "unsecured-data-credit": N_("on data, without collateral"),
+    "receivables-pledge": N_("pledge of receivables"),
+    "order-pledge": N_("pledge of orders"),
+    "factoring-recourse": N_("factoring with recourse"),
+    "fixed": N_("fixed"),
+    "floating": N_("floating"),
+    "bullet": N_("all at the end"),
+    "interest-monthly-bullet": N_("interest monthly, principal at the end"),
+    "equal-instalment": N_("equal instalments"),
+    "equal-principal": N_("equal parts of the principal"),
+    "self-liquidating": N_("from what the receivables bring"),
+    "gross": N_("with VAT"),
+    "net-of-VAT": N_("without VAT"),
+    "none": N_("nothing"),
+    "pledge": N_("a pledge"),
+    "transfer": N_("a transfer"),
+    "handling": N_("handling"),
+    "registration": N_("registration"),
+    "guarantee": N_("guarantee"),
+    "platform": N_("platform"),
+    "early-repayment": N_("early repayment"),
+    "flat": N_("one sum"),
+    "pct-of-amount": N_("percent of the amount"),
+    "pct-per-annum": N_("percent a year"),
+    "borrower": N_("the borrower"),
+    "lender": N_("the lender"),
+}
+"""The words that a product's document has for its terms."""

@@ -67,6 +67,12 @@ _WORDS: dict[str, Words] = {
         N_("Give it more days, or fewer days to accept."),
     ),
     "UNTIL": Words(N_("The end lies before today."), N_("Choose a later day.")),
+    "NOT_MAKER": Words(
+        N_("Only who has prepared this can withdraw it."), N_("Ask them, or have it sent back.")
+    ),
+    "CURSOR": Words(
+        N_("This address leads into another list, or into none."), N_("Begin at the top of the list.")
+    ),
     "LIEN": Words(
         N_("Not locked: another lender has locked this receivable, or a similar one."),
         N_("Open the report: the check Liens shows what is known."),
@@ -104,6 +110,7 @@ _WORDS: dict[str, Words] = {
     "FINGERPRINT_KEY": Words(
         N_("The key for duplicate detection is never changed while anything is locked."), N_("Leave it.")
     ),
+    "OFFER_PAST": Words(N_("This offer has ended."), N_("Apply again: a new decision takes seconds.")),
     "CONFLICT": Words(
         N_("Somebody else has decided this since you opened it."),
         N_("Look at what it is now, then decide again."),

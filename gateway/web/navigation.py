@@ -46,6 +46,7 @@ _ITEMS = (
     Item("/explore", "search", N_("Explore"), (Action.LEDGER_EXPLORE,)),
     Item("/queue", "paper", N_("Decisions"), (Action.AUDIT_RUN, Action.DECISIONS_READ)),
     Item("/replay", "ok", N_("Replay"), (Action.AUDIT_RUN, Action.DECISIONS_REPLAY)),
+    Item("/exceptions", "health", N_("Exceptions"), (Action.AUDIT_RUN, Action.DECISIONS_READ)),
     Item("/sampling", "sample", N_("Sample"), (Action.AUDIT_RUN,)),
     Item("/admissions", "people", N_("Members"), (Action.ORGANISATIONS_ADMIT,)),
     Item("/keys", "key", N_("Keys"), (Action.KEYS_MANAGE,)),

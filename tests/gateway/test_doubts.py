@@ -21,7 +21,7 @@ from gateway.db import credit
 from gateway.errors import ConflictError
 from gateway.home import Home
 from gateway.installation import Installation, Organisation
-from gateway.service import certifying
+from gateway.service import certifying, loans
 from gateway.service.applying import Order, submit
 from gateway.service.lending import Lending
 from ledger.host import Host
@@ -142,6 +142,15 @@ def test_a_paper_that_nobody_has_read_and_a_store_that_does_not_answer(desk: Des
     refers(record, "CONTENT NOT_GRANTED")
     desk.lending.read(desk.m1)
     assert desk.asked()["outcome"] == "approve"
+
+
+def test_an_offer_stands_for_so_many_days(desk: Desk) -> None:
+    record = desk.asked()
+    secured = next(one["product_id"] for one in record["offers"] if one["product"] == "L1-AR")
+    desk.node.late = 31 * 86_400
+    with pytest.raises(ConflictError, match="stood for 30 days"):
+        loans.accept(desk.away, desk.m1, record["application_id"], secured, "m1-signatory")
+    desk.node.late = 0
 
 
 def test_a_time_that_is_over(desk: Desk) -> None:

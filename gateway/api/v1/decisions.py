@@ -6,6 +6,7 @@ Deciding a case is a person's act. Recomputing a decision is open to both: to it
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -22,7 +23,9 @@ from gateway.db import cases as table
 from gateway.db.credit import CreditDecision
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
-from gateway.service import cases, recording, reviewing
+from gateway.service import cases, exceptions, recording, reviewing
+from gateway.service.exceptions import Late, Override
+from gateway.service.loans import today
 from ledger.types import hex32, parse_hex32
 
 __all__ = ["router"]
@@ -136,6 +139,54 @@ class ReplayOut(BaseModel):
     differences: list[Difference]
 
 
+class OverrideOut(BaseModel):
+    """A person's word against the engine's. `lifted`: a rule that declines was set aside."""
+
+    decision_id: str
+    lender: Hex32
+    applicant: Hex32
+    engine: Outcome
+    outcome: Outcome
+    lifted: bool
+    code: str
+    who: str
+    role: str
+    at: Time
+
+    @classmethod
+    def of(cls, one: Override) -> OverrideOut:
+        """Of what was found."""
+        names = ("decision_id", "lender", "applicant", "outcome", "at")
+        said = {name: getattr(one.row, name) for name in names} | {"engine": one.engine, "lifted": one.lifted}
+        return cls.model_validate(said | {name: getattr(one.word, name) for name in ("code", "who", "role")})
+
+
+class LateOut(BaseModel):
+    """A loan that was paid off, and whose lock was released late; `released` is null where it still stands."""
+
+    loan_id: str
+    lender: Hex32
+    borrower: Hex32
+    settled: date
+    released: date | None
+    working_days: int
+
+    @classmethod
+    def of(cls, one: Late) -> LateOut:
+        """Of what was found."""
+        row = one.row
+        return cls(
+            loan_id=row.loan_id, lender=row.lender, borrower=row.borrower, settled=one.settled, released=one.released, working_days=one.days
+        )  # fmt: skip
+
+
+class Exceptions(BaseModel):
+    """What went another way than it should, the newest and the longest first."""
+
+    overrides: list[OverrideOut]
+    late_releases: list[LateOut]
+
+
 @router.get("/decisions")
 def list_decisions(
     caller: DecisionReader, db: Db, at: Paged, outcome: Annotated[Outcome | None, Query()] = None
@@ -157,6 +208,16 @@ def get_decision(caller: DecisionReader, db: Db, decision_id: str) -> CaseOut:
     record = json.loads(row.record)
     members = DecisionOut.of(row, whole=whole).model_dump() | {"at": row.at}
     return CaseOut.model_validate({**members, "record": record if whole else cases.audited(record)})
+
+
+@router.get("/exceptions")
+def list_exceptions(caller: DecisionReader, home: Installed, db: Db) -> Exceptions:
+    """What people decided against the engine, and locks that were not released within two working days: of all lenders for an auditor."""
+    lender = cases.scope(caller)
+    return Exceptions(
+        overrides=[OverrideOut.of(one) for one in exceptions.overrides(db, lender)],
+        late_releases=[LateOut.of(one) for one in exceptions.late_releases(db, today(home), lender)],
+    )
 
 
 @router.post("/decisions/{decision_id}/review", status_code=201)

@@ -50,6 +50,8 @@ OF_ALL_MEMBERS = {"org", "purpose", "proposal", "provider", "root", "call_id"}
 SEEN_BY_AUDITORS = {
     ("get", "/api/v1/decisions"),
     ("get", "/queue"),
+    ("get", "/exceptions"),
+    ("get", "/api/v1/exceptions"),
     ("get", "/api/v1/decisions/{decision_id}"),
     ("post", "/api/v1/decisions/{decision_id}/replay"),
     ("get", "/queue/{decision_id}"),
@@ -232,6 +234,7 @@ def bodies(others: Others) -> dict[tuple[str, str], Any]:
         ("patch", "/api/v1/users/{user_id}"): {"display_name": "taken over"},
         ("post", "/api/v1/api-keys"): {"name": "x", "roles": []},
         ("post", "/api/v1/approvals/{approval_id}/decision"): {"approve": True},
+        ("post", "/api/v1/drafts"): {"act": "offer", "asset_id": asset, "lender": lender},
         ("post", "/api/v1/organisations"): {
             "short": "X1",
             "identifier": "none",

@@ -7,18 +7,17 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
 
 import pytest
 
-from gateway.credit.products import Product, default_rules, defaults
+from gateway.credit.products import Product, defaults
 from gateway.credit.review import Terms
 from gateway.db import credit, listing
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UnreadableError, UsageError
 from gateway.home import Home
 from gateway.installation import Installation
 from gateway.service import applying, indexing, products, receiving, revoking
-from gateway.service.applying import Order, submit
+from gateway.service.applying import Order
 from gateway.service.lending import Lending
 from gateway.service.own import own_asset
 from gateway.service.recording import anchor, row_of
@@ -26,7 +25,6 @@ from gateway.service.reviewing import Opinion, review
 from ledger import embedded
 from ledger.access import grant_id
 from ledger.account import recover
-from ledger.host import Host
 from ledger.types import hex32, parse_hex32
 from tests.gateway.conftest import PASSPHRASE, World
 
@@ -150,29 +148,6 @@ def test_documents_that_nobody_has_read_refer(home: Installation) -> None:
     assert "R03" in {hit["code"] for hit in record["hits"]} and answer["outcome"] != "approve"
 
 
-class Gone:
-    """A host of the same home whose node does not answer: a port that nobody listens at."""
-
-    url = "http://127.0.0.1:9"
-
-    def __init__(self, node: Host) -> None:
-        self.writer, self.clock = node.writer, node.clock
-
-
-def test_a_ledger_that_cannot_be_read_refers(home: Installation, lending: Lending) -> None:
-    """The node is gone between consent and decision."""
-    row = submit(home, home.book.find("M1"), Order(Decimal(100_000), 60), "m1-signatory")
-    cut = Installation(home.home, cast(Host, Gone(home.node)), home.keys)
-    made = Lending(cut).decided(row)
-    assert all(one.outcome != "approve" for one in made)
-    record = json.loads(made[0].record)
-    assert record["as_of"]["number"] is None and any(
-        "the ledger cannot be read" in one for one in record["off_chain"]["unknown"]
-    )
-    with pytest.raises(ConflictError, match="without a block"):
-        lending.replay(made[0].decision_id)
-
-
 def test_products_take_two_people(home: Installation) -> None:
     lender, body = home.book.find("L1"), defaults()[0].body
     next_year = Product.of({**body, "version": 2, "valid_from": "2027-01-01", "valid_to": "2027-12-31"})
@@ -237,41 +212,6 @@ def test_a_persons_word_is_a_record_of_its_own(
     with home.database.session() as session:
         stand = credit.decisions_of(session, made.application_id)
     assert {one.decision_id for one in stand} == {handed_on.decision_id, only(home, "L2", answer)}
-
-
-class Ahead:
-    """A host elsewhere whose clock has gone on since its newest block."""
-
-    def __init__(self, node: Host, seconds: int) -> None:
-        self.url, self.writer, self.clock = node.url, node.writer, self
-        self.now = lambda: node.clock.now() + seconds
-
-
-@pytest.mark.parametrize(("seconds", "refers"), [(default_rules().block_age_seconds + 600, True), (0, False)])
-def test_a_block_that_is_too_old_refers(home: Installation, seconds: int, refers: bool) -> None:
-    row = submit(home, home.book.find("M1"), Order(Decimal(100_000), 60), "m1-signatory")  # seals a block
-    later = Installation(home.home, cast(Host, Ahead(home.node, seconds)), home.keys)
-    record = json.loads(Lending(later).decided(row)[0].record)
-    assert any("seconds old" in one for one in record["off_chain"]["unknown"]) is refers
-    assert ("R03" in {hit["code"] for hit in record["hits"]}) is refers and record["outcome"] != "approve"
-
-
-def test_a_days_cap_that_is_reached_refers(home: Installation, lending: Lending) -> None:
-    """The last one that decides for this lender: these approvals stand in its day."""
-    lender, most = home.book.find("L1").hex, default_rules().daily_automatic
-    with home.database.session() as session:
-        session.add_all(
-            credit.CreditDecision(
-                decision_id=f"dec-cap-{at}", application_id="none", lender=lender, applicant=lender, outcome="approve", record="{}",
-                digest=f"0x{at:064x}", asset_id=f"0x{at:064x}", latency={}, at=home.now(),
-            )
-            for at in range(most)
-        )  # fmt: skip
-    answer = lending.apply(home.book.find("M1"), Order(Decimal(100_000), 60), "m1-signatory", anchored=False)
-    for name, refers in (("L1", True), ("L2", False)):
-        record = json.loads(row_of(home, only(home, name, answer)).record)
-        assert any("as many were approved" in one for one in record["transient"]) is refers
-        assert not refers or "R03" in {hit["code"] for hit in record["hits"]}
 
 
 def test_receipts_in_a_file_are_read_strictly() -> None:
