@@ -117,7 +117,7 @@ def simulate(shell: Shell, file: Path, org: str | None, days: int) -> None:
     with shell.installation() as installation:
         lender = installation.book.find(org)
         found = products.simulate(installation, lender, of_file(file.read_bytes(), str(file)), days)
-    text = f"{found['passed']} of {found['decisions']} decisions would pass, ¥{Decimal(found['amount']):,}; " + ", ".join(f"{code} {count}" for code, count in found["reasons"].items())  # fmt: skip
+    text = f"{found['passed']} of {found['decisions']} decisions would pass ({found['person']} by a person), ¥{Decimal(found['amount']):,}; " + ", ".join(f"{code} {count}" for code, count in found["reasons"].items())  # fmt: skip
     told(shell, found, text)
 
 

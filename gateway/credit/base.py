@@ -6,7 +6,7 @@ unless the product takes them net. More liens never raise it: every deduction fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from gateway.credit.money import NOTHING, cents, shown, total
 from gateway.credit.products import Product
 from gateway.errors import UsageError
-from ledger.types import hex32
+from ledger.types import hex32, parse_hex32
 
 __all__ = ["INELIGIBLE", "Base", "Deductions", "Item", "Obligation", "borrowing_base"]
 
@@ -38,6 +38,7 @@ INELIGIBLE = {
     "B11": "disputed, or looks like another one",
     "B12": "beyond the limit for one buyer",
 }
+_SUMS = ("gross", "corrected", "received", "bills")
 _WHOLLY = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08")
 
 
@@ -62,6 +63,24 @@ class Obligation:
     flags: frozenset[str] = frozenset()
     assets: tuple[bytes, ...] = ()
 
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Obligation:
+        """The obligation behind an item of a decision record."""
+        gross, corrected, received, bills = (Decimal(body[name]) for name in _SUMS)
+        assets = tuple(map(parse_hex32, body["asset_ids"]))
+        return cls(
+            body["identity"], body["kind"], body["group"], gross, corrected, received, bills,
+            body["past_due"], body["term"], body["age"], frozenset(body["flags"]), assets,
+        )  # fmt: skip
+
+    def to_json(self) -> dict[str, Any]:
+        """Members as in a decision record, from which it can be reckoned again."""
+        return {
+            "identity": self.identity, "kind": self.kind, "group": self.group, **{name: shown(getattr(self, name)) for name in _SUMS},
+            "past_due": self.past_due, "term": self.term, "age": self.age, "flags": sorted(self.flags),
+            "asset_ids": [hex32(asset) for asset in self.assets],
+        }  # fmt: skip
+
     @property
     def net(self) -> Decimal:
         """What is still due. An acceptance bill received ends that part of the receivable."""
@@ -84,12 +103,12 @@ class Item:
 
     def to_json(self) -> dict[str, Any]:
         """Members as in a decision record."""
-        one = self.obligation
-        return {
-            "identity": one.identity, "kind": one.kind, "gross": shown(one.gross), "net": shown(one.net),
+        return self.obligation.to_json() | {
+            "net": shown(self.obligation.net),
             "ineligible": [{"code": code, "amount": shown(amount)} for code, amount in self.ineligible],
-            "eligible": shown(self.eligible), "advance_bps": self.advance_bps, "asset_ids": [hex32(asset) for asset in one.assets],
-        }  # fmt: skip
+            "eligible": shown(self.eligible),
+            "advance_bps": self.advance_bps,
+        }
 
 
 @dataclass(frozen=True)
@@ -123,7 +142,7 @@ class Base:
 
 
 def borrowing_base(
-    obligations: Iterable[Obligation], product: Product, deductions: Deductions, owed: dict[str, Decimal] | None = None
+    obligations: Iterable[Obligation], product: Product, deductions: Deductions, owed: Mapping[str, Decimal] | None = None
 ) -> Base:  # fmt: skip
     """The base of these obligations under a product. `owed`: control group → what the firm owes it (B09).
 
@@ -173,7 +192,7 @@ def _slow_groups(given: Sequence[Obligation], product: Product) -> frozenset[str
     )
 
 
-def _set_off(items: Sequence[Item], owed: dict[str, Decimal]) -> list[Item]:
+def _set_off(items: Sequence[Item], owed: Mapping[str, Decimal]) -> list[Item]:
     """B09: what the firm owes a group is taken off what that group owes, once."""
     left, found = dict(owed), []
     for item in items:

@@ -6,26 +6,26 @@ not be established refers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from certifier.evidence.assessment import Assessment
 from certifier.evidence.finding import Code
-from gateway.credit.base import Base, Deductions, borrowing_base
+from gateway.credit.base import Base, Deductions, Obligation, borrowing_base
 from gateway.credit.commerce import Commerce
 from gateway.credit.feature import Feature
 from gateway.credit.features import Debts, Negative, features
 from gateway.credit.matching import Ask, Offer, Refused, Room, match, scope, working_capital
-from gateway.credit.money import NOTHING, total
+from gateway.credit.money import NOTHING, shown, total
 from gateway.credit.obligations import Standing, complete, obligations
 from gateway.credit.products import Product
 from gateway.credit.reasons import merged, reason_of_hit, reason_of_points
 from gateway.credit.rules import Hit, RulePack, Situation, hits
 from gateway.credit.scorecard import Result, Scorecard
 
-__all__ = ["Decision", "Inquiry", "Loans", "decide"]
+__all__ = ["Decision", "Inquiry", "Loans", "decide", "room"]
 
 _TAKEN = {"B02": "K03", "B06": "K06", "B05": "K07"}
 """Why an obligation is taken away → the rule that declines where nothing is left."""
@@ -41,6 +41,21 @@ class Loans:
     outstanding: Decimal = NOTHING
     pool_used: Mapping[str, Decimal] = field(default_factory=dict)
     days_past_due: int = 0
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Loans:
+        """The loans that a decision record states."""
+        pool = {name: Decimal(amount) for name, amount in body["pool_used"].items()}
+        return cls(Decimal(body["unpledged"]), Decimal(body["outstanding"]), pool, body["days_past_due"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Members as in a decision record."""
+        return {
+            "unpledged": shown(self.unpledged),
+            "outstanding": shown(self.outstanding),
+            "pool_used": {name: shown(amount) for name, amount in sorted(self.pool_used.items())},
+            "days_past_due": self.days_past_due,
+        }
 
 
 @dataclass(frozen=True)
@@ -133,18 +148,29 @@ def _liened(inquiry: Inquiry) -> Decimal:
 
 
 def _room(inquiry: Inquiry, product: Product, known: Mapping[str, Feature]) -> Room:
-    found, loans = inquiry.found, inquiry.loans
-    given = obligations(found, inquiry.standing, product.vat_bps, inquiry.offered)
+    given = obligations(inquiry.found, inquiry.standing, product.vat_bps, inquiry.offered)
+    return room(product, given, Commerce(inquiry.found).owed_to(), known, inquiry.debts, inquiry.loans)
+
+
+def room(
+    product: Product,
+    given: Iterable[Obligation],
+    owed: Mapping[str, Decimal],
+    known: Mapping[str, Feature],
+    debts: Debts,
+    loans: Loans,
+) -> Room:
+    """What a product has room for. `owed`: control group → what the firm owes it."""
     red = known["F17"].value
     deductions = Deductions(
         dilution=None if red is None else red / 100,
-        statutory_liens=inquiry.debts.statutory,
+        statutory_liens=debts.statutory,
         outstanding=loans.unpledged,
     )
-    base = borrowing_base(given, product, deductions, Commerce(found).owed_to())
+    base = borrowing_base(given, product, deductions, owed)
     need = working_capital(product, known["SALES"], known["F15"])
     if need is not None:
-        need = max(NOTHING, need - inquiry.debts.all - loans.outstanding)
+        need = max(NOTHING, need - debts.all - loans.outstanding)
     return Room(base, need, loans.outstanding, loans.pool_used.get(product.id, NOTHING))
 
 

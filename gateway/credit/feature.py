@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from gateway.credit.money import divided, ratio, shown
-from ledger.types import hex32
+from ledger.types import hex32, parse_hex32
 
 __all__ = ["Feature", "insufficient", "quotient", "stated"]
 
@@ -30,6 +30,17 @@ class Feature:
     n: int
     window: Window
     note: str = ""
+
+    @classmethod
+    def of(cls, id_: str, body: Mapping[str, Any]) -> Feature:
+        """The feature that a decision record states."""
+        value, numerator, denominator = (
+            None if body[name] is None else Decimal(body[name])
+            for name in ("value", "numerator", "denominator")
+        )
+        first, last = map(date.fromisoformat, body["window"])
+        assets = tuple(map(parse_hex32, body["asset_ids"]))
+        return cls(id_, body["unit"], value, numerator, denominator, assets, body["n"], (first, last), body.get("note", ""))  # fmt: skip
 
     @property
     def known(self) -> bool:

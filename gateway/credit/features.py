@@ -70,6 +70,7 @@ def _workshop(found: Assessment) -> Iterator[Feature]:
     window = found.case.window
     yield _first_pass(found, window)
     yield from _utilisation(found, window)
+    yield _logged(found, window)
     yield _oee(found, window)
     yield from _capacity(found, window)
     yield _energy(found, window)
@@ -104,6 +105,15 @@ def _utilisation(found: Assessment, window: Window) -> Iterator[Feature]:
         trend = ratio(divided(late, early) - 1) * 100
         yield stated("F06", "%", window, trend, seen.assets, len(seen.days))
     yield quotient("F08", "%", window, seen.signed, seen.planned, seen.assets, len(seen.days))
+
+
+def _logged(found: Assessment, window: Window) -> Feature:
+    """LOG_AGE: days from the newest machine log to the day of the decision."""
+    logs = [paper for paper in found.case.own if paper.kind == "machine-data"]
+    if not logs:
+        return insufficient("LOG_AGE", "days", window, "no machine log")
+    newest = max(logs, key=lambda paper: (paper.day, paper.asset_id))
+    return stated("LOG_AGE", "days", window, Decimal((found.case.as_of - newest.day).days), [newest.asset_id], len(logs))  # fmt: skip
 
 
 def _busy(days: Mapping[date, tuple[Decimal, Decimal]], chosen: object) -> Decimal | None:

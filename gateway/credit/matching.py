@@ -168,6 +168,12 @@ def _unfit(ask: Ask, product: Product, result: Result, features: Mapping[str, Fe
     if missing > 0:
         later = ask.start + timedelta(days=missing)
         return Refused(product, "HISTORY", f"needs {missing} more days of history", later)
+    if (age := features["LOG_AGE"].value) is not None and age > product.max_age("machine-data"):
+        return Refused(
+            product,
+            "STALE",
+            f"the newest machine log is {age} days old, at most {product.max_age('machine-data')} are due",
+        )
     if result.grade is None or result.grade not in product.spreads:
         return Refused(product, "GRADE", f"for grades {', '.join(sorted(product.spreads))}")
     if outside := scope(ask.profile, product):

@@ -20,10 +20,13 @@ import pyxirr
 from gateway.credit.money import CENT, NOTHING, ONE, cents, divided, shown, total
 from gateway.errors import RefusedError
 
-__all__ = ["METHODS", "Fee", "Flow", "Line", "Price", "Terms", "effective_cost", "price", "schedule", "years"]
+__all__ = ["DAY_COUNTS", "FEE_BASES", "FEE_KINDS", "FEE_PAYERS", "METHODS", "Fee", "Flow", "Line", "Price", "Terms", "effective_cost", "price", "schedule", "years"]  # fmt: skip
 
 METHODS = ("bullet", "interest-monthly-bullet", "equal-instalment", "equal-principal", "self-liquidating")
 DAY_COUNTS = ("ACT/360", "ACT/365", "30/360")
+FEE_KINDS = ("handling", "registration", "guarantee", "platform", "early-repayment")
+FEE_BASES = ("flat", "pct-of-amount", "pct-per-annum")
+FEE_PAYERS = ("borrower", "lender")
 _BPS = Decimal(10_000)
 _STEP = Decimal("0.000001")
 _DIGITS = 34
@@ -39,6 +42,19 @@ class Fee:
     value: Decimal
     payer: str = "borrower"
     financed: bool = False
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Fee:
+        """The fee that a product's document states. ValueError where it is none."""
+        if body.keys() != {"kind", "basis", "value", "payer", "financed"}:
+            raise ValueError("a fee has kind, basis, value, payer and financed")
+        for name, allowed in (("kind", FEE_KINDS), ("basis", FEE_BASES), ("payer", FEE_PAYERS)):
+            if body[name] not in allowed:
+                raise ValueError(f"{name} of a fee is one of {', '.join(allowed)}")
+        value = Decimal(body["value"])
+        if not value.is_finite() or value < 0 or type(body["financed"]) is not bool:
+            raise ValueError("a fee's value is not below nothing, and financed is true or false")
+        return cls(body["kind"], body["basis"], value, body["payer"], body["financed"])
 
     def amount(self, loan: Decimal, part_of_year: Decimal) -> Decimal:
         """What is due at the start, for a loan over that part of a year."""

@@ -24,7 +24,7 @@ from gateway.errors import ConflictError, UnreadableError
 from ledger.types import organisation_id
 
 __all__ = [
-    "LEGAL_FORMS",
+    "CHOICES",
     "SCHEMA",
     "Product",
     "default_rules",
@@ -35,7 +35,16 @@ __all__ = [
 ]
 
 SCHEMA = "assetcert/loan-product/1"
-LEGAL_FORMS = ("unsecured-data-credit", "receivables-pledge", "order-pledge", "factoring-recourse")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "legal_form": ("unsecured-data-credit", "receivables-pledge", "order-pledge", "factoring-recourse"),
+    "rate_type": ("fixed", "floating"),
+    "benchmark": ("LPR-1Y", "LPR-5Y"),
+    "day_count": DAY_COUNTS,
+    "repayment_method": METHODS,
+    "base_vat": ("gross", "net-of-VAT"),
+    "statutory_registration": ("none", "pledge", "transfer"),
+}
+"""Members that are one of a few words."""
 _TEXTS = ("product_code", "lender", "name_zh", "name_en", "currency", "rate_type", "benchmark", "benchmark_fixing_date", "day_count", "repayment_method", "base_vat", "legal_form", "statutory_registration", "default_rate_multiplier", "valid_from", "valid_to")  # fmt: skip
 _NUMBERS = ("version", "tenor_days_min", "tenor_days_max", "availability_days", "benchmark_bps", "evidence_discount_bps", "subsidy_bps", "min_history_days", "obligor_limit_bps", "past_due_cutoff_days", "max_payment_term_days", "cross_age_bps", "cross_age_days", "dilution_free_bps", "vat_bps", "expected_hours_to_cash")  # fmt: skip
 _AMOUNTS = ("min_amount", "max_amount", "amount_step", "single_name_limit", "auto_approve_max", "four_eyes_above")  # fmt: skip
@@ -69,8 +78,7 @@ class Product:
         for names, kinds in due:
             if bad := [one for one in names if type(body[one]) is not kinds]:
                 raise ValueError(f"{', '.join(bad)}: a {'whole number' if kinds is int else 'text'} is due")
-        choices = {"legal_form": LEGAL_FORMS, "day_count": DAY_COUNTS, "repayment_method": METHODS, "base_vat": ("gross", "net-of-VAT"), "rate_type": ("fixed", "floating")}  # fmt: skip
-        for name, allowed in choices.items():
+        for name, allowed in CHOICES.items():
             if body[name] not in allowed:
                 raise ValueError(f"{name} is one of {', '.join(allowed)}")
         if not 0 < self.min_amount <= self.max_amount or self.step <= 0:
@@ -203,16 +211,7 @@ class Product:
 
     def terms(self, grade: str, independence: Decimal | None) -> Terms:
         """What a loan costs a borrower of that grade."""
-        fees = tuple(
-            Fee(
-                str(one["kind"]),
-                str(one["basis"]),
-                Decimal(one["value"]),
-                str(one["payer"]),
-                bool(one["financed"]),
-            )
-            for one in self.body["fees"]
-        )
+        fees = tuple(map(Fee.of, self.body["fees"]))
         return Terms(
             self.rate_bps(grade, independence), self.body["day_count"], self.body["repayment_method"], fees
         )

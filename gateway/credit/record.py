@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.credit.commerce import Commerce
 from gateway.credit.decision import Decision, Inquiry
 from gateway.credit.documents import digest
 from gateway.credit.matching import RANKING
@@ -68,6 +69,7 @@ def compose(header: Header, inquiry: Inquiry, made: Decision) -> dict[str, Any]:
         "score": made.result.score,
         "grade": made.result.grade,
         "bases": {name: base.to_json() | {"items": [item.to_json() for item in base.items]} for name, base in made.bases.items()},
+        "owed": {group: shown(amount) for group, amount in sorted(Commerce(inquiry.found).owed_to().items())},
         "needs": {name: None if need is None else shown(need) for name, need in made.needs.items()},
         "offers": [one.to_json() for one in made.offers],
         "refused": [one.to_json() for one in made.refused],
@@ -83,18 +85,12 @@ def compose(header: Header, inquiry: Inquiry, made: Decision) -> dict[str, Any]:
 
 
 def _off_chain(header: Header, inquiry: Inquiry) -> dict[str, Any]:
-    loans = inquiry.loans
     return {
         "consent": dict(header.consent),
         "declared_debt": shown(inquiry.debts.declared),
         "statutory_liens": shown(inquiry.debts.statutory),
         "blanket_lien": inquiry.blanket_lien,
-        "loans": {
-            "unpledged": shown(loans.unpledged),
-            "outstanding": shown(loans.outstanding),
-            "pool_used": {name: shown(amount) for name, amount in sorted(loans.pool_used.items())},
-            "days_past_due": loans.days_past_due,
-        },
+        "loans": inquiry.loans.to_json(),
         "benchmarks": [
             {"product": one.code, "name": one.body["benchmark"], "bps": one.benchmark_bps, "fixing": one.body["benchmark_fixing_date"]}
             for one in inquiry.products

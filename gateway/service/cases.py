@@ -192,7 +192,11 @@ def _told_item(item: Mapping[str, Any]) -> dict[str, Any]:
     codes = [
         {**one, "code": "B01" if one["code"] in _KEPT_BACK else one["code"]} for one in item["ineligible"]
     ]
-    return {**item, "ineligible": codes}
+    told = {
+        name: item[name]
+        for name in ("identity", "kind", "gross", "net", "eligible", "advance_bps", "asset_ids")
+    }
+    return told | {"ineligible": codes}
 
 
 def checks_of(one: Mapping[str, Any]) -> dict[str, str]:

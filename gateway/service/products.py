@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from decimal import Decimal
 from typing import Any
 
-from gateway.credit.money import floor_to, shown
+from gateway.credit.money import shown, total
 from gateway.credit.products import Product, defaults, require_apart
+from gateway.credit.simulation import simulated
 from gateway.db import credit
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
@@ -111,43 +111,21 @@ def simulate(
 ) -> dict[str, Any]:
     """What this product would have made of the lender's decisions of the last days: how many pass, how much, and why not.
 
-    By what their records hold: grade, history, base and need; it decides nothing and reads no document.
+    `person`: of those that pass, how many a person would decide. It decides nothing and reads no document: see `gateway.credit.simulation`.
     """
     since = installation.now() - days * DAY
     with installation.database.session() as session:
-        rows = credit.decisions_by(session, lender.hex, since)
-    passed, amount, why = 0, Decimal(0), Counter[str]()
-    for row in rows:
-        record = json.loads(row.record)
-        reason, worth = _simulated(record, product)
-        why[reason] += reason != ""
-        passed, amount = passed + (reason == ""), amount + worth
+        records = [row.record for row in credit.decisions_by(session, lender.hex, since)]
+    made = [simulated(json.loads(one), product) for one in records]
+    passed = [one for one in made if one.reason is None]
+    why = Counter(one.reason for one in made if one.reason is not None)
     return {
         "product": product.code,
         "product_id": product.id,
         "days": days,
-        "decisions": len(rows),
-        "passed": passed,
-        "amount": shown(amount),
-        "reasons": {reason: count for reason, count in sorted(why.items()) if reason},
+        "decisions": len(made),
+        "passed": len(passed),
+        "person": sum(one.person for one in passed),
+        "amount": shown(total(one.amount for one in passed)),
+        "reasons": dict(sorted(why.items())),
     }
-
-
-def _simulated(record: dict[str, Any], product: Product) -> tuple[str, Decimal]:
-    knocked = next((hit["code"] for hit in record["hits"] if hit["code"].startswith("K")), "")
-    asked, days = Decimal(record["application"]["amount"]), record["application"]["days"]
-    history = Decimal(record["features"]["F24"]["value"] or 0)
-    shortest, longest = product.tenor
-    if knocked:
-        return knocked, Decimal(0)
-    if record["grade"] not in product.spreads:
-        return "GRADE", Decimal(0)
-    if not shortest <= days <= longest:
-        return "TENOR", Decimal(0)
-    if history < product.min_history_days:
-        return "HISTORY", Decimal(0)
-    needs = [Decimal(need) for need in record["needs"].values() if need is not None]
-    bases = [Decimal(base["total"]) for base in record["bases"].values()]
-    limits = [asked, product.max_amount, *needs[:1], *([] if product.unsecured else bases[:1])]
-    amount = floor_to(min(limits), product.step)
-    return ("TOO_LITTLE", Decimal(0)) if amount < product.min_amount else ("", amount)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 from certifier.verify import Node
@@ -92,8 +91,6 @@ def _recomputed(
 
 def _case(installation: Installation, record: Mapping[str, Any]) -> Case:
     """What the engine was asked, as the record says it."""
-    said = record["off_chain"]["loans"]
-    pool = {name: Decimal(amount) for name, amount in said["pool_used"].items()}
     with installation.database.session() as session:
         versions = [(session.get(credit.ProductVersion, one["id"]), one["id"]) for one in record["products"]]
         card = session.get(credit.PolicyDocument, record["scorecard"])
@@ -106,9 +103,7 @@ def _case(installation: Installation, record: Mapping[str, Any]) -> Case:
             products=tuple(Product.of(_content(found, name)) for found, name in versions),
             card=Scorecard.of(_content(card, record["scorecard"])),
             rules=RulePack.of(_content(rules, record["rules"])),
-            loans=Loans(
-                Decimal(said["unpledged"]), Decimal(said["outstanding"]), pool, said["days_past_due"]
-            ),
+            loans=Loans.of(record["off_chain"]["loans"]),
             transient=tuple(record["transient"]),
             previous=record["previous"],
         )

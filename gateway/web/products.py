@@ -24,7 +24,7 @@ from gateway.web import credit_words as words
 from gateway.web import formats
 from gateway.web.depends import As, Id, gone, router_of_pages
 from gateway.web.parties import Parties
-from gateway.web.product_form import FIELDS, SECTIONS, changed, document_of, shown
+from gateway.web.product_form import FEE_CHOICES, FIELDS, SECTIONS, changed, document_of, fee_rows, shown
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
 from gateway.web.words import N_
@@ -39,6 +39,8 @@ _UNITS = {
     "days": N_("days"),
     "hours": N_("hours"),
     "yuan": "¥",
+    "times": N_("times"),
+    "fees": "",
     "date": "",
     "choice": "",
     "list": N_("separated by commas"),
@@ -135,7 +137,8 @@ def edit(request: Request, who: Editor, home: Installed, product_id: Id) -> HTML
     in_force = _in_force(home, versions)
     return render(
         request, "product_edit.html", row=row, name=row.content[f"name_{language_of(request)}"], sections=SECTIONS, shown=shown,
-        units=_units(request), in_force=in_force.content if in_force is not None else None,
+        units=_units(request), in_force=in_force.content if in_force is not None else None, words=words,
+        fees=fee_rows(row.content), fee_choices=FEE_CHOICES,
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ class Simulation(BaseModel):
     days: int
     decisions: int
     passed: int
+    person: int
     amount: str
     reasons: dict[str, int]
 

@@ -124,7 +124,7 @@ def test_a_card_with_a_gap_is_refused() -> None:
 
 
 def known(**values: str) -> dict[str, Feature]:
-    names = ("F20", "F24", *values)
+    names = ("F20", "F24", "LOG_AGE", *values)
     return {
         name: Feature(name, "", Decimal(values.get(name, "0.5")), Decimal(1), Decimal(1), (), 1, WINDOW)
         for name in names
@@ -151,7 +151,8 @@ def test_what_does_not_fit_is_kept_with_its_reason_and_day() -> None:
         date(2026, 1, 1),
     )
     assert refusals(Ask("a", Decimal(1), 90, DAY, "yacht"), product, F24="90") == ("PURPOSE", None)
-    assert refusals(ask, product, F24="90") == ("TOO_LITTLE", None)
+    assert refusals(ask, product, F24="90", LOG_AGE="8") == ("STALE", None)
+    assert refusals(ask, product, F24="90", LOG_AGE="7") == ("TOO_LITTLE", None)
     assert refusals(ask, changed(industry=["3484"]), F24="90") == ("SCOPE", None)
 
 

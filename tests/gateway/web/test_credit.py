@@ -112,6 +112,14 @@ def test_an_auditor_replays_a_decision(opened: Opened, site: Site, applied: str)
     assert not violations(page)
 
 
+def test_an_auditor_looks_for_what_went_another_way(opened: Opened, site: Site, applied: str) -> None:
+    page = opened("a1-auditor", language="zh", size=PHONE)
+    page.goto(f"{site.url}/exceptions")
+    assert page.locator("main h2").all_inner_texts()[:2] == ["人工推翻", "迟延解除"]
+    assert "没有与引擎相反的人工决定" in page.locator("main").inner_text()
+    assert not violations(page)
+
+
 def test_a_product_is_changed_in_a_form_and_published_by_another(
     opened: Opened, site: Site, applied: str
 ) -> None:
@@ -127,12 +135,15 @@ def test_a_product_is_changed_in_a_form_and_published_by_another(
     maker.fill("#f-spread_bps_by_grade__A", "1.25")
     maker.fill("#f-valid_from", "2027-01-01")
     maker.fill("#f-valid_to", "2027-12-31")
+    maker.fill("#f-fees__0__value", "0.3")
+    maker.select_option("#f-fees__0__kind", "platform")
     maker.get_by_role("button", name="Try it on the last 90 days").click()
     assert "In force" in maker.locator("#simulated table").inner_text()
     assert not violations(maker)
     maker.click("main form button.primary")
     maker.wait_for_url("**/products/0x*")
     assert "1.25" in maker.locator("table", has_text="Spread, grade A").inner_text()
+    assert "platform 0.3 pct-of-amount borrower" in maker.locator("tr", has_text="Fees").inner_text()
     assert maker.get_by_role("button", name="Publish").count() == 0
     assert not violations(maker)
     checker = opened("l1-approver", language="zh", size=PHONE)
