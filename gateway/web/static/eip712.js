@@ -1,4 +1,6 @@
 // EIP-712: the digest of typed data, as `ledger/typed.py` computes it. Computed here, so that what is signed is what the page shows.
+import { keccak } from "./keccak.js";
+
 const bytes = (hex) => Uint8Array.from(hex.slice(2).match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const text = (said) => new TextEncoder().encode(said);
 const joined = (parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
@@ -16,21 +18,21 @@ function typeText(name, types) {
   return [name, ...[...needed].sort()].map(said).join("");
 }
 
-function word(keccak, types, type, value) {
-  if (type.endsWith("[]")) return keccak(joined(value.map((one) => word(keccak, types, type.slice(0, -2), one))));
-  if (types[type]) return hashed(keccak, types, type, value);
+function word(types, type, value) {
+  if (type.endsWith("[]")) return keccak(joined(value.map((one) => word(types, type.slice(0, -2), one))));
+  if (types[type]) return hashed(types, type, value);
   if (type === "bytes") return keccak(bytes(value));
   if (type === "string") return keccak(text(value));
   if (/^bytes\d+$/.test(type)) return bytes(value.padEnd(66, "0"));
   return bytes(`0x${BigInt(value).toString(16).padStart(64, "0")}`);
 }
 
-function hashed(keccak, types, name, values) {
-  const members = types[name].map((member) => word(keccak, types, member.type, values[member.name]));
+function hashed(types, name, values) {
+  const members = types[name].map((member) => word(types, member.type, values[member.name]));
   return keccak(joined([keccak(text(typeText(name, types))), ...members]));
 }
 
-export function digest(keccak, { types, primaryType, domain, message }) {
-  const parts = [Uint8Array.of(0x19, 0x01), hashed(keccak, types, "EIP712Domain", domain), hashed(keccak, types, primaryType, message)];
+export function digest({ types, primaryType, domain, message }) {
+  const parts = [Uint8Array.of(0x19, 0x01), hashed(types, "EIP712Domain", domain), hashed(types, primaryType, message)];
   return keccak(joined(parts));
 }

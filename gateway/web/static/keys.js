@@ -1,15 +1,13 @@
 // An organisation's key in this browser: made here, kept in IndexedDB under AES-GCM. What opens it comes out of a passkey (WebAuthn PRF) or a
 // passphrase (PBKDF2); a wallet keeps its own. The key itself is in memory only while it signs, and never leaves the browser.
 import { digest } from "./eip712.js";
+import { keccak } from "./keccak.js";
 
 const ROUNDS = 600_000;
 const random = (size) => crypto.getRandomValues(new Uint8Array(size));
 const hex = (data) => `0x${[...data].map((one) => one.toString(16).padStart(2, "0")).join("")}`;
 const text = (said) => new TextEncoder().encode(said);
-const libraries = async () => {
-  const [curve, hash] = await Promise.all([import("./vendor/@noble/curves/secp256k1.js"), import("./vendor/@noble/hashes/sha3.js")]);
-  return { secp: curve.secp256k1, keccak: hash.keccak_256 };
-};
+const library = () => import("./vendor/secp256k1.js");
 
 // ── What this browser keeps: one record for each address.
 function store(mode, work) {
@@ -70,9 +68,9 @@ export async function make(way, name, passphrase) {
     await keep(record);
     return record;
   }
-  const { secp, keccak } = await libraries();
-  const secret = secp.utils.randomSecretKey();
-  const address = hex(keccak(secp.getPublicKey(secret, false).slice(1)).slice(12));
+  const { getPublicKey, utils } = await library();
+  const secret = utils.randomPrivateKey();
+  const address = hex(keccak(getPublicKey(secret, false).slice(1)).slice(12));
   const record = { address, way, salt: random(32), iv: random(12) };
   if (way === "passkey") record.credential = await newPasskey(name, record.salt);
   const key = await opener(record, passphrase);
@@ -88,13 +86,13 @@ export async function sign(record, typed, passphrase) {
     const last = parseInt(given.slice(-2), 16);
     return given.slice(0, -2) + (27 + (last % 27)).toString(16);
   }
-  const { secp, keccak } = await libraries();
+  const { signAsync } = await library();
   const key = await opener(record, passphrase);
   const data = { name: "AES-GCM", iv: record.iv, additionalData: text(record.address) };
   const secret = new Uint8Array(await crypto.subtle.decrypt(data, key, record.box));
   try {
-    const made = secp.sign(digest(keccak, typed), secret, { prehash: false, format: "recovered" });
-    return hex(Uint8Array.of(...made.slice(1), 27 + made[0]));
+    const made = await signAsync(digest(typed), secret);
+    return hex(Uint8Array.of(...made.toBytes(), 27 + made.recovery));
   } finally {
     secret.fill(0);
   }

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from eth_account import Account as Wallet
 from eth_account.messages import encode_typed_data
 
 from gateway import samples
+from gateway.service import products
 
 from ..running import Running, running
 from .conftest import DESKTOP, PHONE, violations
 
 FORMAT = {"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True}
+STATIC = Path(__file__).resolve().parents[3] / "gateway" / "web" / "static"
 WALLET = Wallet.from_key(b"\x51" * 32)
 PROVIDER = """window.ethereum = { request: ({ method, params }) => method === "eth_requestAccounts" ? window.accounts() : window.signTyped(params[1]) };"""
 PRESENT = {"hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True}
@@ -44,6 +48,8 @@ class Person:
         self.page.set_default_timeout(20_000)
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.loaded: dict[str, set[str]] = defaultdict(set)
+        self.page.on("response", lambda one: self.loaded[urlsplit(self.page.url).path].add(one.url))
         self.context.expose_function("accounts", lambda: [WALLET.address])
         self.context.expose_function("signTyped", self.sign_typed)
         if way == "wallet":
@@ -73,9 +79,17 @@ class Person:
         return self.page
 
     def close(self) -> None:
-        """Scripts had nothing to complain of."""
+        """Scripts had nothing to complain of, and no page has loaded more than 100 kB of them and of styles."""
         self.context.close()
         assert not self.complaints
+        for path, urls in self.loaded.items():
+            assert weight(urls) <= 100_000, (path, urls)
+
+
+def weight(urls: Iterable[str]) -> int:
+    """Bytes of the scripts and styles among what was loaded."""
+    names = {urlsplit(url).path.partition("/static/")[2] for url in urls}
+    return sum((STATIC / name).stat().st_size for name in names if name.endswith((".js", ".css")))
 
 
 def certified(person: Person, paper: Path) -> None:
@@ -143,10 +157,13 @@ def test_a_key_made_in_the_browser_certifies_and_offers(
     assert "/certificates/0x" in page.url
     if way == "wallet":
         _offered(person, gateway)
+        _applied(person, gateway)
+    else:
+        assert any(url.endswith("/secp256k1.js") for url in person.loaded["/sign"])
     person.close()
     home = gateway.gateway.installation
     found = home.ledger.read_one(home.ledger.forwarder.nonce(account.lower()), home.ledger.pin())
-    assert found == (2 if way == "wallet" else 1)
+    assert found == (4 if way == "wallet" else 1)
 
 
 def _offered(person: Person, gateway: Running) -> None:
@@ -169,6 +186,30 @@ def _offered(person: Person, gateway: Running) -> None:
     page.wait_for_selector("text=Nothing waits to be signed")
     assert page.goto(f"{person.url}/offers") and "open" in page.inner_text("main tbody")
     assert page.goto(f"{person.url}/readers") and "may read" in page.inner_text("main tbody")
+
+
+def _applied(person: Person, gateway: Running) -> None:
+    """Apply for a loan: the consent and a grant for each lender are to be signed, then it is decided by itself."""
+    products.publish_defaults(gateway.gateway.installation)
+    page = person.open("/apply")
+    page.fill("#f-amount", "200000")
+    page.check("input[name=sign]")
+    with page.expect_navigation():
+        page.click("main form button.primary")
+    assert page.url.endswith("/sign")
+    for title, field in (
+        ("Let lenders use your papers", "Consent.purpose"),
+        ("Let somebody read", "ForwardRequest.nonce"),
+        ("Let somebody read", "ForwardRequest.nonce"),
+    ):
+        page.wait_for_selector("#signing[data-ready]", state="attached")
+        section = page.locator("section.card", has_text=title).first
+        assert "decision on a loan of 200000" in section.inner_text()
+        _signed(page, section, "wallet", field)
+    page.wait_for_selector("text=Nothing waits to be signed")
+    page = person.open("/borrow")
+    page.locator("main tbody a").first.click()
+    page.locator("#way .chip.bad").first.wait_for(timeout=30_000)
 
 
 def _signed(page: Any, section: Any, way: str, field: str) -> None:
