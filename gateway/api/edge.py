@@ -84,7 +84,7 @@ class Edge:
 
     async def _passed(self, request: Request, receive: Receive, send: Send) -> None:
         _check_host(request, self._gateway)
-        if request.url.path in _UNCOUNTED:
+        if _path(request) in _UNCOUNTED:
             await self._app(request.scope, receive, send)
             return
         with self._limits.one_more() as place:
@@ -100,14 +100,17 @@ class Edge:
 
     async def _identify(self, request: Request) -> None:
         """Leaves the principal, or why there is none, for the guard and the pages."""
-        shown = _shown(request, self._gateway)
-        if request.url.path.startswith(_ANONYMOUS) or (shown.authorization or shown.cookie) is None:
+        if _path(request).startswith(_ANONYMOUS):
             return
-        try:
-            known = self._gateway.recent.of(shown) or await run_in_threadpool(self._recognised, shown)
-        except UnauthenticatedError as error:
-            request.state.refusal = error
-            return
+        known = self._gateway.recent.of(request.headers.get("authorization"))
+        if known is None:
+            shown = _shown(request, self._gateway)
+            if (shown.authorization or shown.cookie) is None:
+                return
+            try:
+                known = await run_in_threadpool(self._recognised, shown)
+            except UnauthenticatedError as error:
+                request.state.refusal = error
         if known is not None:
             request.state.principal = known.principal
             if known.csrf is not None:
@@ -124,7 +127,7 @@ class Edge:
         said = {name.lower() for name, _ in headers}
         headers += [header for header in self._headers if header[0] not in said]
         headers.append((b"x-request-id", request.state.request_id.encode()))
-        if b"cache-control" not in said and not request.url.path.startswith("/static/"):
+        if b"cache-control" not in said and not _path(request).startswith("/static/"):
             headers.append((b"cache-control", b"no-store"))
 
 
@@ -173,6 +176,11 @@ class _Limits:
             self._organisation.count(principal.org)
         else:
             self._address.count(request.client.host if request.client is not None else "")
+
+
+def _path(request: Request) -> str:
+    path: str = request.scope["path"]  # the whole address is put together only where it is needed
+    return path
 
 
 def _request_id(request: Request) -> str:

@@ -55,11 +55,11 @@ class Recent:
         self._since = 0.0
         self._ended: set[str] = set()
 
-    def of(self, shown: Shown) -> Known | None:
-        """Who shows this, if that is known."""
+    def of(self, authorization: str | None) -> Known | None:
+        """Who shows this header, if that is known."""
         if monotonic() - self._since > _RECENT:
             self._known, self._since = {}, monotonic()
-        known = self._known.get(shown.authorization or "")
+        known = self._known.get(authorization or "")
         return known if known is not None and known.principal.id not in self._ended else None
 
     def keep(self, shown: Shown, known: Known | None) -> None:

@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
@@ -35,7 +35,7 @@ _HOUR = 3_600.0
 _KEPT = 90 * 86_400
 _NICE = 10
 _PATIENCE = 10.0
-_ARRIVED, _TOLD, _DONE, _END = b"arrived", b"told", b"done", b"end"
+_TOLD, _DONE, _END = b"told", b"done", b"end"
 _log = logging.getLogger(__name__)
 
 
@@ -50,9 +50,10 @@ class Background(threading.Thread):
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
-    def arrived(self) -> None:
-        """A job was accepted."""
-        self._say(_ARRIVED)
+    def arrived(self, kinds: Iterable[str]) -> None:
+        """Jobs of these kinds were accepted."""
+        for kind in kinds:
+            self._say(kind.encode())
 
     def told(self) -> None:
         """Events were told here."""
@@ -92,12 +93,13 @@ def _work(link: Connection, home: Home, passphrase: str, loopback: bool) -> None
     with Installation.open(home, lambda: passphrase) as installation:
         with installation.database.session() as session:
             table.release(session)  # whoever was at work before is dead
-        spool, arrived, done = Spool(home.root / "spool"), Bell(), Bell()
+        spool, done = Spool(home.root / "spool"), Bell()
         works: Sequence[Work] = (Certification(installation, spool), Auditing(installation))
+        arrived = {work.kind.encode(): Bell() for work in works}
         threads: list[Worker | _Feeder | Dispatcher | _Teller] = [
             *(
-                Worker(installation.database, work, arrived, done, installation.now, spool.drop)
-                for work in works
+                Worker(installation.database, work, bell, done, installation.now, spool.drop)
+                for work, bell in zip(works, arrived.values(), strict=True)
             ),
             _Feeder(installation, done, spool),
             Dispatcher(installation.database, Sealing.of(home), done, loopback=loopback),
@@ -114,11 +116,11 @@ def _work(link: Connection, home: Home, passphrase: str, loopback: bool) -> None
         spool.close()
 
 
-def _listen(link: Connection, arrived: Bell, done: Bell) -> None:
-    """Until this process is to end."""
+def _listen(link: Connection, arrived: Mapping[bytes, Bell], done: Bell) -> None:
+    """Until this process is to end: who does jobs of a kind is woken by its name."""
     try:
         while (word := link.recv_bytes()) != _END:
-            (arrived if word == _ARRIVED else done).ring()
+            arrived.get(word, done).ring()
     except EOFError:
         os._exit(1)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -58,10 +58,14 @@ class _Waiting:
 
 
 class Intake:
-    """Safe for threads. `noticed` is called after each commit: there is something to do. `now` is the business time of all in it."""
+    """Safe for threads. `noticed` is told after each commit of which kinds there is something to do. `now` is the business time of all in it."""
 
     def __init__(
-        self, database: Database, spool: Spool, noticed: Callable[[], object], now: Callable[[], int]
+        self,
+        database: Database,
+        spool: Spool,
+        noticed: Callable[[Collection[str]], object],
+        now: Callable[[], int],
     ) -> None:
         self._database = database
         self._spool = spool
@@ -113,7 +117,7 @@ class Intake:
                 one.answer.set_exception(answer)
             else:
                 one.answer.set_result(answer)
-        self._noticed()
+        self._noticed({one.asked.kind for one in group})
 
     def _commit(self, group: Sequence[_Waiting]) -> list[Accepted | Exception]:
         """One transaction for all. A key that another process has used meanwhile is met by looking again."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.db import jobs as table
 from gateway.errors import OverloadedError
 from gateway.installation import Installation
-from gateway.jobs import certification
+from gateway.jobs import audits, certification
 from gateway.jobs.background import Background
 from gateway.jobs.bell import Bell
 from gateway.jobs.feed import tell
@@ -77,7 +77,7 @@ class Jobs:
 
     def signed(self) -> None:
         """Somebody has signed: what waited for it goes on, and what was sent with it is told."""
-        self._background.arrived()
+        self._background.arrived((certification.KIND, audits.KIND))
         self.tell()
 
     def require_room(self) -> None:

@@ -12,7 +12,6 @@ from gateway.db import jobs as table
 from gateway.db.session import Database
 from gateway.errors import ConflictError, TooLargeError
 from gateway.home import Home
-from gateway.jobs.bell import Bell
 from gateway.jobs.intake import Asked, Intake
 from gateway.jobs.spool import Spool, SpooledFile
 
@@ -36,7 +35,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 @pytest.fixture()
 def intake(database: Database, spool: Spool) -> Iterator[Intake]:
-    made = Intake(database, spool, Bell().ring, lambda: 1)
+    made = Intake(database, spool, lambda kinds: None, lambda: 1)
     yield made
     made.close()
 
