@@ -27,6 +27,7 @@ from gateway.api.v1 import (
     batches,
     decisions,
     dossiers,
+    drafts,
     evaluation,
     events,
     grants,
@@ -50,8 +51,8 @@ __all__ = ["create_app"]
 
 PREFIX = "/api/v1"
 _V1 = (
-    assets.router,
     verifications.router,
+    assets.router,
     uploads.router,
     jobs.router,
     events.router,
@@ -60,6 +61,7 @@ _V1 = (
     users.router,
     api_keys.router,
     approvals.router,
+    drafts.router,
     organisations.router,
     batches.router,
     dossiers.router,

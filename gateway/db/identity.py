@@ -7,13 +7,14 @@ argon2 hash; a TOTP secret sealed under the home's identity key. Times are secon
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gateway.db.models import Base, Id
+from gateway.db.paging import Cut, Part, part
 
 __all__ = [
     "ApiKey",
@@ -31,6 +32,7 @@ __all__ = [
     "api_key_of",
     "api_keys_of",
     "approval",
+    "approvals_in",
     "approvals_of",
     "end_sessions",
     "forget_expired",
@@ -346,6 +348,17 @@ def approvals_of(
     if state is not None:
         query = query.where(Approval.state == state)
     return list(session.scalars(query.limit(limit)))
+
+
+def approvals_in(
+    session: Session, org: str, actions: Collection[str], states: Collection[str], cut: Cut
+) -> Part[Approval]:
+    """A part of an organisation's approvals of these acts that stand so, the newest first."""
+    query = select(Approval).where(
+        Approval.org == org, Approval.action.in_(actions), Approval.state.in_(states)
+    )
+    found: Part[tuple[Approval]] = part(session, query, (Approval.id,), cut)
+    return found.map(lambda row: row[0])
 
 
 def approval(session: Session, org: str, approval_id: str) -> Approval | None:

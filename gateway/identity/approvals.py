@@ -17,12 +17,24 @@ from gateway.errors import ConflictError, ForbiddenError
 from gateway.identity.principal import Principal
 from gateway.identity.tokens import new_id, now
 
-__all__ = ["APPROVED", "PENDING", "REJECTED", "SPENT", "decide", "propose", "reopen", "spend"]
+__all__ = [
+    "APPROVED",
+    "PENDING",
+    "REJECTED",
+    "SPENT",
+    "WITHDRAWN",
+    "decide",
+    "propose",
+    "reopen",
+    "spend",
+    "withdraw",
+]
 
 PENDING = "pending"
 APPROVED = "approved"
 REJECTED = "rejected"
 SPENT = "spent"
+WITHDRAWN = "withdrawn"
 
 
 def propose(
@@ -62,6 +74,16 @@ def decide(session: Session, checker: Principal, row: Approval, *, approve: bool
     open_one = update(Approval).where(Approval.id == row.id, Approval.state == PENDING)
     if not session.execute(open_one.values(decided)).rowcount:  # type: ignore[attr-defined]
         raise ConflictError("CONFLICT", "somebody else has decided this: look at what it is now")
+    session.refresh(row)
+
+
+def withdraw(session: Session, maker: Principal, row: Approval) -> None:
+    """Take back what one has prepared, or what was refused. ForbiddenError for anybody else; ConflictError once it is released."""
+    if row.maker != maker.user:
+        raise ForbiddenError("NOT_MAKER", "only who has prepared this can withdraw it")
+    left = update(Approval).where(Approval.id == row.id, Approval.state.in_((PENDING, REJECTED)))
+    if not session.execute(left.values(state=WITHDRAWN, version=row.version + 1)).rowcount:  # type: ignore[attr-defined]
+        raise ConflictError("CONFLICT", "this is done or withdrawn already: look at what it is now")
     session.refresh(row)
 
 

@@ -6,7 +6,7 @@ then does it in the organisation's name; what could not be done waits again. Bef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gateway.db import identity as table
 from gateway.db.identity import Approval
+from gateway.db.paging import WHOLE, Cut, Part
 from gateway.errors import NotFoundError
 from gateway.identity import approvals
 from gateway.identity.principal import Principal, authorise
@@ -23,9 +24,7 @@ from gateway.jobs.running import Jobs
 from gateway.service import offering
 from gateway.signing.signatory import SignatureNeededError, all_of
 
-__all__ = ["KINDS", "known", "listed", "prepare", "send_back", "sign", "waiting"]
-
-_MOST = 500
+__all__ = ["KINDS", "known", "listed", "prepare", "send_back", "sign", "waiting", "withdraw"]
 
 
 def _certify(jobs: Jobs, signer: Principal, row: Approval) -> None:
@@ -53,24 +52,22 @@ KINDS: Mapping[Action, Callable[[Jobs, Principal, Approval], None]] = {
 """What can be prepared, named by what its signatory must be allowed to do, and how it is done."""
 
 
-def prepare(session: Session, maker: Principal, action: Action, subject: str, detail: dict[str, Any]) -> None:
+def prepare(
+    session: Session, maker: Principal, action: Action, subject: str, detail: dict[str, Any]
+) -> Approval:
     """Put an act before the signatory. ConflictError where the same one waits already."""
     assert action in KINDS
-    approvals.propose(session, maker, action, subject, detail)
+    return approvals.propose(session, maker, action, subject, detail)
 
 
-def listed(session: Session, org: str) -> list[Approval]:
+def listed(session: Session, org: str, cut: Cut = WHOLE) -> Part[Approval]:
     """An organisation's drafts: those that wait and those that came back, the newest first."""
-    rows = table.approvals_of(session, org, state=None, after=None, limit=_MOST)
-    shown = [
-        row for row in rows if row.action in KINDS and row.state in (approvals.PENDING, approvals.REJECTED)
-    ]
-    return shown[::-1]
+    return table.approvals_in(session, org, KINDS, (approvals.PENDING, approvals.REJECTED), cut)
 
 
-def waiting(session: Session, org: str) -> list[Approval]:
-    """Those that wait for a signatory."""
-    return [row for row in listed(session, org) if row.state == approvals.PENDING]
+def waiting(session: Session, org: str) -> Sequence[Approval]:
+    """Those that wait for a signatory, the newest first."""
+    return table.approvals_in(session, org, KINDS, (approvals.PENDING,), WHOLE).rows
 
 
 def known(session: Session, org: str, draft_id: str) -> Approval:
@@ -104,3 +101,10 @@ def send_back(jobs: Jobs, signer: Principal, draft_id: str, reason: str) -> None
     """Give it back to who prepared it, who reads why."""
     with jobs.installation.database.session() as session:
         approvals.decide(session, signer, known(session, signer.org, draft_id), approve=False, note=reason)
+
+
+def withdraw(session: Session, maker: Principal, draft_id: str) -> Approval:
+    """Take it back before it is signed, or off the list once it came back: its maker's alone."""
+    row = known(session, maker.org, draft_id)
+    approvals.withdraw(session, maker, row)
+    return row

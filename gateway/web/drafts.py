@@ -9,7 +9,7 @@ from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
-from gateway.api.depends import Here, Installed, May
+from gateway.api.depends import Db, Here, Installed, May
 from gateway.db import listing
 from gateway.db import papers as paper_table
 from gateway.db.identity import Approval
@@ -19,7 +19,7 @@ from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
 from gateway.jobs import drafts
 from gateway.web import formats, words
-from gateway.web.depends import As, gone, router_of_pages
+from gateway.web.depends import As, Shown, gone, router_of_pages
 from gateway.web.parties import Parties
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
@@ -33,11 +33,11 @@ _THEN = {Action.ASSETS_CERTIFY: "/papers", Action.OFFERS_MAKE: "/offers", Action
 
 
 @router.get("/drafts")
-def listed(request: Request, who: Preparer, home: Installed, form: As = "") -> Response:
+def listed(request: Request, who: Preparer, home: Installed, cut: Shown, form: As = "") -> Response:
     """What waits for a signature, and what came back."""
     with home.database.session() as session:
-        rows = drafts.listed(session, who.org)
-        titles = {row.id: _title(request, session, row) for row in rows}
+        part = drafts.listed(session, who.org, cut)
+        titles = {row.id: _title(request, session, row) for row in part.rows}
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     columns = (
         Column(say(request, "What"), lambda row: say(request, words.DRAFTS[row.action])),
@@ -47,7 +47,7 @@ def listed(request: Request, who: Preparer, home: Installed, form: As = "") -> R
         Column(say(request, "State"), lambda row: say(request, _state(row)[0]), lambda row: cells.state(_state(row))),
         Column(say(request, "Reason"), lambda row: row.note),
     )  # fmt: skip
-    table = Table(say(request, "Drafts"), columns, rows, say(request, "Nothing waits for a signature."))
+    table = Table.of(say(request, "Drafts"), columns, part, say(request, "Nothing waits for a signature."))
     if form:
         return export(table, form, "drafts")
     lead = say(
@@ -145,4 +145,11 @@ def send_back(
 ) -> Response:
     """Give it back with a reason."""
     drafts.send_back(gateway.jobs, who, draft_id, reason)
+    return gone("/drafts")
+
+
+@router.post("/drafts/{draft_id}/withdrawal")
+def withdraw(who: Preparer, db: Db, draft_id: str) -> Response:
+    """Take back what one has prepared."""
+    drafts.withdraw(db, who, draft_id)
     return gone("/drafts")

@@ -24,7 +24,7 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["approvals"], route_class=Guarded)
 Reader = Annotated[Principal, May(Action.APPROVALS_READ)]
-State = Literal["pending", "approved", "rejected", "spent"]
+State = Literal["pending", "approved", "rejected", "spent", "withdrawn"]
 
 
 class ApprovalOut(BaseModel):

@@ -10,6 +10,7 @@ import pytest
 from gateway.db import listing
 from gateway.db import papers as paper_table
 from gateway.db.identity import Approval
+from gateway.db.paging import WHOLE
 from gateway.jobs import drafts
 from gateway.service.own import own_receipt
 
@@ -27,7 +28,7 @@ def asset(api: Running) -> str:
 
 def newest(api: Running) -> Approval:
     with api.gateway.database.session() as session:
-        return drafts.listed(session, api.organisation("M1").hex)[0]
+        return drafts.listed(session, api.organisation("M1").hex).rows[0]
 
 
 def prepared(api: Running, asset: str) -> Approval:
@@ -42,7 +43,7 @@ def offered(api: Running, asset: str) -> int:
     home = api.gateway.installation
     fingerprint = own_receipt(home, api.organisation("M1"), asset).values["fingerprint.exact"]
     with api.gateway.database.session() as session:
-        rows = listing.offers(session, api.organisation("M1").hex, "debtor")
+        rows = listing.offers(session, api.organisation("M1").hex, "debtor", WHOLE).rows
     return sum(claim["fingerprint"] == fingerprint for row, _ in rows for claim in row.content["claims"])
 
 
@@ -92,6 +93,44 @@ def test_what_cannot_be_done_waits_again(api: Running, asset: str) -> None:
     problem(decided(approve=True), 409, "NO_ENCRYPTION_KEY")
     back = decided(approve=False, note="nobody")
     assert (back.status_code, back.json()["state"], back.json()["note"]) == (200, "rejected", "nobody")
+
+
+def test_a_program_prepares_and_takes_back(api: Running, asset: str) -> None:
+    accountant, signatory = api.client("m1-accountant"), api.client("m1-signatory")
+    said = {"act": "offer", "asset_id": asset, "lender": api.organisation("L1").hex, "percent": 50}
+    made = accountant.post("/api/v1/drafts", json=said)
+    assert made.status_code == 201, made.text
+    assert (made.json()["action"], made.json()["state"]) == ("offers:make", "pending")
+    problem(accountant.post("/api/v1/drafts", json=said), 409, "APPROVAL_PENDING")
+    problem(accountant.post("/api/v1/drafts", json=said | {"asset_id": "0x" + "5e" * 32}), 404, "NOT_FOUND")
+    problem(api.client("m2-accountant").post("/api/v1/drafts", json=said), 404, "NOT_FOUND")
+    assert accountant.get(made.headers["location"]).json()["maker"] == "m1-accountant"
+    away = f"/api/v1/drafts/{made.json()['id']}/withdrawal"
+    problem(signatory.post(away), 403, "NOT_MAKER")
+    problem(api.client("m2-accountant").post(away), 404, "NOT_FOUND")
+    assert accountant.post(away).json()["state"] == "withdrawn"
+    problem(accountant.post(away), 409, "CONFLICT")
+    problem(signatory.post(f"{made.headers['location']}/decision", json={"approve": True}), 409, "CONFLICT")
+    assert offered(api, asset) == 0
+    grant = {"act": "grant", "assets": [asset], "reader": api.organisation("A1").hex, "purpose": "year end", "until": "2031-01-01T00:00:00Z"}  # fmt: skip
+    again = accountant.post("/api/v1/drafts", json=grant)
+    signed = signatory.post(f"{again.headers['location']}/decision", json={"approve": True})
+    assert (signed.status_code, signed.json()["state"]) == (200, "spent"), signed.text
+
+
+def test_its_maker_takes_a_draft_back_on_its_page_also_once_it_came_back(api: Running, asset: str) -> None:
+    accountant, signatory = api.client("m1-accountant"), api.client("m1-signatory")
+    for came_back in (False, True):
+        row = prepared(api, asset)
+        if came_back:
+            signatory.post(f"/drafts/{row.id}/back", data={"reason": "another lender"})
+        away = f"/drafts/{row.id}/withdrawal"
+        assert away in accountant.get(f"/drafts/{row.id}").text
+        assert away not in signatory.get(f"/drafts/{row.id}").text
+        assert signatory.post(away).status_code == 403
+        assert accountant.post(away).headers["location"] == "/drafts"
+        assert accountant.get(f"/drafts/{row.id}").status_code == 404
+        assert f"/drafts/{row.id}" not in accountant.get("/drafts").text
 
 
 def test_papers_are_certified_once_they_are_signed(api: Running) -> None:
