@@ -6,11 +6,11 @@ Each function takes the key of the last row seen and answers up to `limit` rows 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from gateway.db.listing import OFFERS, Held, of_organisation
 from gateway.db.models import (
     Asset,
     Batch,
@@ -26,7 +26,6 @@ from gateway.db.models import (
 )
 
 __all__ = [
-    "AssetRow",
     "accesses",
     "asset",
     "assets",
@@ -51,24 +50,6 @@ _PENDING = 2**62
 """The block of what is not on the ledger yet: newer than all that is."""
 
 
-class AssetRow(NamedTuple):
-    """An asset, its standing and block as the index has them; `order` is its place in the list."""
-
-    asset: Asset
-    standing: str | None
-    block: int | None
-    order: int
-
-
-def _assets(org: str) -> Select[Asset, str, int, int]:
-    order = func.coalesce(IndexedAsset.block, _PENDING)
-    return (
-        select(Asset, IndexedAsset.standing, IndexedAsset.block, order)
-        .outerjoin(IndexedAsset, (IndexedAsset.org == Asset.org) & (IndexedAsset.asset_id == Asset.asset_id))
-        .where(Asset.org == org)
-    )
-
-
 def assets(
     session: Session,
     org: str,
@@ -80,10 +61,10 @@ def assets(
     dossier_name: str | None = None,
     number: str | None = None,
     sha256: str | None = None,
-) -> list[AssetRow]:
+) -> list[Held]:
     """An organisation's assets, the newest first."""
     order = func.coalesce(IndexedAsset.block, _PENDING)
-    query = _assets(org).order_by(order.desc(), Asset.asset_id).limit(limit)
+    query = of_organisation(org).order_by(order.desc(), Asset.asset_id).limit(limit)
     if after is not None:
         query = query.where(or_(order < after[0], and_(order == after[0], Asset.asset_id > after[1])))
     if kind is not None:
@@ -99,13 +80,13 @@ def assets(
             DossierAsset.org == org, DossierAsset.name == dossier_name
         )
         query = query.where(Asset.asset_id.in_(joined))
-    return [AssetRow._make(row) for row in session.execute(query)]
+    return [Held._make(row) for row in session.execute(query)]
 
 
-def asset(session: Session, org: str, asset_id: str) -> AssetRow | None:
+def asset(session: Session, org: str, asset_id: str) -> Held | None:
     """One of an organisation's assets; None for another's."""
-    row = session.execute(_assets(org).where(Asset.asset_id == asset_id)).first()
-    return AssetRow._make(row) if row is not None else None
+    row = session.execute(of_organisation(org).where(Asset.asset_id == asset_id)).first()
+    return Held._make(row) if row is not None else None
 
 
 def batches(session: Session, org: str, *, after: tuple[int, str] | None, limit: int) -> list[Batch]:
@@ -149,7 +130,7 @@ def dossiers(session: Session, org: str, *, after: str | None, limit: int) -> li
 def offers(session: Session, org: str, *, after: str | None, limit: int) -> list[tuple[Offer, str | None]]:
     """Offers that an organisation made or got, by pledge id, each with its pledge's status (None: not taken)."""
     party = or_(Offer.content["debtor"].as_string() == org, Offer.content["lender"].as_string() == org)
-    query = _offers().where(party).order_by(Offer.pledge_id).limit(limit)
+    query = OFFERS.where(party).order_by(Offer.pledge_id).limit(limit)
     if after is not None:
         query = query.where(Offer.pledge_id > after)
     return [(row[0], row[1]) for row in session.execute(query)]
@@ -157,16 +138,10 @@ def offers(session: Session, org: str, *, after: str | None, limit: int) -> list
 
 def offer(session: Session, org: str, pledge_id: str) -> tuple[Offer, str | None] | None:
     """One offer of an organisation; None for others'."""
-    row = session.execute(_offers().where(Offer.pledge_id == pledge_id)).first()
+    row = session.execute(OFFERS.where(Offer.pledge_id == pledge_id)).first()
     if row is None or org not in (row[0].content["debtor"], row[0].content["lender"]):
         return None
     return row[0], row[1]
-
-
-def _offers() -> Select[Offer, str]:
-    return select(Offer, IndexedPledge.status).outerjoin(
-        IndexedPledge, IndexedPledge.pledge_id == Offer.pledge_id
-    )
 
 
 def pledges(

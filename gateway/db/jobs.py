@@ -41,7 +41,6 @@ __all__ = [
     "Upload",
     "Webhook",
     "add_events",
-    "add_job",
     "add_jobs",
     "backlog",
     "claim",
@@ -181,13 +180,8 @@ class NewEvent:
     data: Mapping[str, Any]
 
 
-def add_job(session: Session, row: Mapping[str, Any]) -> None:
-    """Promise one job."""
-    add_jobs(session, [row])
-
-
 def add_jobs(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Promise several at once; columns that a row leaves out take their defaults."""
+    """Promise jobs; columns that a row leaves out take their defaults."""
     if rows:
         session.execute(insert(Job), [dict(row) for row in rows])
 

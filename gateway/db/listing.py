@@ -28,6 +28,7 @@ from gateway.db.paging import WHOLE, Cut, Part, part
 __all__ = [
     "DATES",
     "NUMBERS",
+    "OFFERS",
     "Held",
     "Wanted",
     "accesses",
@@ -36,7 +37,6 @@ __all__ = [
     "batches_of",
     "bills_numbered",
     "counts",
-    "dossiers_of",
     "grant_to",
     "grants_by",
     "grants_on",
@@ -50,6 +50,7 @@ __all__ = [
     "locked",
     "number_of",
     "numbers",
+    "of_organisation",
     "offer",
     "offers",
     "organisation_names",
@@ -86,7 +87,8 @@ class Held(NamedTuple):
     block: int | None
 
 
-def _held(org: str) -> Select[Asset, str | None, int | None]:
+def of_organisation(org: str) -> Select[Asset, str | None, int | None]:
+    """An organisation's assets as `Held`."""
     joined = select(Asset, IndexedAsset.standing, IndexedAsset.block).outerjoin(
         IndexedAsset, (IndexedAsset.org == Asset.org) & (IndexedAsset.asset_id == Asset.asset_id)
     )
@@ -128,18 +130,18 @@ def _bound(day: date, hour: str) -> ColumnElement[str]:
 def held(session: Session, org: str, wanted: Wanted, cut: Cut) -> Part[Held]:
     """An organisation's assets, the newest first."""
     key = (func.coalesce(IndexedAsset.block, 2**62), Asset.asset_id)
-    return part(session, _held(org).where(*wanted.where()), key, cut).map(Held._make)
+    return part(session, of_organisation(org).where(*wanted.where()), key, cut).map(Held._make)
 
 
 def held_among(session: Session, org: str, asset_ids: Collection[str]) -> list[Held]:
     """Those of an organisation's assets."""
-    query = _held(org).where(Asset.asset_id.in_(asset_ids))
+    query = of_organisation(org).where(Asset.asset_id.in_(asset_ids))
     return [Held._make(row) for row in session.execute(query)]
 
 
 def holding(session: Session, org: str, asset_id: str) -> Held | None:
     """One of an organisation's assets; None for another's."""
-    row = session.execute(_held(org).where(Asset.asset_id == asset_id)).first()
+    row = session.execute(of_organisation(org).where(Asset.asset_id == asset_id)).first()
     return Held._make(row) if row is not None else None
 
 
@@ -186,16 +188,17 @@ def grants_on(session: Session, org: str, asset_ids: Collection[str]) -> list[Gr
     return list(session.scalars(_to(org).where(Grant.sealed.is_not(None), Grant.asset_id.in_(asset_ids))))
 
 
-_OFFERS = select(Offer, IndexedPledge.status).outerjoin(
+OFFERS = select(Offer, IndexedPledge.status).outerjoin(
     IndexedPledge, IndexedPledge.pledge_id == Offer.pledge_id
 )
+"""Offers, each with its pledge's status."""
 
 
 def offers(
     session: Session, org: str, party: str, cut: Cut, *, status: str = ""
 ) -> Part[tuple[Offer, str | None]]:
     """Offers whose `party` (debtor, lender) is the organisation, each with its pledge's status, None while it is open."""
-    query = _OFFERS.where(Offer.content[party].as_string() == org)
+    query = OFFERS.where(Offer.content[party].as_string() == org)
     if status:
         query = query.where(IndexedPledge.status == status)
     return part(session, query, (Offer.content["accept_by"].as_integer(), Offer.pledge_id), cut)
@@ -203,7 +206,7 @@ def offers(
 
 def offer(session: Session, pledge_id: str) -> tuple[Offer, str | None] | None:
     """One offer with its pledge's status."""
-    row = session.execute(_OFFERS.where(Offer.pledge_id == pledge_id)).first()
+    row = session.execute(OFFERS.where(Offer.pledge_id == pledge_id)).first()
     return (row[0], row[1]) if row is not None else None
 
 
@@ -292,11 +295,6 @@ def pledges_where(
 def organisation_names(session: Session) -> dict[str, IndexedOrganisation]:
     """Every organisation on the ledger by id."""
     return {row.org: row for row in session.scalars(select(IndexedOrganisation))}
-
-
-def dossiers_of(session: Session, asset_id: str) -> list[str]:
-    """Names of the jobs that an asset is in."""
-    return list(session.scalars(select(DossierAsset.name).where(DossierAsset.asset_id == asset_id)))
 
 
 def numbers(session: Session, asset_ids: Collection[str]) -> dict[str, tuple[str, str | None]]:

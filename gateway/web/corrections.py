@@ -11,7 +11,7 @@ from fastapi import Depends, File, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Here, Installed, May
-from gateway.db import listing
+from gateway.db import listing, repository
 from gateway.db.listing import Held
 from gateway.db.models import Asset
 from gateway.errors import NotFoundError, UnreadableError
@@ -165,7 +165,7 @@ def correct(who: Revoker, asked: Asked, file: Annotated[UploadFile, File()]) -> 
 def _certified_instead(home: Installation, owner: Organisation, row: Asset, file: UploadFile) -> str:
     """The asset of the new paper, in the job of the old one."""
     with home.database.session() as session:
-        dossiers = listing.dossiers_of(session, row.asset_id)
+        dossiers = repository.dossiers_with(session, row.asset_id)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, Path(file.filename or "paper").name)
         path.write_bytes(file.file.read())

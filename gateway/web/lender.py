@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from certifier.receipt import Receipt
 from certifier.verify import Code
 from gateway.api.depends import Installed, May
-from gateway.db import listing
+from gateway.db import listing, repository
 from gateway.db.models import Asset
 from gateway.db.paging import Cut
 from gateway.errors import ConflictError, NotFoundError
@@ -104,7 +104,9 @@ def _shared(request: Request, home: Installation, who: Principal, cut: Cut) -> T
     with home.database.session() as session:
         part, parties = listing.grants_to(session, who.org, cut), Parties(session)
         names = listing.numbers(session, [row.asset_id for row in part.rows])
-        dossiers = {row.asset_id: ", ".join(listing.dossiers_of(session, row.asset_id)) for row in part.rows}
+        dossiers = {
+            row.asset_id: ", ".join(repository.dossiers_with(session, row.asset_id)) for row in part.rows
+        }
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
 
     def name(row: Any) -> str:

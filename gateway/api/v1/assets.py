@@ -30,7 +30,7 @@ from gateway.api.v1.jobs import JobOut, Prefer
 from gateway.api.v1.multipart import read_form
 from gateway.api.v1.orders import BODY, MAX_FILES, Order, Reference, formed, linked, referenced, submit
 from gateway.db import catalogue
-from gateway.db.catalogue import AssetRow
+from gateway.db.listing import Held
 from gateway.errors import ConflictError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
@@ -72,7 +72,7 @@ class AssetOut(BaseModel):
     facts: dict[str, str]
 
     @classmethod
-    def of(cls, row: AssetRow) -> AssetOut:
+    def of(cls, row: Held) -> AssetOut:
         """As database and index have it."""
         one, fields = row.asset, row.asset.fields or {}
         return cls.model_validate(
@@ -163,7 +163,7 @@ def list_assets(
         number=number,
         sha256=sha256,
     )
-    return at.page(rows, AssetOut.of, lambda row: f"{row.order}:{row.asset.asset_id}")
+    return at.page(rows, AssetOut.of, lambda row: f"{catalogue.order(row.block)}:{row.asset.asset_id}")
 
 
 @router.get("/assets/{asset_id}")
