@@ -41,6 +41,8 @@ __all__ = ["load_results"]
 SIZES = (5, 8, 12, 20, 30, 50, 90, 150, 250, 400)
 """Kilobytes; their mean is a hundred."""
 _FILES = 40
+_RECEIPTS = 200
+"""More than the verifier remembers products of, so that each report is reckoned whole."""
 _CLIENTS = 16
 _PATIENCE = 60.0
 
@@ -199,15 +201,16 @@ def load_results(seconds: float) -> Iterator[Result]:
     with tempfile.TemporaryDirectory(prefix="assetcert-load-") as name:
         home, token = _prepared(Path(name))
         names = {"FOLDER": name, "FILES": _FILES, "TOKEN": token}
+        receipts = names | {"FILES": _RECEIPTS}
         with _constant() as url:
             accepting = told(load(_CERTIFY, url, seconds / 2, _CLIENTS, **names))
-            verifying = told(load(_VERIFY, url, seconds / 2, _CLIENTS // 2, **names))
+            verifying = told(load(_VERIFY, url, seconds / 2, _CLIENTS // 2, **receipts))
         with serving(home) as url:
             alone = told(load(_CERTIFY, url, seconds, _CLIENTS, **names))
             yield _rate("certify requests accepted", alone, accepting)
             both = (
                 load(_CERTIFY, url, seconds, _CLIENTS, **names),
-                load(_VERIFY, url, seconds, _CLIENTS // 2, **names),
+                load(_VERIFY, url, seconds, _CLIENTS // 2, **receipts),
             )
             accepted, verified = map(told, both)
             yield _rate("certify requests accepted while verifying", accepted, accepting)
@@ -220,7 +223,7 @@ def _prepared(folder: Path) -> tuple[Home, str]:
     """A home with receipts to verify, files to send, and a machine's key."""
     for at in range(_FILES):
         (folder / f"{at}").write_bytes(machine_log(3 * 10**6 + at, SIZES[at % len(SIZES)] * 1000))
-    papers = [folder / f"{at}.xml" for at in range(_FILES)]
+    papers = [folder / f"{at}.xml" for at in range(_RECEIPTS)]
     for at, path in enumerate(papers):
         path.write_bytes(invoice(at))
     passphrase = secrets.token_urlsafe(16)
