@@ -36,10 +36,10 @@ __all__ = [
     "PolicyDocument",
     "ProductVersion",
     "acts_on",
-    "anchored",
     "anchored_ids",
     "application",
     "approvals",
+    "assets",
     "context",
     "decisions_by",
     "decisions_of",
@@ -189,9 +189,15 @@ def _anchored(org: str) -> tuple[ColumnElement[bool], ...]:
     return Asset.org == org, Asset.root.is_not(None), Asset.sealed_secret.is_not(None)
 
 
-def anchored(session: Session, org: str) -> list[Asset]:
-    """An organisation's assets that stand on the ledger and are not shredded, by id."""
-    return list(session.scalars(select(Asset).where(*_anchored(org)).order_by(Asset.asset_id)))
+def anchored_ids(session: Session, org: str) -> list[str]:
+    """An organisation's assets that stand on the ledger and are not shredded, in order of id."""
+    return list(session.scalars(select(Asset.asset_id).where(*_anchored(org)).order_by(Asset.asset_id)))
+
+
+def assets(session: Session, ids: Sequence[str]) -> list[Asset]:
+    """Assets by their ids."""
+    parts = (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+    return [row for part in parts for row in session.scalars(select(Asset).where(Asset.asset_id.in_(part)))]
 
 
 def extracts(session: Session, org: str, until: int) -> list[Asset]:
@@ -208,11 +214,6 @@ def _no_record(org: str) -> ColumnElement[bool]:
         CreditDecision.lender == org, CreditDecision.asset_id.is_not(None)
     )
     return Asset.asset_id.not_in(records)
-
-
-def anchored_ids(session: Session, org: str) -> list[str]:
-    """The ids of the same."""
-    return list(session.scalars(select(Asset.asset_id).where(*_anchored(org)).order_by(Asset.asset_id)))
 
 
 def unread(session: Session, org: str, version: str) -> list[Asset]:

@@ -21,7 +21,6 @@ from certifier.verify.observe import Pinned
 from certifier.verify.subject import Missing
 from gateway.credit.products import Product
 from gateway.db import credit
-from gateway.db.models import Asset
 from gateway.installation import Installation, Organisation
 from gateway.service import products
 from gateway.service.vetting import Shelf, Vetted, pin_newest
@@ -76,8 +75,7 @@ class Examiner:
         home = self._installation
         seen = pin_newest(self._nodes) if pinned is None else pinned
         stages = {"pin": time.perf_counter()}
-        with home.database.session() as session:
-            assets: list[Asset] = credit.anchored(session, applicant.hex)
+        assets = self._shelf.anchored(applicant)
         if among is not None:
             assets = [one for one in assets if one.asset_id in among]
         required = {code for one in asked for code in one.body["required_checks"]}

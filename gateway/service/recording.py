@@ -25,7 +25,7 @@ from gateway.credit.products import Product
 from gateway.credit.record import Header, compose
 from gateway.credit.rules import RulePack
 from gateway.credit.scorecard import Scorecard
-from gateway.db import catalogue, credit
+from gateway.db import catalogue, credit, repository
 from gateway.errors import ConflictError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import certifying
@@ -178,11 +178,9 @@ def is_anchored(installation: Installation, row: credit.CreditDecision) -> bool:
     if row.asset_id is None:
         return False
     with installation.database.session() as session:
-        asset = next(
-            (one for one in credit.anchored(session, row.lender) if one.asset_id == row.asset_id), None
-        )
+        asset = repository.asset(session, row.asset_id)
     said = "0x" + sha256(row.record.encode()).hexdigest()
-    return asset is not None and (asset.fields or {}).get("content.sha256") == said
+    return asset is not None and asset.root is not None and (asset.fields or {}).get("content.sha256") == said
 
 
 def disclose(

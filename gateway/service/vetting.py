@@ -62,11 +62,20 @@ class Shelf:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self.descriptor = Descriptor.load(installation.home.descriptor)
+        self._rows: dict[str, Asset] = {}
         self._receipts: dict[str, Receipt] = {}
         self._kept: dict[str, readings.Kept] = {}
         self._judged: dict[str, _Judged] = {}
         self._foreign: dict[str, Paper] = {}
         self._times: dict[int, int] = {}
+
+    def anchored(self, organisation: Organisation) -> list[Asset]:
+        """Its assets that stand on the ledger, in order of id; each is loaded once: what it states never changes."""
+        with self._installation.database.session() as session:
+            ids = credit.anchored_ids(session, organisation.hex)
+            new = credit.assets(session, [one for one in ids if one not in self._rows])
+        self._rows |= {row.asset_id: row for row in new}
+        return [self._rows[one] for one in ids]
 
     def receipts(self, organisation: Organisation, rows: Sequence[Asset]) -> list[Receipt]:
         """Whole receipts, in order."""
