@@ -13,10 +13,11 @@ from operator import itemgetter
 
 from certifier.canonical import FieldType, canonicalise
 from certifier.documents.columns import column_of, columns, known, speaks_of, title, word
+from certifier.documents.numbers import decimal_mark
 from certifier.documents.source import Source
-from certifier.documents.table import Table, headings, is_xlsx, notation, read_csv, read_xlsx
+from certifier.documents.table import Table, headings, is_xlsx, notation, read_csv, read_xlsx, type_of
 from certifier.errors import MalformedDocumentError, NotCanonicalError
-from certifier.schema import KINDS, field_type, schema_of
+from certifier.schema import KINDS, schema_of
 
 __all__ = ["Profile", "marker_kind", "propose", "table_of", "template"]
 
@@ -145,18 +146,18 @@ def _understood(kind: str, titles: Sequence[str], rows: Sequence[Sequence[str]])
 
 def _readable(kind: str, column: str, values: Sequence[str]) -> bool:
     """Whether most values of a column are what its type reads."""
-    group, _, rest = column.rpartition(".")
-    type_ = field_type(kind, f"fact.{group}.0001.{rest}" if group else f"fact.{rest}")
+    type_ = type_of(kind, column)
     if type_ in (None, FieldType.TEXT) or not values:
         return True
-    return sum(_fits(type_, value) for value in values) * 2 > len(values)
+    mark = decimal_mark(values)
+    return sum(_fits(type_, notation(type_, value, mark)) for value in values) * 2 > len(values)
 
 
 def _fits(type_: FieldType | None, value: str) -> bool:
     if type_ is None:
         return True
     try:
-        canonicalise(FieldType.LOCAL_TIME if type_ is FieldType.INSTANT else type_, notation(type_, value))
+        canonicalise(FieldType.LOCAL_TIME if type_ is FieldType.INSTANT else type_, value)
     except NotCanonicalError:
         return False
     return True

@@ -20,12 +20,13 @@ from decimal import Decimal
 from certifier.canonical import FieldType
 from certifier.documents.columns import COUNTS, GROUPS, word
 from certifier.documents.facts import Facts
+from certifier.documents.numbers import POINT, UNCLEAR, decimal_mark, number
 from certifier.documents.source import Source
 from certifier.documents.units import with_unit
 from certifier.errors import DocumentError, MalformedDocumentError, RefusedDocumentError
 from certifier.schema import field_type
 
-__all__ = ["Table", "fill", "headings", "is_xlsx", "notation", "read_csv", "read_xlsx"]
+__all__ = ["Table", "fill", "headings", "is_xlsx", "notation", "read_csv", "read_xlsx", "type_of"]
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 256
@@ -38,10 +39,7 @@ _DAY = re.compile(
 _CLOCK = re.compile(
     r"\s*T?\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?\s*(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
-_MONEY = re.compile(
-    r"(\()?\s*([+-]?)(?:CNY|RMB|EUR|USD|[¥$€])?\s*([+-]?[0-9.,]+)\s*(?:元|CNY|RMB|EUR|USD|€)?\s*(\))?"
-)
+_NUMERIC = (FieldType.DECIMAL, FieldType.INTEGER, FieldType.QUANTITY)
 _TOTALS = frozenset(
     {"合计", "总计", "小计", "累计", "本页合计", "本页小计", "total", "subtotal", "grandtotal", "sum"}
 )
@@ -49,10 +47,12 @@ _TOTALS = frozenset(
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of trimmed texts; blank rows are dropped. `further`: the rows of a workbook's other sheets."""
+    """Rows of trimmed texts; blank rows are dropped. `further`: the rows of a workbook's other sheets. `separator`: what
+    stands between the cells of a CSV file, where numbers are as people write them."""
 
     rows: tuple[tuple[str, ...], ...]
     further: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    separator: str = ""
 
     def sheets(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """The rows of every sheet, the document's own first."""
@@ -80,7 +80,7 @@ def read_csv(text: str) -> Table:
                 )
     except csv.Error as e:
         raise MalformedDocumentError("CSV", f"CSV, row {len(rows) + 1}: {e}") from e
-    return Table(tuple(row for row in rows if any(row)))
+    return Table(tuple(row for row in rows if any(row)), separator=separator)
 
 
 def _cells_by(sample: str, separator: str) -> int:
@@ -160,8 +160,12 @@ def _text(cell: object) -> str:
     return str(cell).strip()
 
 
-def fill(facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]]) -> None:
-    """State the facts of a table: `columns` says which column is which, `rows` are those below the titles."""
+def fill(
+    facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]], separator: str = ""
+) -> None:
+    """State the facts of a table: `columns` says which column is which, `rows` are those below the titles, `separator`
+    stands between the cells of a CSV file."""
+    mark = _mark(facts, columns, rows, separator)
     single: dict[str, set[str]] = {}
     groups: dict[str, list[dict[str, str | None]]] = {}
     for row in rows:
@@ -172,9 +176,9 @@ def fill(facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]]
         for group in GROUPS:
             inner = {n.partition(".")[2]: text for n, text in cells.items() if n.startswith(f"{group}.")}
             if inner:
-                groups.setdefault(group, []).append(_with_units(facts.kind, group, inner))
+                groups.setdefault(group, []).append(_with_units(facts.kind, group, inner, mark))
         for name, text in _with_units(
-            facts.kind, "", {n: t for n, t in cells.items() if "." not in n}
+            facts.kind, "", {n: t for n, t in cells.items() if "." not in n}, mark
         ).items():
             single.setdefault(name, set()).add(text or "")
     _state_single(facts, single)
@@ -201,15 +205,35 @@ def _state_single(facts: Facts, single: dict[str, set[str]]) -> None:
             facts.time(name, next(iter(texts)))
 
 
-def _with_units(kind: str, group: str, cells: Mapping[str, str]) -> dict[str, str | None]:
+def _mark(facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]], separator: str) -> str:
+    """The decimal mark of a CSV file's numbers; a point elsewhere. Told where it is not clear and one is left out."""
+    if not separator:
+        return POINT
+    places = [place for place, column in columns.items() if type_of(facts.kind, column) in _NUMERIC]
+    texts = [row[place] for row in rows for place in places if place < len(row) and row[place]]
+    mark = decimal_mark(texts, UNCLEAR if separator == ";" else POINT)
+    if mark == UNCLEAR and (doubtful := next((text for text in texts if not number(text, mark)), None)):
+        facts.warn(
+            "DECIMAL_MARK",
+            f"numbers such as {doubtful[:40]!r} are left out: which of point and comma is the decimal mark is not clear here",
+        )
+    return mark
+
+
+def type_of(kind: str, column: str) -> FieldType | None:
+    """The type of a column's values; None where it is no fact (`line.unit`)."""
+    group, _, name = column.rpartition(".")
+    return field_type(kind, f"fact.{group}.0001.{name}" if group else f"fact.{name}")
+
+
+def _with_units(kind: str, group: str, cells: Mapping[str, str], mark: str) -> dict[str, str | None]:
     """Cells in the notation that their types read, quantities with their unit, times under their own name."""
     found: dict[str, str | None] = {}
     for name, text in cells.items():
         if name in ("unit", "energy_unit"):
             continue
-        path = f"fact.{group}.0001.{name}" if group else f"fact.{name}"
-        type_ = field_type(kind, path)
-        value = notation(type_, text)
+        type_ = type_of(kind, f"{group}.{name}" if group else name)
+        value = notation(type_, text, mark)
         if type_ is FieldType.QUANTITY:
             unit = cells.get("energy_unit", "kWh") if name == "energy" else cells.get("unit")
             found[name] = with_unit(value, unit)
@@ -224,17 +248,14 @@ def _with_units(kind: str, group: str, cells: Mapping[str, str]) -> dict[str, st
     return found
 
 
-def notation(type_: FieldType | None, text: str) -> str:
+def notation(type_: FieldType | None, text: str, mark: str = POINT) -> str:
     """What people type as what the type reads: `2026/7/6`, `¥1,234.50`, `(5.00)`; anything else stays, to be told."""
-    plain = unicodedata.normalize("NFKC", text).strip()
     if type_ in (FieldType.DATE, FieldType.INSTANT, FieldType.LOCAL_TIME):
-        moment = _moment(plain)
+        moment = _moment(unicodedata.normalize("NFKC", text).strip())
         if moment is None:
             return text
         return moment[0] if type_ is FieldType.DATE else "T".join(filter(None, moment))
-    if type_ in (FieldType.DECIMAL, FieldType.INTEGER, FieldType.QUANTITY):
-        return _number(plain)
-    return text
+    return number(text, mark) if type_ in _NUMERIC else text
 
 
 def _moment(text: str) -> tuple[str, str] | None:
@@ -246,13 +267,3 @@ def _moment(text: str) -> tuple[str, str] | None:
     month, day = (match[n] or match[f"{n}1"] or match[f"{n}2"] for n in "md")
     said = f"{clock[1]:0>2}:{clock[2]}:{clock[3] or '00'}{clock[4] or ''}{clock[5] or ''}" if clock else ""
     return f"{match['y']}-{month:0>2}-{day:0>2}", said
-
-
-def _number(plain: str) -> str:
-    """An amount without currency and groups of thousands; accountants write what is negative in parentheses."""
-    match = _MONEY.fullmatch(plain.upper())
-    if match is None or bool(match[1]) != bool(match[4]) or (match[1] and (match[2] or match[3][0] in "+-")):
-        return plain
-    number = match[2] + match[3]
-    number = number.replace(",", "") if _GROUPED.fullmatch(number) else number
-    return f"-{number}" if match[1] else number

@@ -29,7 +29,7 @@ def read(source: Source) -> Document:
     kind = marker_kind(table.rows[0][0]) if table.rows else None
     if kind is not None:
         facts = Facts(kind, form, schema_of(kind), media_type)
-        fill(facts, _titles(facts, kind, table), table.rows[2:])
+        fill(facts, _titles(facts, kind, table), table.rows[2:], table.separator)
         if kind == "inspection-report":
             facts.measure(value for rows in table.further for value in measured(rows))
         return facts.document()
@@ -37,7 +37,7 @@ def read(source: Source) -> Document:
         if (match := profile.find(table)) is not None:
             rows, mapping = match
             facts = Facts(profile.kind, form, f"{profile.name}/{profile.version}", media_type)
-            fill(facts, mapping, rows)
+            fill(facts, mapping, rows, table.separator)
             return facts.document()
     notice = Notice(
         "NO_FACTS",
