@@ -47,9 +47,9 @@ class Together:
         """The document that `gateway.service.reports` answers, or what it refuses. A process that dies is asked once more: it may have been killed."""
         said = pickle.dumps((self._node(), asked))
         for _ in range(2):
-            with suppress(ConnectionError):
+            with suppress(OSError, EOFError):
                 return await self._ask(said)
-            _log.warning("the process that verifies has died")
+            _log.warning("the process that verifies has died, or cannot be started")
         raise UnavailableError("VERIFIER", "no report could be made of this")
 
     async def close(self) -> None:
