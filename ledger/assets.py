@@ -47,10 +47,6 @@ class AssetRegistry(Contract):
         """Good for an id that was never registered as well: ask for its batch too."""
         return self._call("standing", org, asset_id, to=Standing)
 
-    def require_good(self, org: bytes, root: bytes, asset_id: bytes, proof: Sequence[bytes]) -> Call[None]:
-        """Reverts unless the id is in a batch of `org` and Good."""
-        return self._call("requireGood", org, root, asset_id, list(proof), to=lambda: None)
-
     def register(self, asset_ids: Sequence[bytes]) -> Act:
         """1 to 1,024 ids in strictly ascending order of leaf hash (COMMITMENT 5)."""
         return self._act("register", list(asset_ids))

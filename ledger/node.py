@@ -178,8 +178,11 @@ def _spawn(run: Path, log: TransactionLog) -> Node:
         node = _supervise(run, log, port)
         if _answers(node, log):
             return node
+        _end(node)
     reason = (run / "node.log").read_text(errors="replace").strip()[-400:]
-    raise NodeStartError(f"the embedded node did not start: {reason or 'it ended without a word'}")
+    raise NodeStartError(
+        f"the embedded node did not start: {reason or 'it ended, or gave no answer, without a word'}"
+    )
 
 
 def _supervise(run: Path, log: TransactionLog, port: int) -> Node:

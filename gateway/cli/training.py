@@ -1,4 +1,4 @@
-"""Verbs of cards: a loan book out of this home, a card fitted to one, champion and challenger on the same dossiers."""
+"""Verbs of cards, below `product`: a loan book out of this home, a card fitted to one, champion and challenger on the same dossiers."""
 
 from __future__ import annotations
 
