@@ -17,7 +17,6 @@ from gateway.installation import Installation, Organisation
 from gateway.service import pledging
 from gateway.service.loans import change, loan, position, today
 from ledger.pledges import Status
-from ledger.types import parse_hex32
 
 __all__ = ["Receipt", "receipts_in", "receive"]
 
@@ -82,11 +81,11 @@ def _close(installation: Installation, lender: Organisation, row: credit.Loan, w
     block = None
     if row.pledge_id is not None:
         made = pledging.known_offer(installation, row.pledge_id)
-        ledger = installation.ledger
-        stands = ledger.read_one(ledger.pledges.pledge_of(parse_hex32(row.pledge_id)), ledger.pin()).status
-        block = (
-            pledging.close(installation, lender, made, Status.SATISFIED) if stands is Status.LIVE else None
-        )
+        ledger, pinned = installation.ledger, installation.ledger.pin()
+        registry = ledger.registry_of(made, pinned)
+        stands = ledger.read_one(registry.pledge_of(registry.pledge_id(made)), pinned).status
+        if stands is Status.LIVE:
+            block = pledging.close(installation, lender, made, Status.SATISFIED)
     change(
         installation,
         row,
