@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,11 @@ _TIMEOUT = 5.0
 _MOST = 2**20
 _SIGNATURE = re.compile("0x[0-9a-f]{130}")
 _PUBLIC_KEY = re.compile("0x[0-9a-f]{128}")
+_REFUSALS = {
+    401: "it does not take our token",
+    403: "it does not take our token or certificate",
+    404: "it has no such key: load the key there, or move the account to another one",
+}
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -55,15 +61,19 @@ class Door:
                 text = _bounded(answer)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UnavailableError(
-                "WEB3SIGNER", f"the Web3Signer at {self.url} does not answer: {type(error).__name__}"
+                "WEB3SIGNER",
+                f"the Web3Signer at {self.url} does not answer ({error or type(error).__name__}): see that it runs, "
+                "that its certificate is one we trust, and that it trusts ours",
             ) from error
         if answer.status_code >= 500 or answer.status_code == 429:
             raise UnavailableError(
-                "WEB3SIGNER", f"the Web3Signer at {self.url} answers {answer.status_code}: try again later"
+                "WEB3SIGNER",
+                f"the Web3Signer at {self.url} answers {answer.status_code}: try again later, or look at its log",
             )
         if answer.status_code != 200:
+            wrong = _REFUSALS.get(answer.status_code, "look at its log")
             raise RefusedError(
-                "WEB3SIGNER", f"the Web3Signer at {self.url} refused ({answer.status_code}): look at its log"
+                "WEB3SIGNER", f"the Web3Signer at {self.url} refused ({answer.status_code}): {wrong}"
             )
         return text
 
@@ -92,9 +102,11 @@ class Door:
 
 
 def _bounded(answer: httpx.Response) -> str:
-    content = b""
+    content, until = b"", time.monotonic() + _TIMEOUT
     for piece in answer.iter_bytes():
         content += piece
+        if time.monotonic() > until:  # httpx measures from one piece to the next
+            raise httpx.ReadTimeout("it answers too slowly")
         if len(content) > _MOST:
             raise RefusedError("WEB3SIGNER", "the Web3Signer answers more than any answer has: not taken")
     return content.decode("utf-8", "replace").strip()

@@ -6,32 +6,41 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from eth_account import Account as EthAccount
 
-from gateway.errors import RefusedError, UnavailableError, UsageError
+from gateway.errors import RefusedError, UnavailableError, UnreadableError, UsageError
 from gateway.signing.web3signer import Door, Web3Signer, place_at
 from ledger.account import Account, Transaction, account_key_id, recover
 from ledger.types import hex32, keccak
 
 from ..conftest import World, assetcert
+from ..identity.test_client_certificates import Certificate, certificate
 
 KEY = keccak(b"the key that the service keeps")
 TOKEN = "let-me-in"
 
 
+@contextmanager
+def service(*files: Path) -> Iterator[int]:
+    """The service's port; with its certificate and those of its clients it speaks TLS."""
+    command = [sys.executable, str(Path(__file__).with_name("remote_signer.py")), KEY.hex(), TOKEN]
+    with subprocess.Popen([*command, *map(str, files)], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """Where the service is."""
-    command = [sys.executable, str(Path(__file__).with_name("remote_signer.py")), KEY.hex(), TOKEN]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        finally:
-            process.kill()
+    with service() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def shown(folder: Path, token: str) -> Path:
@@ -58,10 +67,61 @@ def test_what_it_signs_is_what_our_own_accounts_would(url: str, tmp_path: Path) 
         place_at(Door("http://127.0.0.1:9"), None, 0)
 
 
-@pytest.mark.parametrize("fault", ["other", "high", "long", "text"])
-def test_no_wrong_answer_counts(url: str, tmp_path: Path, fault: str) -> None:
-    with pytest.raises(RefusedError):
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("other", "no signature of 0x"),
+        ("high", "no signature of 0x"),
+        ("text", "no signature of 0x"),
+        ("short", "no signature of 0x"),
+        ("long", "more than any answer"),
+        ("404", "load the key there"),
+        ("403", "token or certificate"),
+        ("400", "look at its log"),
+    ],
+)
+def test_no_wrong_answer_counts(url: str, tmp_path: Path, fault: str, told: str) -> None:
+    with pytest.raises(RefusedError, match=told) as refused:
         place_at(Door(url, shown(tmp_path, fault)), None, 0)
+    assert refused.value.code == "WEB3SIGNER"
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "429", pytest.param("slow", marks=pytest.mark.long)])
+def test_what_may_pass_is_tried_again_later(url: str, tmp_path: Path, fault: str) -> None:
+    with pytest.raises(
+        UnavailableError, match=rf"{url} (answers {fault}|does not answer \(it answers too slowly)"
+    ):
+        place_at(Door(url, shown(tmp_path, fault)), None, 0)
+
+
+def test_over_tls_each_side_shows_its_certificate(tmp_path: Path) -> None:
+    site, mine, other = (certificate(tmp_path, name) for name in ("site", "mine", "other"))
+    token = shown(tmp_path, TOKEN)
+    with service(both(site), mine.pem) as port:
+        url = f"https://127.0.0.1:{port}"
+        found = Web3Signer(place_at(Door(url, token, both(mine), site.pem), None, 0))
+        assert recover(keccak(b"data"), found.sign(b"data")) == Account(KEY).address
+        for wrong in (
+            Door(url, token, both(mine)),  # nobody we know vouches for the service
+            Door(url, token, both(mine), other.pem),
+            Door(url, token, None, site.pem),  # nor do we show anything
+            Door(url, token, both(other), site.pem),
+            Door(
+                url.replace("127.0.0.1", "localhost"), token, both(mine), site.pem
+            ),  # another name than it has
+        ):
+            with pytest.raises(UnavailableError, match="does not answer"):
+                place_at(wrong, None, 0)
+    for missing in (Door(url, token, tmp_path / "none", site.pem), Door(url, token, both(mine), token)):
+        with pytest.raises(UnreadableError, match="cannot be used"):
+            missing.ask("GET", "/upcheck")
+
+
+def both(one: Certificate) -> Path:
+    """A certificate and its key in one file."""
+    path = one.pem.with_suffix(".both")
+    path.write_text(one.text + one.key.read_text())
+    return path
 
 
 @pytest.mark.parametrize(
