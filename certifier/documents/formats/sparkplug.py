@@ -1,25 +1,29 @@
 """Sparkplug B payloads (Eclipse Sparkplug 3.0, 6.4; ISO/IEC 20237): one protobuf message, read without generated code.
 
 The wire format is read directly (Protocol Buffers encoding): every length is checked against what is there. The topic,
-which names the device, is not part of the payload, so the device has no id. Claimed
-where the file starts with a time of this century and metrics or a sequence number.
+which names the device, is not part of the payload, so the device has no id. A compressed payload (zlib or gzip, inside
+one that says `SPBV1.0_COMPRESSED`) is what it holds. Claimed where the file starts with a time of this century and metrics,
+a sequence number or that word.
 """
 
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from certifier.documents.facts import Facts
 from certifier.documents.machine import At, MachineLog
-from certifier.documents.model import Document
+from certifier.documents.model import Document, Limits
 from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
-from certifier.errors import MalformedDocumentError
+from certifier.errors import MalformedDocumentError, RefusedDocumentError
 
 _EARLIEST, _LATEST = 946_684_800_000, 4_102_444_800_000  # the years 2000 to 2100, in milliseconds
 _VALUES = {10: "int", 11: "int", 12: "float", 13: "double", 14: "bool", 15: "string"}
+
+_COMPRESSED = b"SPBV1.0_COMPRESSED"
 
 Value = int | bytes
 
@@ -62,7 +66,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 def read(source: Source) -> Document:
     """The facts of one payload."""
     log, facts = MachineLog(), Facts("machine-data", "sparkplug-b", "spBv1.0", "application/x-protobuf")
-    fields = list(_fields(source.data))
+    fields = _payload(source.data, source.limits)
     time = next((v for n, v in fields if n == 1 and isinstance(v, int)), None)
     log.device("")
     for number, value in fields:
@@ -72,6 +76,28 @@ def read(source: Source) -> Document:
             log.sample("", name, at, text)
     log.state_facts(facts)
     return facts.document()
+
+
+def _payload(data: bytes, limits: Limits) -> list[tuple[int, Value]]:
+    """The fields of a payload, or of the one that it holds compressed."""
+    fields = list(_fields(data))
+    if (4, _COMPRESSED) not in fields:
+        return fields
+    body = next((value for number, value in fields if number == 5 and isinstance(value, bytes)), b"")
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
+    try:
+        plain = inflater.decompress(body, limits.max_expanded_bytes)
+    except zlib.error as e:
+        raise MalformedDocumentError(
+            "PROTOBUF", f"Sparkplug B: the compressed payload cannot be unpacked ({e})"
+        ) from e
+    if inflater.unconsumed_tail:
+        raise RefusedDocumentError(
+            "ARCHIVE_SIZE", "Sparkplug B: the compressed payload is larger than the cap on unpacked files"
+        )
+    if not inflater.eof:
+        raise MalformedDocumentError("PROTOBUF", "Sparkplug B: the compressed payload is cut off")
+    return list(_fields(plain))
 
 
 def _metric(data: bytes) -> tuple[str, int | None, str]:
@@ -114,7 +140,8 @@ def _claims(source: Source) -> bool:
         time, at = _varint(head, 1)
     except MalformedDocumentError:
         return False
-    return _EARLIEST <= time < _LATEST and head[at : at + 1] in (b"\x12", b"\x18")
+    begins = head[at : at + 1] in (b"\x12", b"\x18") or head[at + 2 :].startswith(_COMPRESSED)
+    return _EARLIEST <= time < _LATEST and begins
 
 
 register(Format("sparkplug-b", "Eclipse Sparkplug 3.0 payload B (ISO/IEC 20237)", _claims, read))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
+from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -301,6 +304,30 @@ def test_nc_link_spells_times_in_several_ways(begin: str) -> None:
     }
     facts = read_bytes(json.dumps(message).encode()).facts
     assert (facts["start"], facts["device.0001.parts"]) == ("2026-07-06T00:10:00Z", "1")
+
+
+def compressed(body: bytes, *fields: bytes) -> bytes:
+    time = varint(8) + varint(int(seconds("2026-07-06T08:00:00") * 1000))
+    return time + b"".join(fields) + field(4, b"SPBV1.0_COMPRESSED") + field(5, body)
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress])
+def test_a_compressed_sparkplug_payload_is_what_it_holds(pack: Callable[[bytes], bytes]) -> None:
+    plain = read_bytes(FORMS["sparkplug-b"])
+    algorithm = field(2, field(1, b"algorithm") + field(15, b"GZIP"))
+    for data in (
+        compressed(pack(FORMS["sparkplug-b"])),
+        compressed(pack(FORMS["sparkplug-b"]), algorithm, varint(24) + b"\x07"),
+    ):
+        document = read_bytes(data)
+        assert (document.format, document.facts) == ("sparkplug-b", plain.facts)
+
+
+@pytest.mark.parametrize(("body", "code"), [(b"no zlib", "PROTOBUF"), (zlib.compress(b"\0" * 99)[:-4], "PROTOBUF"), (zlib.compress(bytes(5000)), "ARCHIVE_SIZE")])  # fmt: skip
+def test_hostile_compressed_payloads_are_refused(body: bytes, code: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_bytes(compressed(body), Limits(max_expanded_bytes=1000))
+    assert caught.value.code == code
 
 
 def test_sparkplug_numbers_of_every_width() -> None:
