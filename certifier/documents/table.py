@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import zip_longest
 
 from certifier.canonical import FieldType
 from certifier.documents.columns import COUNTS, GROUPS, word
@@ -95,18 +96,19 @@ def _cells_by(sample: str, separator: str) -> int:
 
 
 def headings(rows: Sequence[Sequence[str]]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Where a table's data may begin, and the titles above: one row, or two, a group over its parts."""
+    """Where a table's data may begin, and the titles above: one row, or two, a group over its parts, with or without it."""
     for at, row in enumerate(rows[:MAX_TITLE_ROWS]):
         yield at + 1, tuple(row)
         if at:
-            yield at + 1, tuple(_grouped(rows[at - 1], row))
+            above = rows[at - 1]
+            yield at + 1, tuple(below or group for group, below in zip_longest(above, row, fillvalue=""))
+            yield at + 1, tuple(_grouped(above, row))
 
 
 def _grouped(groups: Sequence[str], parts: Sequence[str]) -> Iterator[str]:
     """Titles of two rows; a merged cell's text stands in its first column."""
     group = ""
-    for place in range(max(len(groups), len(parts))):
-        above, below = (row[place] if place < len(row) else "" for row in (groups, parts))
+    for above, below in zip_longest(groups, parts, fillvalue=""):
         group = above or group
         yield f"{group}{below}" if below else above
 

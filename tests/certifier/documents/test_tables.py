@@ -176,6 +176,14 @@ def test_exports_have_headlines_totals_two_rows_of_titles_and_other_separators(t
     assert [w.code for w in document.warnings] == (["TOTAL_ROW"] if "合计" in text else [])
 
 
+def test_a_group_over_some_columns_only_names_no_other_thing() -> None:
+    text = "订单编号,供应商,物料信息,,数量,单价\n,,物料名称,规格,,\nPO-7,瑞川,阀体,A,40,148\n"
+    profile = propose(read_csv(text), "x")
+    assert profile is not None and dict(profile.columns)["物料名称"] == "line.item"
+    facts = read_bytes(text.encode(), profiles=[profile]).facts
+    assert (facts["line.0001.item"], facts["line.0001.price"], facts["lines"]) == ("阀体", "148", "1")
+
+
 @pytest.mark.parametrize(("written", "fact"), [
     ("(1,234.50)", "-1234.5"), ("¥ 1,234.50", "1234.5"), ("-1,234.50元", "-1234.5"), ("RMB1234.5", "1234.5"), ("€ -5", "-5"),
     ("1.234,50", "1234.5"), ("(-5)", None), ("(5", None), ("12,34.5", None), ("5 kg", None),
