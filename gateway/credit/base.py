@@ -113,12 +113,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Deductions:
-    """What is taken off after the advance: liens before this lender's on the same pool, and what it has lent on it already."""
+    """What is taken off after the advance: a reserve for corrections, and what this lender has lent on the same pool already."""
 
     dilution: Decimal | None = None
     """Share of what is billed that is corrected in red (F17); None where not known, and then nothing is free."""
-    platform_liens: Decimal = NOTHING
-    statutory_liens: Decimal = NOTHING
     outstanding: Decimal = NOTHING
 
 
@@ -251,8 +249,6 @@ def _waterfall(items: Sequence[Item], product: Product, less: Deductions) -> Bas
     reserve = _reserve(invoices, product, less.dilution)
     for code, text, amount in (
         ("DILUTION", "reserve for corrections in red", reserve),
-        ("LIENS", "liens before this lender's", less.platform_liens),
-        ("STATUTORY", "liens in the statutory registry", less.statutory_liens),
         ("OUTSTANDING", "lent on the same pool already", less.outstanding),
     ):
         if amount:

@@ -16,7 +16,7 @@ from certifier.evidence.finding import Code
 from gateway.credit.base import Base, Deductions, Obligation, borrowing_base
 from gateway.credit.commerce import Commerce
 from gateway.credit.feature import Feature
-from gateway.credit.features import Debts, Negative, features
+from gateway.credit.features import Debts, features
 from gateway.credit.matching import Ask, Offer, Refused, Room, match, scope, working_capital
 from gateway.credit.money import NOTHING, shown, total
 from gateway.credit.obligations import Standing, complete, obligations
@@ -82,7 +82,6 @@ class Inquiry:
     withdrawn: tuple[bytes, ...] = ()
     debts: Debts = field(default_factory=Debts)
     loans: Loans = field(default_factory=Loans)
-    blanket_lien: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,9 +108,8 @@ def decide(inquiry: Inquiry) -> Decision:
     """See the module."""
     found, ask = inquiry.found, inquiry.ask
     assumed = inquiry.products[0].need_days
-    negative = Negative(invalid=inquiry.invalid_assets)
     debts = replace(inquiry.debts, platform=max(inquiry.loans.outstanding, _liened(inquiry)))
-    known = features(found, debts, negative, assumed, complete(found))
+    known = features(found, debts, inquiry.invalid_assets, assumed, complete(found))
     result = inquiry.card.score(known)
     rooms = {one.id: _room(inquiry, one, known) for one in inquiry.products}
     offers, refused = match(ask, inquiry.products, result, known, rooms)
@@ -164,7 +162,6 @@ def room(
     red = known["F17"].value
     deductions = Deductions(
         dilution=None if red is None else red / 100,
-        statutory_liens=debts.statutory,
         outstanding=loans.unpledged,
     )
     base = borrowing_base(given, product, deductions, owed)
@@ -200,7 +197,6 @@ def _situation(
         red_alerts=len(red),
         asks_for_person=inquiry.asks_for_person,
         out_of_range=out,
-        blanket_lien=inquiry.blanket_lien,
         search_truncated=found.trade.truncated,
         offered_none_left=_nothing_left(inquiry, rooms),
     )

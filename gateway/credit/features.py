@@ -5,7 +5,7 @@ Pure functions of an assessment. Whoever calls has kept out what is not VALID; p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,42 +16,36 @@ from gateway.credit.commerce import Commerce
 from gateway.credit.feature import Feature, Window, insufficient, quotient, stated
 from gateway.credit.money import NOTHING, divided, ratio, total
 
-__all__ = ["Debts", "Negative", "features"]
+__all__ = ["Debts", "features"]
 
 _RECENT = 30
 
 
 @dataclass(frozen=True)
 class Debts:
-    """What the firm owes its lenders, as far as anybody knows: liens here, liens in the statutory registry, and what it declares."""
+    """What the firm owes its lenders, as far as anybody here knows: liens on this ledger, and what it declares."""
 
     platform: Decimal = NOTHING
-    statutory: Decimal = NOTHING
     declared: Decimal = NOTHING
 
     @property
     def all(self) -> Decimal:
         """Together."""
-        return self.platform + self.statutory + self.declared
-
-
-@dataclass(frozen=True)
-class Negative:
-    """Counts of F23: assets that a required check calls INVALID in 180 days, promises to release that were broken."""
-
-    invalid: tuple[bytes, ...] = ()
-    broken: int = 0
+        return self.platform + self.declared
 
 
 def features(
     found: Assessment,
     debts: Debts,
-    negative: Negative,
+    invalid: Collection[bytes],
     assumed: Mapping[str, int],
     complete: Iterable[str] | None = None,
 ) -> dict[str, Feature]:
-    """All features by id. `assumed`: dio_days and dpo_days of a product. `complete`: identities of invoices with every claim a
-    product asks for (F21); None where no product was asked."""
+    """All features by id.
+
+    `invalid`: assets that a required check calls INVALID (F23). `assumed`: dio_days and dpo_days of a product. `complete`: identities of
+    invoices with every claim a product asks for (F21); None where no product was asked.
+    """
     commerce = Commerce(found)
     made = [
         *commerce.features(assumed["dio_days"], assumed["dpo_days"]),
@@ -59,7 +53,7 @@ def features(
         _independence(found),
         _completeness(found, complete),
         commerce.leverage(debts.all),
-        _negative(found, negative),
+        _negative(found, invalid),
         _history(found),
         commerce.annual_sales(),
     ]
@@ -198,10 +192,10 @@ def _completeness(found: Assessment, complete: Iterable[str] | None) -> Feature:
     return quotient("F21", "%", window, value, total(one.total for one in billed), (a for one in billed for a in one.assets), len(billed))  # fmt: skip
 
 
-def _negative(found: Assessment, negative: Negative) -> Feature:
+def _negative(found: Assessment, invalid: Collection[bytes]) -> Feature:
     red = [one for one in found.findings if one.red]
-    assets = {asset for one in red for asset in one.assets} | set(negative.invalid)
-    count = len(red) + len(negative.invalid) + negative.broken
+    assets = {asset for one in red for asset in one.assets} | set(invalid)
+    count = len(red) + len(invalid)
     return stated("F23", "n", found.case.window, Decimal(count), assets, count)
 
 

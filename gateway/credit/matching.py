@@ -30,6 +30,7 @@ __all__ = [
     "limits",
     "match",
     "priced",
+    "rank",
     "scope",
     "working_capital",
 ]
@@ -74,14 +75,6 @@ class Offer:
     days: int
     counter: str | None
     price: Price
-    covered: Decimal
-    tie: bytes
-
-    @property
-    def rank(self) -> tuple[bool, Decimal, Decimal, int, bytes]:
-        """The smaller, the better."""
-        cost, hours = self.price.eac.quantize(_BASIS_POINT), self.product.expected_hours_to_cash
-        return self.counter == "tenor", cost, -self.covered, hours, self.tie
 
     def to_json(self) -> dict[str, Any]:
         """Members as `apply` prints them."""
@@ -152,7 +145,14 @@ def match(
             found = _offer(ask, product, result, features, rooms[product.id])
         if isinstance(found, Offer):
             offers.append(found)
-    return tuple(sorted(offers, key=lambda one: one.rank)), tuple(refused)
+    return tuple(sorted(offers, key=lambda one: rank(ask.application, one.to_json()))), tuple(refused)
+
+
+def rank(application: str, offer: Mapping[str, Any]) -> tuple[bool, Decimal, Decimal, int, bytes]:
+    """Where an offer, as a record has it, stands among those of all lenders to one application: the smaller, the better."""
+    tie = sha256(f"{application}{offer['product_id']}".encode()).digest()
+    cost = Decimal(offer["eac"]).quantize(_BASIS_POINT)
+    return offer["counter"] == "tenor", cost, -Decimal(offer["amount"]), offer["hours_to_cash"], tie
 
 
 def _unfit(ask: Ask, product: Product, result: Result, features: Mapping[str, Feature]) -> Refused | None:
@@ -227,8 +227,7 @@ def priced(
     """An offer of that much for so many days, beside what was asked for."""
     counter = "tenor" if days != ask.days else "amount" if amount < ask.amount else None
     found = price(amount, days, ask.start, terms, expected)
-    tie = sha256(f"{ask.application}{product.id}".encode()).digest()
-    return Offer(product, amount, binding, days, counter, found, divided(amount, ask.amount), tie)
+    return Offer(product, amount, binding, days, counter, found)
 
 
 def limits(

@@ -88,8 +88,6 @@ def _off_chain(header: Header, inquiry: Inquiry) -> dict[str, Any]:
     return {
         "consent": dict(header.consent),
         "declared_debt": shown(inquiry.debts.declared),
-        "statutory_liens": shown(inquiry.debts.statutory),
-        "blanket_lien": inquiry.blanket_lien,
         "loans": inquiry.loans.to_json(),
         "benchmarks": [
             {"product": one.code, "name": one.body["benchmark"], "bps": one.benchmark_bps, "fixing": one.body["benchmark_fixing_date"]}

@@ -15,11 +15,11 @@ from gateway.credit.documents import digest
 from gateway.credit.feature import Feature
 from gateway.errors import UnreadableError
 
-__all__ = ["SCHEMA", "Hit", "RulePack", "Situation", "hits"]
+__all__ = ["FRAUD", "SCHEMA", "Hit", "RulePack", "Situation", "hits"]
 
 SCHEMA = "assetcert/credit-rules/1"
-_FRAUD = frozenset({"K04", "K05", "K06", "K07", "R02", "R07"})
-"""What is said of these to an applicant names neither value nor threshold."""
+FRAUD = frozenset({"K04", "K05", "K06", "K07", "R02", "R07"})
+"""What is said of these to an applicant names neither value nor threshold, and not the code."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,6 @@ class Situation:
     red_alerts: int = 0
     asks_for_person: bool = False
     out_of_range: Sequence[str] = ()
-    blanket_lien: bool = False
     search_truncated: bool = False
     offered_none_left: Sequence[str] = ()
     """K02, K03, K06 or K07, where what is left without the obligations they hit is below the least a product lends."""
@@ -116,7 +115,6 @@ _TOLD = {
     "R08": "Most of what you are owed comes from one customer: a person decides.",
     "R09": "You asked for a person to decide.",
     "R10": "A figure is outside what this card was made for: a person decides.",
-    "R11": "A registered claim on all your receivables was found outside this platform: a person compares.",
     "R12": "A person completes a check that was too large to finish.",
 }
 _TOLD_FRAUD = "Your documents do not agree with each other: a person can look at them with you."
@@ -126,7 +124,7 @@ def hits(pack: RulePack, features: Mapping[str, Feature], now: Situation) -> tup
     """Every rule that holds, knock-outs first, in order of their codes."""
     found = {**_knock_outs(pack, features, now), **_referrals(pack, features, now)}
     return tuple(
-        Hit(code, text, _TOLD_FRAUD if code in _FRAUD else _TOLD[code]) for code, text in sorted(found.items()) if text
+        Hit(code, text, _TOLD_FRAUD if code in FRAUD else _TOLD[code]) for code, text in sorted(found.items()) if text
     )  # fmt: skip
 
 
@@ -159,7 +157,6 @@ def _referrals(pack: RulePack, features: Mapping[str, Feature], now: Situation) 
         "R08": f"concentration {share}" if share is not None and share > pack.concentration_refer else "",
         "R09": "the applicant asks for a person" if now.asks_for_person else "",
         "R10": f"outside the declared range: {', '.join(now.out_of_range)}" if now.out_of_range else "",
-        "R11": "a blanket lien outside the platform" if now.blanket_lien else "",
         "R12": "the search for circular trade was cut short" if now.search_truncated else "",
     }  # fmt: skip
 

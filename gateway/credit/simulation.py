@@ -36,7 +36,9 @@ class Simulated:
 
 
 def simulated(record: Mapping[str, Any], product: Product) -> Simulated:
-    """See the module."""
+    """See the module. A record of before that lacks what this takes is turned down for `OLDER`."""
+    if "owed" not in record:
+        return Simulated(NOTHING, "OLDER")
     held = [hit["code"] for hit in record["hits"] if hit["code"] not in _OF_PRODUCT]
     if knocked := next((code for code in held if code.startswith("K")), None):
         return Simulated(NOTHING, knocked)
@@ -64,7 +66,7 @@ def _matched(
 
 def _room(record: Mapping[str, Any], product: Product, features: Mapping[str, Feature]) -> Room:
     said = record["off_chain"]
-    debts = Debts(statutory=Decimal(said["statutory_liens"]), declared=Decimal(said["declared_debt"]))
+    debts = Debts(declared=Decimal(said["declared_debt"]))
     items: Iterable[Mapping[str, Any]] = next(iter(record["bases"].values()))["items"]
     owed = {group: Decimal(amount) for group, amount in record["owed"].items()}
     return room(product, map(Obligation.of, items), owed, features, debts, Loans.of(said["loans"]))

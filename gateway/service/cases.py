@@ -16,13 +16,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gateway.credit.matching import rank
 from gateway.credit.money import shown
 from gateway.credit.record import summary
+from gateway.credit.rules import FRAUD
 from gateway.db import credit
 from gateway.db.credit import Act, Application, CreditDecision, Loan
 from gateway.identity.principal import Principal
 from gateway.identity.roles import UserRole
-from gateway.service.lending import rank
 
 __all__ = [
     "STEPS",
@@ -42,8 +43,6 @@ __all__ = [
 
 _KEPT_BACK = frozenset({"B06", "B11"})
 """Lines whose words alone would tell that circular trade or a look-alike was found."""
-_UNTOLD = frozenset({"K04", "K05", "K06", "K07", "R02", "R07"})
-"""Rules whose code alone would tell an applicant what was found."""
 STEPS = ("applied", "decided", "accepted", "contracted", "drawn", "closed")
 _STEP_OF_ACT = {"ACCEPT": "accepted", "CONTRACT": "contracted", "DRAW": "drawn", "PAYOFF": "closed"}
 _NEXT = {
@@ -124,7 +123,7 @@ def whole(who: Principal) -> bool:
 
 def told_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Reasons in their own words, without the code of a rule that is not told; each once."""
-    found = ({**one, "code": "REVIEW" if one["code"] in _UNTOLD else one["code"]} for one in reasons)
+    found = ({**one, "code": "REVIEW" if one["code"] in FRAUD else one["code"]} for one in reasons)
     return list({(str(one["code"]), str(one["en"])): one for one in found}.values())
 
 

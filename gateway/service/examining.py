@@ -8,14 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from certifier import fingerprint
 from certifier.evidence import Attribute, Paper, tokens
 from certifier.evidence.assessment import Assessment, assess
 from certifier.evidence.attributes import Extract
-from certifier.evidence.paper import SHANGHAI
 from certifier.verify import Node
 from certifier.verify.observe import Pinned
 from certifier.verify.subject import Missing
@@ -23,6 +22,7 @@ from gateway.credit.products import Product
 from gateway.db import credit
 from gateway.installation import Installation, Organisation
 from gateway.service import products
+from gateway.service.times import business_day
 from gateway.service.vetting import Shelf, Vetted, pin_newest
 from ledger.types import parse_hex32
 
@@ -83,7 +83,7 @@ class Examiner:
         stages["verify"] = time.perf_counter()
         block = seen.block if isinstance(seen, Pinned) else None
         moment = block.timestamp if block is not None else home.now()
-        day = datetime.fromtimestamp(moment, SHANGHAI).date()
+        day = business_day(moment)
         until = block.number if block is not None else 0
         others, attributes = self._shelf.context(applicant, until), self._attributes(until)
         found = self._assess(applicant, vetted, day, others, attributes)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from certifier.evidence.paper import SHANGHAI
 from gateway.credit.review import OVERRIDES, Word
 from gateway.db import cases, credit
 from gateway.service.loans import account_of, flows
+from gateway.service.times import business_day
 
 __all__ = ["MOST_DAYS", "Late", "Override", "late_releases", "overrides"]
 
@@ -72,7 +72,7 @@ def _late(session: Session, row: credit.Loan, came: list[credit.LoanReceipt], to
     if account_of(row).position(flows(came), settled).payoff:
         return None
     closed = next((act.at for act in credit.acts_on(session, row.loan_id) if act.code == "PAYOFF"), None)
-    released = None if closed is None else datetime.fromtimestamp(closed, SHANGHAI).date()
+    released = None if closed is None else business_day(closed)
     days = sum(1 for _ in _working_days(settled, released or today))
     return Late(row, settled, released, days) if days > MOST_DAYS else None
 

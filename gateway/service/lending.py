@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session
 from certifier.evidence.paper import SHANGHAI
 from certifier.verify.subject import Missing
 from gateway.credit.decision import Loans
+from gateway.credit.matching import rank
 from gateway.credit.money import NOTHING, total
 from gateway.credit.products import Product, default_rules, default_scorecard
 from gateway.credit.record import summary
@@ -38,7 +38,7 @@ from gateway.service.replaying import Replay, replay
 from ledger import embedded
 from ledger.types import hex32
 
-__all__ = ["Lending", "rank"]
+__all__ = ["Lending"]
 
 
 class Lending:
@@ -211,18 +211,6 @@ def _exceeded(rules: RulePack, seconds: float, today: Sequence[Decimal]) -> Iter
 def _midnight(day: date) -> int:
     """A business day's first second."""
     return int(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).timestamp())
-
-
-def rank(application_id: str, offer: Mapping[str, Any]) -> tuple[bool, Decimal, Decimal, int, bytes]:
-    """Where an offer stands among those of all lenders: the smaller, the better."""
-    tie = sha256(f"{application_id}{offer['product_id']}".encode()).digest()
-    return (
-        offer["counter"] == "tenor",
-        Decimal(offer["eac"]).quantize(Decimal("0.0001")),
-        -Decimal(offer["amount"]),
-        offer["hours_to_cash"],
-        tie,
-    )
 
 
 def _latency(begun: float, stages: Mapping[str, float]) -> dict[str, int]:

@@ -10,13 +10,12 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from certifier.evidence.paper import SHANGHAI
 from certifier.verify import Code, Verdict
 from gateway.credit.account import Account, Position, may
 from gateway.credit.documents import digest
@@ -30,6 +29,7 @@ from gateway.service import pledging, verifying
 from gateway.service.acts import note
 from gateway.service.applying import own_application
 from gateway.service.own import own_receipt
+from gateway.service.times import business_day
 from ledger.types import parse_hex32
 
 __all__ = [
@@ -220,7 +220,7 @@ def loan(installation: Installation, party: Organisation, loan_id: str) -> credi
 
 def today(installation: Installation) -> date:
     """The business day of the home's clock."""
-    return datetime.fromtimestamp(installation.now(), SHANGHAI).date()
+    return business_day(installation.now())
 
 
 def _require(before: str, after: str, what: str, name: str) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from certifier.documents import Reading
 from certifier.evidence import Paper, of_receipt
-from certifier.evidence.paper import SHANGHAI
 from certifier.receipt import Receipt
 from certifier.verify import Cause, Check, Code, Node, Verdict
 from certifier.verify.checks import run
@@ -36,7 +34,7 @@ from ledger.errors import LedgerError
 from ledger.pledges import Status
 from ledger.types import hex32, parse_hex32
 
-__all__ = ["Shelf", "Vetted", "day_of", "pin_at", "pin_newest"]
+__all__ = ["Shelf", "Vetted", "pin_at", "pin_newest"]
 
 _BY_ITSELF = (Code.CONTENT, Code.COMMITMENT, Code.REGISTRATION, Code.ISSUER, Code.SIGNERS, Code.FINGERPRINT, Code.FACTS)  # fmt: skip
 _SAID_ONCE = 5
@@ -296,8 +294,3 @@ def pin_at(node: Node, number: int, block_hash: str) -> Pinned:
         descriptor.chain_id, hex32(descriptor.genesis), number, block_hash, instant(block.timestamp), finality
     )
     return Pinned((node,), block, said)
-
-
-def day_of(pinned: Pinned) -> date:
-    """The business day of a block, in Shanghai."""
-    return datetime.fromtimestamp(pinned.block.timestamp, SHANGHAI).date()

@@ -99,8 +99,6 @@ LINES = {
     "finished-goods-under-order": N_("lent on finished goods under order"),
     "order-not-produced": N_("lent on orders"),
     "DILUTION": N_("reserve for corrections in red"),
-    "LIENS": N_("locked before"),
-    "STATUTORY": N_("registered with 中登网"),
     "OUTSTANDING": N_("lent already"),
 }
 BINDING = {
@@ -116,6 +114,7 @@ REFUSED = {
     "TENOR": N_("not for so many days"),
     "PURPOSE": N_("not for this purpose"),
     "HISTORY": N_("the history is too short"),
+    "OLDER": N_("decided before records held what this takes"),
     "STALE": N_("the newest machine data is too old: certify what has come since"),
     "GRADE": N_("too few points"),
     "SCOPE": N_("not for this region, industry or size"),
@@ -160,7 +159,6 @@ RULES = {
     "R08": N_("Concentration"),
     "R09": N_("Person asked for"),
     "R10": N_("Outside the card's range"),
-    "R11": N_("Blanket registration outside"),
     "R12": N_("A search was cut short"),
     "REVIEW": N_("A person reviews"),
 }

@@ -80,7 +80,6 @@ def test_more_liens_never_raise_an_offer(m4: Assessment) -> None:
     [
         ({"unknown": ("the ledger could not be read",)}, "R03"),
         ({"asks_for_person": True}, "R09"),
-        ({"blanket_lien": True}, "R11"),
         ({"suspended": True}, "K01"),
         ({"consent": False}, "K09"),
         ({"invalid": ("invoice 1: COMMITMENT",)}, "K08"),

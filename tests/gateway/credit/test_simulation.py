@@ -88,3 +88,10 @@ def test_what_does_not_depend_on_the_product_stands(m1: Assessment) -> None:
     assert (found.reason, found.amount) == ("K08", 0)
     found = simulated(record(inquiry(m1, unknown=("the ledger could not be read",))), FA)
     assert (found.reason, found.person) == (None, True)
+
+
+def test_a_record_that_does_not_say_enough_is_not_guessed_at(
+    cases: list[tuple[Inquiry, dict[str, Any]]],
+) -> None:
+    older = {name: value for name, value in cases[0][1].items() if name != "owed"}
+    assert simulated(older, AR).reason == "OLDER"
