@@ -6,8 +6,6 @@ an API key of the organisation there; the file is as private as a key. Its answe
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +13,15 @@ from typing import Any
 
 import httpx
 
-from certifier.errors import ProofRefusedError
+from certifier.canonical import base64url, parse_base64url
+from certifier.errors import NotCanonicalError, ProofRefusedError
 from certifier.voprf import Evaluation, EvaluationService
 from gateway.db import evaluations as table
 from gateway.errors import OverloadedError, RefusedError, UnavailableError, UnreadableError
 from gateway.installation import Installation
 from ledger.types import hex32
 
-__all__ = ["POINTS_AN_HOUR", "RemoteEvaluation", "decode", "encode", "evaluate_for", "remote"]
+__all__ = ["POINTS_AN_HOUR", "RemoteEvaluation", "decode", "evaluate_for", "remote"]
 
 POINTS_AN_HOUR = 40_000
 """Of one organisation: ten thousand documents with four fingerprints each."""
@@ -31,18 +30,13 @@ _TIMEOUT = 30.0
 _BATCHES = 1_000
 
 
-def encode(data: bytes) -> str:
-    """Base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def decode(text: str) -> bytes:
     """The 32 or 64 bytes of a point or a proof. ValueError for anything else, another spelling of the same too."""
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(f"{text[:80]!r} is no base64url") from error
-    if encode(data) != text or len(data) not in (32, 64):
+        data = parse_base64url(text)
+    except NotCanonicalError as error:
+        raise ValueError(str(error)) from error
+    if len(data) not in (32, 64):
         raise ValueError(f"{text[:80]!r} is no point and no proof")
     return data
 
@@ -82,7 +76,7 @@ class RemoteEvaluation:
         """See EvaluationService. The service evaluates for the organisation whose token this is."""
         found: list[Evaluation] = []
         for start in range(0, len(batches), _BATCHES):
-            asked = [[encode(point) for point in batch] for batch in batches[start : start + _BATCHES]]
+            asked = [[base64url(point) for point in batch] for batch in batches[start : start + _BATCHES]]
             answer = self._ask("POST", {"org": hex32(organisation), "batches": asked})
             found += map(_evaluation, answer["evaluations"])
         return tuple(found)

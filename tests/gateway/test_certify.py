@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from certifier.canonical import base64url
 from certifier.content import decrypt
 from certifier.receipt import Dossier, Receipt, parse
 from certifier.voprf import EvaluationService
@@ -22,7 +23,7 @@ from gateway.db.models import Asset
 from gateway.errors import UsageError
 from gateway.installation import Installation
 from gateway.service import certifying
-from gateway.service.evaluating import decode, encode
+from gateway.service.evaluating import decode
 from gateway.service.own import own_asset
 from ledger.types import parse_hex32
 
@@ -339,7 +340,7 @@ def evaluating(service: EvaluationService, asked: list[int]) -> Iterator[str]:
 
     class Endpoint(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer({"public_key": encode(service.public_key())})
+            self._answer({"public_key": base64url(service.public_key())})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -347,7 +348,8 @@ def evaluating(service: EvaluationService, asked: list[int]) -> Iterator[str]:
             batches = [[decode(point) for point in batch] for batch in body["batches"]]
             done = service.evaluate(bytes.fromhex(body["org"][2:]), batches)
             answers = [
-                {"evaluated": list(map(encode, one.evaluated)), "proof": encode(one.proof)} for one in done
+                {"evaluated": list(map(base64url, one.evaluated)), "proof": base64url(one.proof)}
+                for one in done
             ]
             self._answer({"evaluations": answers})
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints
 
+from certifier.canonical import base64url
 from gateway.api.depends import Installed, May
 from gateway.api.guard import Guarded, body_limit
 from gateway.api.shapes import Strict
@@ -14,7 +15,7 @@ from gateway.api.v1.common import Hex32
 from gateway.errors import UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
-from gateway.service.evaluating import decode, encode, evaluate_for
+from gateway.service.evaluating import decode, evaluate_for
 
 __all__ = ["router"]
 
@@ -56,7 +57,7 @@ class PublicKey(BaseModel):
 @router.get("/evaluation")
 def public_key(_: Caller, home: Installed) -> PublicKey:
     """The consortium's fingerprint key, as this service has it."""
-    return PublicKey(public_key=encode(home.evaluation().public_key()))
+    return PublicKey(public_key=base64url(home.evaluation().public_key()))
 
 
 @router.post("/evaluation", openapi_extra=body_limit(2**21))
@@ -71,7 +72,7 @@ def evaluate(caller: Caller, home: Installed, asked: Points) -> Evaluations:
     found = evaluate_for(home, caller.organisation.id, batches)
     return Evaluations(
         evaluations=[
-            EvaluationOut(evaluated=[encode(point) for point in one.evaluated], proof=encode(one.proof))
+            EvaluationOut(evaluated=[base64url(point) for point in one.evaluated], proof=base64url(one.proof))
             for one in found
         ]
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from certifier import fingerprint, voprf
+from certifier.canonical import base64url
 from gateway.db import evaluations
 from gateway.errors import RefusedError, UnreadableError
 from gateway.jobs.audits import statement
@@ -99,13 +100,13 @@ def test_points_are_evaluated_blindly_for_who_asks_and_proven(api: Running, tmp_
     with pytest.raises(RefusedError, match="own organisation"):
         service.evaluate(api.organisation("M2").id, [[blinded]])
     client = api.client("m1-accountant")
-    bad = {"org": m1.hex, "batches": [[evaluating.encode(b"\xff" * 32)]]}
+    bad = {"org": m1.hex, "batches": [[base64url(b"\xff" * 32)]]}
     problem(client.post("/api/v1/evaluation", json=bad), 409, "BAD_POINT")
     with api.gateway.database.session() as session:
         evaluations.log_evaluation(
             session, m1.hex, api.gateway.installation.now(), evaluating.POINTS_AN_HOUR - 4
         )
-    more = {"org": m1.hex, "batches": [[evaluating.encode(blinded)] * 4]}
+    more = {"org": m1.hex, "batches": [[base64url(blinded)] * 4]}
     refused = client.post("/api/v1/evaluation", json=more)
     problem(refused, 429, "EVALUATION_LIMIT")
     assert refused.headers["retry-after"] == "3600"
