@@ -19,7 +19,10 @@ from gateway.identity.principal import Principal, authorise
 from gateway.identity.roles import Action
 from gateway.installation import Installation
 
-__all__ = ["Allowed", "Anybody", "Db", "Here", "Installed", "May", "Open", "gateway_of"]
+__all__ = ["SAFE", "Allowed", "Anybody", "Db", "Here", "Installed", "May", "Open", "gateway_of"]
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 
 
 class Allowed:
@@ -36,7 +39,7 @@ class Allowed:
             raise refusal or UnauthenticatedError(
                 "UNAUTHENTICATED", "sign in, or send a key in the header Authorization"
             )
-        authorise(principal, self.action)
+        authorise(principal, self.action, act=request.method not in SAFE)
         return principal
 
     async def __call__(self, request: Request) -> Principal:

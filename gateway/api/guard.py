@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from gateway.api import idempotency
-from gateway.api.depends import Allowed, Open, gateway_of
+from gateway.api.depends import SAFE, Allowed, Open, gateway_of
 from gateway.db.session import Database
 from gateway.errors import ForbiddenError
 from gateway.identity.sessions import csrf_holds
@@ -29,7 +29,6 @@ from gateway.identity.sessions import csrf_holds
 __all__ = ["BODY_LIMIT", "Guarded", "Transaction", "body_limit"]
 
 BODY_LIMIT = 2**20
-SAFE = {"GET", "HEAD", "OPTIONS"}
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "end_sessions",
     "forget_expired",
     "forget_unfinished_answers",
+    "note_method",
     "passkey_by_credential",
     "passkeys_of",
     "recent_sessions",
@@ -292,6 +293,12 @@ def end_sessions(session: Session, user_id: str, *, but: str | None = None, only
     if only is not None:
         where.append(UserSession.id == only)
     return int(session.execute(delete(UserSession).where(*where)).rowcount)  # type: ignore[attr-defined]
+
+
+def note_method(session: Session, session_id: str | None, before: str, method: str) -> None:
+    """The owner of a session that was opened in one way has shown who they are in another."""
+    where = (UserSession.id == session_id, UserSession.method == before)
+    session.execute(update(UserSession).where(*where).values(method=method))
 
 
 def api_key_of(session: Session, digest: bytes) -> ApiKey | None:

@@ -26,6 +26,10 @@ _TAIL = """
 second factor, passkeys, provider and sessions. Nobody recovers, ends or demotes themselves: an organisation that has lost its last administrator is helped by whoever
 runs the home, with `assetcert user recover`.
 
+What they change of accounts, keys and members (`users:manage`, `api-keys:manage`, `organisations:admit`, `keys:manage`) needs a session that more
+than a password has opened: a code, a passkey or a provider; else 403 `SECOND_FACTOR`. Who has none yet signs in with the password and sets one up
+under Account; that session counts from then on. Where a passkey guards an account, its password alone adds or removes no way in.
+
 ## What an auditor reads of a decision
 
 `decisions:read` gives an auditor every lender's decisions without what papers say: inputs with their verdicts, policies by digest, rules and

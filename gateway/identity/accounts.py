@@ -39,6 +39,7 @@ __all__ = [
     "failed",
     "one_time_password",
     "recover",
+    "require_shown",
     "set_roles",
     "sign_in",
     "succeeded",
@@ -132,6 +133,12 @@ def check_second_factor(database: Database, sealing: Sealing, user: User, code: 
     if not right:
         failed(database, user.name)
         raise UnauthenticatedError("BAD_CREDENTIALS", "name, password or code is not right")
+
+
+def require_shown(session: Session, user: User, *, strong: bool) -> None:
+    """Before another way in is made or one taken away. ForbiddenError where a passkey guards the account and a password has opened it."""
+    if not strong and table.passkeys_of(session, user.id):
+        raise ForbiddenError("SECOND_FACTOR", "sign in with your passkey, then change how your account opens")
 
 
 def change_password(database: Database, user: User, current: str, new: str) -> None:

@@ -81,8 +81,9 @@ def recognise(session: Session, shown: Shown, organisation: Callable[[str], Orga
     row, user = found
     roles = frozenset(map(UserRole, user.roles))
     principal = Principal(
-        user.id, user.name, organisation(user.org), roles, "person", user.locale, row.id, user.must_change
-    )
+        user.id, user.name, organisation(user.org), roles, "person", user.locale, row.id, user.must_change,
+        strong=sessions.strong(row.method),
+    )  # fmt: skip
     return Known(principal, row.csrf)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.errors import ForbiddenError
-from gateway.identity.roles import PEOPLE_ONLY, PERMISSIONS, Action, UserRole
+from gateway.identity.roles import ADMINISTRATION, PEOPLE_ONLY, PERMISSIONS, Action, UserRole
 from gateway.installation import Organisation
 
 __all__ = ["Principal", "authorise", "may"]
@@ -26,6 +26,8 @@ class Principal:
     """The id of the session of a person; no secret."""
     must_change: bool = False
     """Whether the password was given by somebody else: nothing but changing it is allowed."""
+    strong: bool = False
+    """Whether more than a password has opened the session: a code, a passkey, a provider."""
 
     @property
     def org(self) -> str:
@@ -40,11 +42,16 @@ def may(principal: Principal, action: Action) -> bool:
     return not principal.roles.isdisjoint(PERMISSIONS[action])
 
 
-def authorise(principal: Principal, action: Action) -> None:
-    """ForbiddenError says which roles may do it."""
+def authorise(principal: Principal, action: Action, *, act: bool = False) -> None:
+    """ForbiddenError says which roles may do it, and whether to `act` needs more than a password."""
     if principal.must_change and action is not Action.ME:
         raise ForbiddenError("PASSWORD_CHANGE", "choose a password of your own first")
     if not may(principal, action):
         allowed = ", ".join(sorted(PERMISSIONS[action]))
         people = " (people, no machines)" if action in PEOPLE_ONLY else ""
         raise ForbiddenError("FORBIDDEN", f"{action} is for: {allowed}{people}; ask a colleague who may")
+    if act and action in ADMINISTRATION and principal.kind == "person" and not principal.strong:
+        raise ForbiddenError(
+            "SECOND_FACTOR",
+            "this needs more than a password: set up an authenticator app or a passkey in your account, or sign in with it",
+        )

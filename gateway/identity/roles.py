@@ -10,7 +10,16 @@ from enum import StrEnum
 
 from ledger.membership import Role
 
-__all__ = ["ADMINISTRATORS", "PEOPLE_ONLY", "PERMISSIONS", "ROLES_OF", "Action", "UserRole", "roles_for"]
+__all__ = [
+    "ADMINISTRATION",
+    "ADMINISTRATORS",
+    "PEOPLE_ONLY",
+    "PERMISSIONS",
+    "ROLES_OF",
+    "Action",
+    "UserRole",
+    "roles_for",
+]
 
 
 class UserRole(StrEnum):
@@ -106,6 +115,11 @@ PEOPLE_ONLY = frozenset(
     }
 )
 """What no machine's key may do, whatever its roles: a key that leaks must not make others, nor be the second person."""
+
+ADMINISTRATION = frozenset(
+    {Action.USERS_MANAGE, Action.API_KEYS_MANAGE, Action.ORGANISATIONS_ADMIT, Action.KEYS_MANAGE}
+)
+"""Acts that a password alone does not open (ASVS 4.3.1): who keeps accounts, keys and members has shown a second factor."""
 
 PERMISSIONS: dict[Action, frozenset[UserRole]] = {
     Action.ME: _ALL,

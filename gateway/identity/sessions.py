@@ -11,10 +11,25 @@ from gateway.db import identity as table
 from gateway.db.identity import User, UserSession
 from gateway.identity.tokens import digest, new_id, new_token, now
 
-__all__ = ["ABSOLUTE", "IDLE", "Device", "Opened", "begin", "csrf_holds", "resume"]
+__all__ = [
+    "ABSOLUTE",
+    "IDLE",
+    "PASSKEY",
+    "PASSWORD",
+    "PASSWORD_AND_CODE",
+    "Device",
+    "Opened",
+    "begin",
+    "csrf_holds",
+    "resume",
+    "strong",
+]
 
 IDLE = 30 * 60
 ABSOLUTE = 12 * 3600
+PASSWORD = "password"  # noqa: S105 (a way in)
+PASSWORD_AND_CODE = "password+totp"  # noqa: S105 (a way in)
+PASSKEY = "passkey"
 _NOTED = 60  # seconds between two notes of when it was seen
 
 
@@ -70,6 +85,11 @@ def resume(session: Session, token: str) -> tuple[UserSession, User] | None:
     if at - row.seen_at >= _NOTED:
         row.seen_at = at
     return row, user
+
+
+def strong(method: str) -> bool:
+    """Whether more than a password has opened a session. What a provider asks for is the provider's to say."""
+    return method != PASSWORD
 
 
 def csrf_holds(expected: str, shown: str | None) -> bool:

@@ -14,6 +14,7 @@ from gateway.db import identity as table
 from gateway.db.identity import User
 from gateway.errors import ConflictError, UnauthenticatedError
 from gateway.identity.sealing import Sealing
+from gateway.identity.sessions import PASSWORD, PASSWORD_AND_CODE
 from gateway.identity.tokens import digest
 
 __all__ = ["Enrolment", "begin", "check", "confirm", "new_recovery_codes", "remove"]
@@ -40,13 +41,17 @@ def begin(sealing: Sealing, user: User) -> Enrolment:
     return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=user.name, issuer_name="assetcert"))
 
 
-def confirm(session: Session, sealing: Sealing, user: User, code: str) -> list[str]:
-    """The second factor is on from now; its recovery codes, shown this once. UnauthenticatedError for a wrong code."""
+def confirm(session: Session, sealing: Sealing, user: User, code: str, here: str | None) -> list[str]:
+    """The second factor is on from now, also for the session `here`; its recovery codes, shown this once.
+
+    UnauthenticatedError for a wrong code.
+    """
     if user.totp_pending is None:
         raise ConflictError("TOTP_OFF", "begin the second factor first")
     if not _holds(session, sealing, user, user.totp_pending, code):
         raise UnauthenticatedError("BAD_CODE", "the code is not right: is the clock of your phone?")
     user.totp, user.totp_pending = user.totp_pending, None
+    table.note_method(session, here, PASSWORD, PASSWORD_AND_CODE)
     return new_recovery_codes(session, user)
 
 

@@ -50,6 +50,13 @@ def _person(db: Session, who: Principal) -> User:
     return user
 
 
+def _guarded(db: Session, who: Principal) -> User:
+    """The same, to change how it opens."""
+    user = _person(db, who)
+    accounts.require_shown(db, user, strong=who.strong)
+    return user
+
+
 @router.post("/account/password")
 def change_password(
     who: Me,
@@ -68,7 +75,7 @@ def change_password(
 @router.post("/account/passkeys/{passkey_id}/removal")
 def remove_passkey(who: Me, db: Db, passkey_id: str) -> Response:
     """Forget a passkey."""
-    passkeys.forget(db, _person(db, who), passkey_id)
+    passkeys.forget(db, _guarded(db, who), passkey_id)
     return gone("/account")
 
 
@@ -82,7 +89,7 @@ def end_sessions(who: Me, db: Db, session: Annotated[str | None, Form(max_length
 @router.post("/account/provider")
 def connect(who: Me, gateway: Here, db: Db, provider: Annotated[str, Form(max_length=64)]) -> Response:
     """Go to a provider, so that one may sign in there from now on."""
-    user = _person(db, who)
+    user = _guarded(db, who)
     response = Response()
     response.headers["HX-Redirect"] = to_provider(db, gateway, provider, response, "/account", user.id)
     return response
@@ -107,7 +114,7 @@ def remove_totp(who: Me, gateway: Here, db: Db, code: Annotated[str, Form(max_le
 @router.post("/account/totp")
 def begin_totp(request: Request, who: Me, gateway: Here, db: Db) -> HTMLResponse:
     """The secret for the app, as a QR code, shown this once."""
-    enrolment = totp.begin(gateway.sealing, _person(db, who))
+    enrolment = totp.begin(gateway.sealing, _guarded(db, who))
     return render(request, "account_totp.html", qr=qr_svg(enrolment.uri), secret=enrolment.secret)
 
 
@@ -116,5 +123,5 @@ def confirm_totp(
     request: Request, who: Me, gateway: Here, db: Db, code: Annotated[str, Form(max_length=32)]
 ) -> HTMLResponse:
     """The second factor is on; the recovery codes, shown this once."""
-    codes = totp.confirm(db, gateway.sealing, _person(db, who), code.strip())
+    codes = totp.confirm(db, gateway.sealing, _person(db, who), code.strip(), who.session)
     return render(request, "account_codes.html", codes=codes)

@@ -67,6 +67,10 @@ _WORDS: dict[str, Words] = {
         N_("Give it more days, or fewer days to accept."),
     ),
     "UNTIL": Words(N_("The end lies before today."), N_("Choose a later day.")),
+    "SECOND_FACTOR": Words(
+        N_("This needs more than a password: you keep accounts and keys."),
+        N_("Set up an authenticator app or a passkey under Account, or sign in with it; then do this again."),
+    ),
     "NOT_MAKER": Words(
         N_("Only who has prepared this can withdraw it."), N_("Ask them, or have it sent back.")
     ),

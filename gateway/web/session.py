@@ -17,6 +17,7 @@ from gateway.errors import GatewayError
 from gateway.identity import accounts
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
+from gateway.identity.sessions import PASSWORD, PASSWORD_AND_CODE
 from gateway.web.depends import gone, router_of_pages
 from gateway.web.faults import fault_of
 from gateway.web.language import LANGUAGES
@@ -67,7 +68,7 @@ def sign_in(
     except GatewayError as error:
         return _refused(request, gateway, error, user, next)
     response = Response(status_code=204) if again else gone("/account" if found.must_change else inside(next))
-    method = "password" if found.totp is None else "password+totp"
+    method = PASSWORD if found.totp is None else PASSWORD_AND_CODE
     begun = open_session(db, gateway, found, method, request, response)
     if again:
         said = {"signed-in": {"csrf": begun.csrf, "user": found.name}}

@@ -17,11 +17,14 @@ from typing import Any
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from gateway import samples
 from gateway.api.state import Gateway, Settings
+from gateway.db.identity import User, UserSession
 from gateway.home import Home, write_private
 from gateway.identity import logins
+from gateway.identity.sessions import PASSWORD_AND_CODE
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
 from gateway.service import consortium
@@ -67,10 +70,17 @@ class Running:
             said = {"name": user, "password": self.passwords[user]}
             answer = client.post("/api/v1/session", json=said)
         assert answer.status_code == 201, answer.text
+        self.show_factor(user)
         mine = self.stranger()
         mine.cookies.update(answer.cookies)
         mine.headers["X-CSRF-Token"] = answer.json()["csrf"]
         return mine
+
+    def show_factor(self, user: str) -> None:
+        """A user's sessions as if more than the password had opened them: `test_second_factor` shows how that comes about."""
+        with self.gateway.database.session() as session:
+            for row in session.scalars(select(UserSession).join(User).where(User.name == user)):
+                row.method = PASSWORD_AND_CODE
 
     def client(self, user: str) -> httpx.Client:
         """The one session of a user that all tests share: nobody may end it."""

@@ -14,7 +14,7 @@ from gateway.api.shapes import IfMatch, Strict, Time, etag
 from gateway.db import identity as table
 from gateway.db.identity import Passkey, User, UserSession
 from gateway.errors import ForbiddenError, NotFoundError
-from gateway.identity import accounts, passkeys, totp
+from gateway.identity import accounts, passkeys, sessions, totp
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action, UserRole
 from gateway.installation import Organisation
@@ -213,14 +213,16 @@ def factors(caller: Caller, db: Db) -> Factors:
 @router.post("/me/totp", status_code=201)
 def begin_totp(caller: Caller, gateway: Here, db: Db) -> TotpSecret:
     """Begin a second factor; it counts once a code of it was shown."""
-    enrolment = totp.begin(gateway.sealing, _person(db, caller))
+    enrolment = totp.begin(gateway.sealing, _guarded(db, caller))
     return TotpSecret(secret=enrolment.secret, uri=enrolment.uri)
 
 
 @router.put("/me/totp")
 def confirm_totp(said: CodeIn, caller: Caller, gateway: Here, db: Db) -> RecoveryCodes:
     """Turn the second factor on, with a code of the app."""
-    return RecoveryCodes(recovery_codes=totp.confirm(db, gateway.sealing, _person(db, caller), said.code))
+    return RecoveryCodes(
+        recovery_codes=totp.confirm(db, gateway.sealing, _person(db, caller), said.code, caller.session)
+    )
 
 
 @router.post("/me/totp/removal", status_code=204)
@@ -249,7 +251,7 @@ def list_passkeys(caller: Caller, db: Db) -> PasskeyList:
 def begin_passkey(caller: Caller, gateway: Here, db: Db, request: Request) -> PasskeyBegun:
     """Begin a passkey: what the browser needs to make one."""
     party = gateway.settings.party(request.headers.get("host"))
-    ceremony, options = passkeys.begin_registration(db, party, _person(db, caller))
+    ceremony, options = passkeys.begin_registration(db, party, _guarded(db, caller))
     return PasskeyBegun(ceremony=ceremony, options=options)
 
 
@@ -260,13 +262,14 @@ def add_passkey(said: PasskeyIn, caller: Caller, gateway: Here, db: Db, request:
     row = passkeys.register(
         gateway.database, db, party, _person(db, caller), said.ceremony, said.credential, said.name
     )
+    table.note_method(db, caller.session, sessions.PASSWORD, sessions.PASSKEY)
     return PasskeyOut.of(row)
 
 
 @router.delete("/me/passkeys/{passkey_id}", status_code=204)
 def remove_passkey(passkey_id: str, caller: Caller, db: Db) -> None:
     """Forget a passkey of mine."""
-    passkeys.forget(db, _person(db, caller), passkey_id)
+    passkeys.forget(db, _guarded(db, caller), passkey_id)
 
 
 @router.get("/sessions")
@@ -295,6 +298,13 @@ def _person(db: Session, caller: Principal) -> User:
         raise ForbiddenError(
             "PEOPLE_ONLY", "a machine has neither password nor sessions: sign in as a person"
         )
+    return user
+
+
+def _guarded(db: Session, caller: Principal) -> User:
+    """The caller's account, to change how it opens."""
+    user = _person(db, caller)
+    accounts.require_shown(db, user, strong=caller.strong)
     return user
 
 

@@ -74,7 +74,7 @@ def sign_in(
     """Sign in by password; the session is in the cookie."""
     user = accounts.sign_in(gateway.database, said.name, said.password.get_secret_value())
     accounts.check_second_factor(gateway.database, gateway.sealing, user, said.code)
-    method = "password" if user.totp is None else "password+totp"
+    method = sessions.PASSWORD if user.totp is None else sessions.PASSWORD_AND_CODE
     return open_session(db, gateway, user, method, request, response)
 
 
@@ -92,7 +92,7 @@ def sign_in_by_passkey(
     """Sign in by passkey."""
     party = gateway.settings.party(request.headers.get("host"))
     user = passkeys.sign_in(gateway.database, db, party, said.ceremony, said.credential)
-    return open_session(db, gateway, user, "passkey", request, response)
+    return open_session(db, gateway, user, sessions.PASSKEY, request, response)
 
 
 @router.get("/session/oidc")

@@ -54,6 +54,20 @@ def test_one_is_made_used_listed_and_forgotten(api: Running, at_home: str) -> No
     problem(answered(api, at_home, device), 401, "PASSKEY")
 
 
+def test_where_a_passkey_guards_an_account_its_password_alone_changes_no_way_in(
+    api: Running, at_home: str
+) -> None:
+    one, device, made = registered(api, at_home)
+    host = {"Host": at_home.removeprefix("http://")}
+    with one.client() as client:
+        problem(client.post("/api/v1/me/totp"), 403, "SECOND_FACTOR")
+        problem(client.post(f"{MINE}/options", headers=host), 403, "SECOND_FACTOR")
+        problem(client.delete(f"{MINE}/{made.json()['id']}"), 403, "SECOND_FACTOR")
+        assert client.post("/account/totp").status_code == 403
+    with client_of(api, answered(api, at_home, device)) as client:
+        assert client.post("/api/v1/me/totp").status_code == 201
+
+
 def test_a_device_of_another_origin_or_without_a_finger_is_refused(api: Running, at_home: str) -> None:
     problem(registered(api, at_home, flags=PRESENT)[2], 401, "PASSKEY")
     _, device, _ = registered(api, at_home)

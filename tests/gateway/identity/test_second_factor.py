@@ -9,6 +9,8 @@ import httpx
 import pyotp
 import pytest
 
+from gateway.identity.roles import UserRole
+
 from ..api.test_foundation import problem
 from ..running import Running
 from .people import Person, client_of, person
@@ -105,3 +107,30 @@ def test_recovery_by_the_administrator_takes_it_away(enrolled: Enrolled, api: Ru
     place = f"/api/v1/users/{enrolled.person.id}/recovery"
     given = api.client("m1-signatory").post(place).json()["one_time_password"]
     assert enrolled.person.sign_in(given).status_code == 201
+
+
+def test_an_administrator_acts_once_more_than_a_password_has_opened_the_session(api: Running) -> None:
+    one = person(api, "M1", UserRole.SIGNATORY)
+    acts = (
+        ("/api/v1/users", {"name": f"p{one.name}", "roles": ["accountant"]}),
+        ("/api/v1/api-keys", {"name": "erp", "roles": ["accountant"]}),
+    )
+    with one.client() as client:
+        for place, said in acts:
+            problem(client.post(place, json=said), 403, "SECOND_FACTOR")
+            assert client.get(place).status_code == 200
+        assert client.post("/people/new", data={"name": "x", "roles": "accountant"}).status_code == 403
+        enrolled = Enrolled(one, client)
+        for place, said in acts:
+            assert client.post(place, json=said).status_code == 201
+    with client_of(api, one.sign_in(code=enrolled.code())) as client:
+        assert client.post("/api/v1/api-keys", json=acts[1][1]).status_code == 201
+
+
+def test_a_registrar_admits_and_rotates_with_a_second_factor_only(api: Running) -> None:
+    one = person(api, "R1", UserRole.REGISTRAR)
+    with one.client() as client:
+        assert client.get("/admissions").status_code == 200
+        said = {"name": "x", "identifier": "91500000000000238C", "short": "X9", "role": "lender"}
+        problem(client.post("/admissions/new", data=said), 403, "SECOND_FACTOR")
+        problem(client.post("/health/pause", data={"to": "pause", "reason": "x"}), 403, "SECOND_FACTOR")

@@ -6,9 +6,10 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,8 +22,20 @@ from ..running import Running, running
 
 CHROMIUM = shutil.which("chromium")
 ROOT = Path(__file__).resolve().parents[3]
+STATIC = ROOT / "gateway" / "web" / "static"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP, PHONE = (1360, 860), (390, 844)
+MOST = 100_000
+"""Bytes of scripts and styles that a page may load, pictures' library apart."""
+
+
+def everywhere(language: str, size: tuple[int, int]) -> list[Any]:
+    """Both languages on both sizes: the one that is named always, the others in the long part."""
+    return [
+        pytest.param(one, other, marks=() if (one, other) == (language, size) else pytest.mark.long)
+        for one in ("zh", "en")
+        for other in (DESKTOP, PHONE)
+    ]
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,7 @@ Opened = Callable[..., Any]
 @pytest.fixture()
 def opened(browser: Any, site: Site) -> Iterator[Opened]:
     """Opens a page in a browser of its own, signed in as a user where one is named; what scripts complain of fails the test."""
-    contexts, complaints = [], []
+    contexts, complaints, loaded = [], [], Loaded()
 
     def open_page(user: str | None = None, *, language: str = "en", size: tuple[int, int] = DESKTOP) -> Any:
         context = browser.new_context(
@@ -96,6 +109,7 @@ def opened(browser: Any, site: Site) -> Iterator[Opened]:
         context.add_cookies([{"name": "language", "value": language, "url": site.url}])
         page = context.new_page()
         page.set_default_timeout(15_000)
+        page.on("request", loaded.note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
         if user is not None:
@@ -106,6 +120,30 @@ def opened(browser: Any, site: Site) -> Iterator[Opened]:
     for context in contexts:
         context.close()
     assert not complaints
+    assert not loaded.heavy()
+
+
+@dataclass
+class Loaded:
+    """Scripts and styles that pages have loaded, by the address of the page."""
+
+    pages: dict[str, set[str]] = field(default_factory=dict)
+
+    def note(self, request: Any) -> None:
+        """A request of a page."""
+        if request.is_navigation_request():
+            self.pages.setdefault(request.url, set())
+        elif request.resource_type in ("script", "stylesheet") and request.frame.url in self.pages:
+            self.pages[request.frame.url].add(urlsplit(request.url).path.partition("/static/")[2])
+
+    def heavy(self) -> dict[str, int]:
+        """Pages that load too much."""
+        weights = {page: sum(map(_bytes, names)) for page, names in self.pages.items()}
+        return {page: weight for page, weight in weights.items() if weight > MOST}
+
+
+def _bytes(name: str) -> int:
+    return 0 if "echarts" in name else (STATIC / name).stat().st_size
 
 
 def _is_complaint(said: Any) -> bool:
@@ -120,6 +158,7 @@ def sign_in(page: Any, site: Site, user: str) -> None:
     page.fill("#f-password", site.running.passwords[user])
     page.click("form[data-login] button.primary")
     page.wait_for_url(lambda url: "/login" not in url, timeout=30_000)
+    site.running.show_factor(user)
 
 
 def violations(page: Any) -> list[str]:

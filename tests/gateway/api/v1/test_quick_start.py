@@ -7,6 +7,9 @@ import re
 import subprocess
 from pathlib import Path
 
+from gateway.identity.roles import UserRole
+
+from ...identity.people import person
 from ...running import Running
 from .helping import invoice
 
@@ -17,7 +20,8 @@ def test_every_command_does_what_the_page_says(api: Running, tmp_path: Path) -> 
     blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert len(blocks) > 5
     (tmp_path / "invoice.xml").write_bytes(invoice())
-    said = {"GATEWAY": api.url, "LOGIN": "m1-signatory", "PASSWORD": api.passwords["m1-signatory"]}
+    signatory = person(api, "M1", UserRole.SIGNATORY)
+    said = {"GATEWAY": api.url, "LOGIN": signatory.name, "PASSWORD": signatory.password}
     done = subprocess.run(
         ["bash", "-eu", "-o", "pipefail", "-c", "\n".join(blocks)],
         cwd=tmp_path,
