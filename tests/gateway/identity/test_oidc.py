@@ -87,6 +87,7 @@ async def by_password(client: httpx.AsyncClient, api: Running, user: str) -> Non
     answer = await client.post("/api/v1/session", json=said)
     assert answer.status_code == 201, answer.text
     client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+    api.show_factor(user)
 
 
 def test_a_subject_that_is_tied_to_an_account_comes_in(browser: Browser, subject: str) -> None:
