@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from socket import create_connection
 from typing import Any
 
 import httpx
@@ -32,6 +35,7 @@ from ..running import Running
 from .test_machines import Machine, bearer, made
 
 ME = "/api/v1/me"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "api.md"
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,13 @@ class Front:
         return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://localhost")
 
 
-@pytest.fixture(scope="module")
-def front(api: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+@pytest.fixture(scope="module", params=["ours", pytest.param("haproxy", marks=pytest.mark.long)])
+def front(
+    request: pytest.FixtureRequest, api: Running, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Front]:
+    if request.param == "haproxy" and shutil.which("haproxy") is None:
+        pytest.skip("there is no haproxy here")
+    between = {"ours": proxy, "haproxy": haproxy}[request.param]
     folder = tmp_path_factory.mktemp("proxy")
     made = {name: certificate(folder, name) for name in ("proxy", "erp", "thief")}
     with at_socket(folder / "gateway.socket") as sockets, listening(0) as port:
@@ -102,7 +111,7 @@ def front(api: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fr
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        with proxy(made, folder / "gateway.socket") as address:
+        with between(made, folder / "gateway.socket") as address:
             yield Front(folder / "gateway.socket", f"http://127.0.0.1:{port.getsockname()[1]}", address, made)
         server.should_exit = True
         thread.join(20)
@@ -147,6 +156,40 @@ def proxy(made: dict[str, Certificate], socket: Path) -> Iterator[str]:
         thread.join()
 
 
+@contextmanager
+def haproxy(made: dict[str, Certificate], socket: Path) -> Iterator[str]:
+    """The lines of docs/api.md, at places of ours."""
+    site, machines, lines = (socket.with_name(name) for name in ("site.pem", "machines.pem", "haproxy.cfg"))
+    site.write_text(made["proxy"].text + made["proxy"].key.read_text())
+    machines.write_text(made["erp"].text + made["thief"].text)
+    with listening(0) as free:
+        port = free.getsockname()[1]
+    text = DOCUMENT.read_text("utf-8").partition("```haproxy\n")[2].partition("```")[0]
+    for said, here in (
+        (" :443 ", f" 127.0.0.1:{port} "),
+        ("/etc/assetcert/site.pem", str(site)),
+        ("/etc/assetcert/machines.pem", str(machines)),
+        ("/run/assetcert/gateway.socket", str(socket)),
+    ):
+        assert said in text
+        text = text.replace(said, here)
+    lines.write_text(text)
+    with subprocess.Popen(["haproxy", "-db", "-f", str(lines)]) as process:
+        try:
+            while not answers(port):
+                assert process.poll() is None
+                time.sleep(0.05)
+            yield f"https://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
 @pytest.fixture(scope="module")
 def secret(api: Running, front: Front) -> str:
     key = made(api, certificate=front.certificates["erp"].text)
@@ -159,6 +202,8 @@ def test_a_bound_key_counts_over_its_own_certificate_alone(front: Front, secret:
     with front.client("erp") as erp, front.client("thief") as thief:
         assert erp.get(ME, headers=bearer(secret)).json()["kind"] == "machine"
         problem(thief.get(ME, headers=bearer(secret)), 401, "CERTIFICATE")
+        forged = bearer(secret) | {"Client-Cert": front.certificates["erp"].header}
+        problem(thief.get(ME, headers=forged), 401, "CERTIFICATE")
 
 
 def test_nobody_but_the_proxy_says_what_certificate_it_was(api: Running, front: Front, secret: str) -> None:
