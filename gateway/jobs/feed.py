@@ -17,6 +17,7 @@ from gateway.db import jobs as table
 from gateway.db.jobs import LedgerPosition, NewEvent
 from gateway.installation import Installation
 from gateway.service import indexing
+from gateway.signing.browser import NEEDED
 from ledger.events import (
     AnyEvent,
     Closed,
@@ -49,6 +50,7 @@ KINDS = (
     "organisation.changed",
     "pledge.closed",
     "pledge.opened",
+    NEEDED,
 )
 """Every kind of event there is."""
 

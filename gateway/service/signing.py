@@ -18,12 +18,11 @@ from gateway.errors import ConflictError, NotFoundError, RefusedError, UsageErro
 from gateway.installation import Installation, Organisation
 from gateway.service import applying, granting, loans, pledging, revoking
 from gateway.service.own import own_asset
-from gateway.signing.browser import ACT, unsigned_of
+from gateway.signing.browser import ACT, act_of, said_by, unsigned_of
 from gateway.signing.places import InBrowser
 from ledger.access import grant_id
 from ledger.account import recover
 from ledger.assets import Standing
-from ledger.contract import Act
 from ledger.pledges import Offer
 from ledger.refusals import RevertError
 from ledger.typed import Domain, TypedData
@@ -70,14 +69,15 @@ def waiting(installation: Installation, organisation: Organisation) -> list[Wait
                 table.wake(session, row.id)
                 table.drop(session, row.id)
     return [
-        Waiting(row.id, *_said(installation, row), row.asked_at, row.signature is not None) for row in kept
+        Waiting(row.id, *said_by(installation.ledger, row), row.asked_at, row.signature is not None)
+        for row in kept
     ]
 
 
 def _still(installation: Installation, organisation: Organisation, row: SignatureRequest) -> bool:
     if row.account != installation.signatory(organisation).address:
         return False
-    act, said = _said(installation, row)
+    act, said = said_by(installation.ledger, row)
     if row.kind != ACT:
         return _STRUCTS[row.kind](installation, organisation, row)
     if act == "register" and _anchored(installation, said["assetIds"]):
@@ -85,7 +85,7 @@ def _still(installation: Installation, organisation: Organisation, row: Signatur
     if act == "grant" and not _meant(installation, organisation, said):
         return False
     try:
-        installation.writer.allowance(row.account, _act(row))
+        installation.writer.allowance(row.account, act_of(row))
     except RevertError:
         return False
     return True
@@ -123,21 +123,6 @@ def _anchored(installation: Installation, ids: list[bytes]) -> bool:
         return any(one is not None and one.root is not None for one in found)
 
 
-def _act(row: SignatureRequest) -> Act:
-    return Act(row.content["to"], bytes.fromhex(row.content["data"][2:]))
-
-
-def _said(installation: Installation, row: SignatureRequest) -> tuple[str, dict[str, Any]]:
-    if row.kind != ACT:
-        return row.kind, dict(row.content["message"])
-    ledger, act = installation.ledger, _act(row)
-    return next(
-        contract.told(act.data)
-        for contract in (ledger.assets, ledger.pledges, ledger.access)
-        if contract.address == act.to
-    )
-
-
 def prepare(installation: Installation, organisation: Organisation, request_id: str) -> dict[str, Any]:
     """The EIP-712 data to sign now; what was signed of it before counts no more."""
     row = _row(installation, organisation, request_id)
@@ -145,7 +130,7 @@ def prepare(installation: Installation, organisation: Organisation, request_id: 
         return row.content
     forwarder, pinned = installation.ledger.forwarder, installation.ledger.pin()
     values = {
-        "gas": installation.writer.allowance(row.account, _act(row)),
+        "gas": installation.writer.allowance(row.account, act_of(row)),
         "nonce": installation.ledger.read_one(forwarder.nonce(row.account), pinned),
         "deadline": max(installation.now(), pinned.timestamp) + _TERM,
     }
@@ -183,7 +168,7 @@ def _digest(installation: Installation, row: SignatureRequest) -> bytes:
 
 def _go_on(installation: Installation, organisation: Organisation, row: SignatureRequest) -> None:
     """What follows from the signature itself: an offer is made, an act is done as if it were asked for again."""
-    act, said = _said(installation, row)
+    act, said = said_by(installation.ledger, row)
     if act == "Offer":
         assert row.signature is not None
         offer = Offer.parse(row.content["message"])
@@ -200,7 +185,7 @@ def _go_on(installation: Installation, organisation: Organisation, row: Signatur
         if (doomed := revoking.shredding(installation, organisation, said["commitment"])) is not None:
             revoking.shred(installation, organisation, doomed)
     elif act not in _SENT_BY_WHO_ASKED:
-        installation.signatory(organisation).send(_act(row))
+        installation.signatory(organisation).send(act_of(row))
     if act in ("Consent", "grant"):
         applying.proceed(installation, organisation)
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from gateway.db import signing as table
+from gateway.db.jobs import NewEvent, add_events
 from gateway.db.session import Database
 from gateway.db.signing import SignatureRequest
 from gateway.errors import RefusedError
@@ -25,17 +28,32 @@ from ledger.typed import TypedData
 from ledger.types import hex32, keccak
 from ledger.writer import Sent, Writer
 
-__all__ = ["ACT", "InTheBrowser", "unsigned_of"]
+__all__ = ["ACT", "NEEDED", "InTheBrowser", "act_of", "said_by", "unsigned_of"]
 
 ACT = "act"
 """`SignatureRequest.kind` of an act; that of a struct is the struct's name."""
+NEEDED = "signature.needed"
+"""The event by which an organisation is told: each time a signature is asked for, and again where one that was given counts no more."""
 
 
 def unsigned_of(row: SignatureRequest) -> Unsigned:
     """The ForwardRequest that a row was last shown as."""
     assert row.gas is not None and row.nonce is not None and row.deadline is not None
-    data = bytes.fromhex(row.content["data"][2:])
-    return Unsigned(row.account, row.content["to"], data, row.gas, row.nonce, row.deadline)
+    return Unsigned(row.account, row.content["to"], act_of(row).data, row.gas, row.nonce, row.deadline)
+
+
+def act_of(row: SignatureRequest) -> Act:
+    """The act that a row is."""
+    return Act(row.content["to"], bytes.fromhex(row.content["data"][2:]))
+
+
+def said_by(ledger: Ledger, row: SignatureRequest) -> tuple[str, dict[str, Any]]:
+    """What a row says, read from the very bytes that are signed: the contract's function, or the struct's name, and its arguments by name."""
+    if row.kind != ACT:
+        return row.kind, dict(row.content["message"])
+    act = act_of(row)
+    relayed = (ledger.assets, ledger.pledges, ledger.access)
+    return next(contract.told(act.data) for contract in relayed if contract.address == act.to)
 
 
 class InTheBrowser:
@@ -105,7 +123,14 @@ class InTheBrowser:
             "asked_at": self._now(),
         }
         with self._database.session() as session:
-            return table.wanted(session, columns)
+            row = table.wanted(session, columns)
+            if row.id == columns["id"]:
+                self._tell(session, row)
+        return row
+
+    def _tell(self, session: Session, row: SignatureRequest) -> None:
+        said = {"signature": row.id, "act": said_by(self._ledger, row)[0]}
+        add_events(session, [NewEvent(self._org, NEEDED, self._now(), said)])
 
     def _counts(self, row: SignatureRequest) -> bool:
         """Whether the row's signature can be used now; one that cannot is taken off, for the act to be signed anew."""
@@ -114,6 +139,7 @@ class InTheBrowser:
             return True
         with self._database.session() as session:
             table.unsign(session, row)
+            self._tell(session, row)
         return False
 
     def _done(self, row: SignatureRequest) -> None:

@@ -46,6 +46,12 @@ def done(gateway: Running, job: str) -> dict[str, Any]:
     return found
 
 
+def needed(gateway: Running) -> list[dict[str, Any]]:
+    """What M1 was told of by an event that it has to sign it."""
+    events = gateway.client("m1-accountant").get("/api/v1/events/history", params={"limit": 1_000}).json()
+    return [event["data"] for event in events if event["kind"] == "signature.needed"]
+
+
 def invoice() -> bytes:
     return job_papers("M1")["invoice.xml"]
 
@@ -108,6 +114,7 @@ def test_what_was_signed_too_long_ago_is_signed_again(gateway: Running) -> None:
     signing.take(home, member, one["id"], bytes.fromhex(signed(typed)[2:]), "m1-signatory")
     gateway.gateway.jobs.signed()
     eventually(lambda: [again["id"] for again in waiting(gateway)] == [one["id"]])
+    assert needed(gateway)[-2:] == [{"signature": one["id"], "act": "register"}] * 2  # told, and told again
     assert sign(gateway, one).status_code == 204
     assert done(gateway, job)["asset_id"] == one["assets"][0]
 
