@@ -48,6 +48,7 @@ class JsonRpc:
         self._parts = parts
         self._timeout = timeout
         self._idle: list[_Connection] = []
+        self._closed = False
         self._lock = threading.Lock()
 
     def call(self, method: str, *params: Any) -> Any:
@@ -75,8 +76,9 @@ class JsonRpc:
         return _in_order(answer)
 
     def close(self) -> None:
-        """Closes idle connections."""
+        """Closes idle connections, and each that is at work once it has its answer."""
         with self._lock:
+            self._closed = True
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -111,9 +113,15 @@ class JsonRpc:
             connection = self._connect()  # the node had closed the idle connection
             answer = connection.post(data)
         if connection.kept:
-            with self._lock:
-                self._idle.append(connection)
+            self._give_back(connection)
         return answer
+
+    def _give_back(self, connection: _Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
 
     def _take(self) -> tuple[_Connection, bool]:
         with self._lock:

@@ -94,3 +94,25 @@ def test_an_answer_that_breaks_off_is_none() -> None:
         for _ in range(2):
             with pytest.raises(NodeUnreachableError):
                 rpc.call("evm_mine")
+
+
+def test_a_connection_that_comes_back_after_the_end_is_closed() -> None:
+    ended = []
+
+    def serve() -> None:
+        with listener.accept()[0] as connection:
+            connection.settimeout(5)
+            connection.recv(2**16)
+            rpc.close()
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + SIZED)
+            ended.append(connection.recv(1))
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        rpc = JsonRpc(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=5)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert rpc.call("eth_blockNumber") == "0x1"
+        thread.join()
+    assert ended == [b""]
