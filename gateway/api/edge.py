@@ -92,8 +92,8 @@ class Edge:
             self._limits.count(request)
 
             async def sending(message: Message) -> None:
-                if message["type"] == "http.response.start" and _is_stream(message):
-                    place.give_back()  # a stream of events stays open for hours and costs next to nothing
+                if message["type"] == "http.response.start" and getattr(request.state, "endless", False):
+                    place.give_back()
                 await send(message)
 
             await self._app(request.scope, receive, sending)
@@ -204,11 +204,4 @@ def _shown(request: Request, gateway: Gateway) -> Shown:
         request.method,
         str(request.url),
         getattr(request.state, "certificate", None),
-    )
-
-
-def _is_stream(message: Message) -> bool:
-    return any(
-        name.lower() == b"content-type" and value.startswith(b"text/event-stream")
-        for name, value in message["headers"]
     )

@@ -118,7 +118,7 @@ def _verify(link: Connection, home: Home) -> None:
 
 
 def _made(verifiers: dict[str, Verifier], home: Home, url: str, asked: Sequence[Asked]) -> _Made:
-    """What to tell each. `verifiers` has the one of the node that was read last."""
+    """What to tell each; after an error of ours each is answered alone. `verifiers` has the one of the node that was read last."""
     try:
         if url not in verifiers:
             verifiers.clear()
@@ -126,6 +126,8 @@ def _made(verifiers: dict[str, Verifier], home: Home, url: str, asked: Sequence[
         return answers(verifiers[url], asked)
     except LedgerError as error:
         return [UnavailableError("LEDGER", str(error))] * len(asked)
-    except Exception:  # noqa: BLE001 - told to each who asked, and said
-        _log.exception("a round of reports failed")
-        return [GatewayError("INTERNAL", "no report could be made: try it again")] * len(asked)
+    except Exception:  # noqa: BLE001 - told to whoever asked for it, and said
+        if len(asked) > 1:
+            return [made for one in asked for made in _made(verifiers, home, url, [one])]
+        _log.exception("a report failed")
+        return [GatewayError("INTERNAL", "no report could be made: try it again")]

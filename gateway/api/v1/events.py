@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from joserfc.util import urlsafe_b64encode
 from pydantic import BaseModel, Field, StringConstraints
 from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEvent
@@ -113,6 +113,7 @@ class WebhookChange(Strict):
 
 @router.get("/events", response_class=EventSourceResponse)
 async def stream(
+    request: Request,
     caller: Reader,
     jobs: Running,
     last_event_id: Annotated[str | None, Header(max_length=20, description="Go on behind this event")] = None,
@@ -122,6 +123,7 @@ async def stream(
     if last_event_id is not None and not (last_event_id.isascii() and last_event_id.isdecimal()):
         raise UsageError("LAST_EVENT_ID", "Last-Event-ID is the id of an event, a whole number")
     start = int(last_event_id) if last_event_id is not None else after
+    request.state.endless = True  # it stays open for hours and costs next to nothing: none of `at_once`
     return EventSourceResponse(_told(jobs, caller.org, start), ping=_PING)
 
 

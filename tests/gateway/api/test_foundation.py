@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import StreamingResponse
 
 from gateway.api.app import create_app
 from gateway.api.depends import Anybody
@@ -183,6 +184,16 @@ def overloaded(api: Running, **settings: Any) -> Iterator[FastAPI]:
         arrived.set()
         await leave.wait()
 
+    @router.get("/told")
+    async def told(request: Request, _: Anybody, endless: bool = False) -> StreamingResponse:
+        request.state.endless = endless
+        return StreamingResponse(pieces(), media_type="text/event-stream")
+
+    async def pieces() -> AsyncIterator[str]:
+        arrived.set()
+        await leave.wait()
+        yield "data:\n\n"
+
     @router.get("/bug")
     async def bug(_: Anybody) -> None:
         raise RuntimeError("the innermost of a bug")
@@ -197,11 +208,12 @@ async def within(app: FastAPI) -> httpx.AsyncClient:
     )
 
 
-def test_one_request_too_many_is_told_at_once_and_later_ones_are_served(api: Running) -> None:
+@pytest.mark.parametrize("path", ["/slow", "/told"])
+def test_one_request_too_many_is_told_at_once_and_later_ones_are_served(api: Running, path: str) -> None:
     async def run() -> None:
         with overloaded(api, at_once=1) as app:
             async with await within(app) as client, anyio.create_task_group() as group:
-                group.start_soon(client.get, "/slow")
+                group.start_soon(client.get, path)
                 await app.state.arrived.wait()
                 answer = await client.get("/nothing")
                 problem(answer, 429, "OVERLOADED")
@@ -210,6 +222,18 @@ def test_one_request_too_many_is_told_at_once_and_later_ones_are_served(api: Run
                 app.state.leave.set()
             async with await within(app) as client:
                 problem(await client.get("/nothing"), 404, "NOT_FOUND")
+
+    anyio.run(run)
+
+
+def test_a_stream_without_end_is_none_of_those_at_work(api: Running) -> None:
+    async def run() -> None:
+        with overloaded(api, at_once=1) as app:
+            async with await within(app) as client, anyio.create_task_group() as group:
+                group.start_soon(client.get, "/told?endless=true")
+                await app.state.arrived.wait()
+                problem(await client.get("/nothing"), 404, "NOT_FOUND")
+                app.state.leave.set()
 
     anyio.run(run)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 from multiprocessing import active_children
+
+from gateway.errors import GatewayError
+from gateway.service.reports import Asked
+from gateway.service.together import Together
 
 from ...running import Running
 from .helping import certified, invoice, problem, receipt
@@ -37,6 +42,24 @@ def test_a_report_is_made_although_the_process_that_makes_it_was_killed(api: Run
     assert [check["verdict"] for check in after["reports"][0]["checks"]] == [
         check["verdict"] for check in before["reports"][0]["checks"]
     ]
+
+
+def test_what_nobody_foresaw_is_told_to_whoever_sent_it_alone(api: Running) -> None:
+    good = Asked(
+        json.dumps({"receipts": [receipt(api, certified(api, invoice())["asset_id"])]}).encode(), None
+    )
+    never = Asked(b"[]", None)  # the application refuses it before
+
+    async def at_once() -> list[bytes | BaseException]:
+        together = Together(api.home, lambda: api.gateway.installation.ledger.chain.rpc.url)
+        asked = [good, *[never, good] * 4]
+        made = await asyncio.gather(*map(together.answer, asked), return_exceptions=True)
+        await together.close()
+        return made
+
+    made = asyncio.run(at_once())
+    assert [isinstance(one, bytes) for one in made] == [True, *[False, True] * 4]
+    assert {one.code for one in made if isinstance(one, GatewayError)} == {"INTERNAL"}
 
 
 def test_with_its_document_a_receipt_is_valid_and_one_flipped_digit_is_seen(api: Running) -> None:
