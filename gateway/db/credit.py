@@ -21,8 +21,9 @@ from sqlalchemy import (
     UniqueConstraint,
     exists,
     select,
+    update,
 )
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, object_mapper
 
 from gateway.db.models import Asset, Base, Batch, Id
 
@@ -48,6 +49,7 @@ __all__ = [
     "in_state",
     "latest_decision",
     "loans_of",
+    "moved",
     "products_of",
     "readings",
     "receipts_of",
@@ -183,6 +185,15 @@ class LoanReceipt(Base):
     amount: Mapped[str] = mapped_column(String(40))
 
     __table_args__ = (Index("receipts_by_loan", "loan_id", "day"),)
+
+
+def moved(session: Session, row: Application | Loan | ProductVersion, state: str, **values: object) -> bool:
+    """Bring a row from the state it was read in to another one; False where somebody was first, and nothing is done."""
+    mapper, model = object_mapper(row), type(row)
+    same = zip(mapper.primary_key, mapper.primary_key_from_instance(row), strict=True)
+    unchanged = (*(column == value for column, value in same), model.state == row.state)
+    done = session.execute(update(model).where(*unchanged).values(state=state, **values))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def _anchored(org: str) -> tuple[ColumnElement[bool], ...]:

@@ -25,7 +25,7 @@ from gateway.db import credit, listing
 from gateway.errors import ConflictError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import indexing, products
-from gateway.service.acts import note
+from gateway.service.acts import move, note
 from gateway.service.times import instant
 from gateway.signing.signatory import SignatureNeededError, all_of
 from ledger.access import grant_id, scope_of
@@ -219,7 +219,7 @@ def _supersede(session: Session, applicant: Organisation, states: Collection[str
                 f"application {row.application_id} is {row.state}: draw it or withdraw it first",
             )
         if row.state in states and row.application_id != by:
-            row.state = "withdrawn"
+            move(session, row, "withdrawn")
 
 
 def _consent(
@@ -268,9 +268,8 @@ def _consented(
     all_of([partial(_sign, installation, applicant, row), *grants])
     with installation.database.session() as session:
         _supersede(session, applicant, _UNTAKEN, by=row.application_id)
-        row = session.get_one(credit.Application, row.application_id)
-        row.state, row.at = "reserved", installation.now()
-    return row
+        move(session, row, "reserved", at=installation.now())
+        return session.get_one(credit.Application, row.application_id)
 
 
 def _sign(installation: Installation, applicant: Organisation, row: credit.Application) -> None:
@@ -317,7 +316,8 @@ def withdraw(installation: Installation, applicant: Organisation, application_id
             raise ConflictError(
                 "STATE", f"application {application_id} is {row.state}: it cannot be withdrawn"
             )
-        note(session, installation, application_id, who, "signatory", "WITHDRAW", "", row.state, "withdrawn")
-        row.state = "withdrawn"
+        before = row.state
+        move(session, row, "withdrawn")
+        note(session, installation, application_id, who, "signatory", "WITHDRAW", "", before, "withdrawn")
         for one in credit.loans_of(session, application_id=application_id):
-            one.state = "withdrawn"
+            move(session, one, "withdrawn")

@@ -101,7 +101,8 @@ class Lending:
                 session.add(one)
             known = session.get(credit.Application, row.application_id)
             if known is not None and known.state == "reserved":  # it may have been withdrawn meanwhile
-                known.state = "offered" if any(one.outcome == "approve" for one in made) else "decided"
+                approved = any(one.outcome == "approve" for one in made)
+                credit.moved(session, known, "offered" if approved else "decided")
         return made
 
     def _of_lender(

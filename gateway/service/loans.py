@@ -14,8 +14,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from certifier.verify import Code, Verdict
 from gateway.credit.account import Account, Position, may
 from gateway.credit.documents import digest
@@ -26,7 +24,7 @@ from gateway.db import credit
 from gateway.errors import ConflictError, NotFoundError, RefusedError
 from gateway.installation import Installation, Organisation
 from gateway.service import pledging, verifying
-from gateway.service.acts import note
+from gateway.service.acts import move, note
 from gateway.service.applying import own_application
 from gateway.service.own import own_receipt
 from gateway.service.times import business_day
@@ -90,8 +88,8 @@ def accept(
         at=installation.now(),
     )
     with installation.database.session() as session:
+        move(session, row, "accepted")
         session.add(made)
-        _move(session, application_id, "accepted")
         note(session, installation, made.loan_id, who, "signatory", "ACCEPT", "", "offered", "accepted")
     return made
 
@@ -240,22 +238,14 @@ def change(
     pledge_id: str | None = None,
     content: Mapping[str, Any] | None = None,
 ) -> credit.Loan:
-    """Bring a loan into a state by somebody's act, and its application with it."""
+    """Bring a loan into a state by somebody's act, and its application with it. ConflictError where another act was first."""
     with installation.database.session() as session:
-        stored = session.get(credit.Loan, row.loan_id)
-        assert stored is not None
-        note(session, installation, row.loan_id, who, role, code, text, stored.state, state)
-        stored.state = state
-        stored.pledge_id = pledge_id or stored.pledge_id
-        stored.content = dict(content) if content is not None else stored.content
-        _move(session, row.application_id, state)
-    return stored
-
-
-def _move(session: Session, application_id: str, state: str) -> None:
-    row = session.get(credit.Application, application_id)
-    if row is not None and may(row.state, state):
-        row.state = state
+        move(session, row, state, pledge_id=pledge_id or row.pledge_id, content=dict(content or row.content))
+        note(session, installation, row.loan_id, who, role, code, text, row.state, state)
+        application = session.get(credit.Application, row.application_id)
+        if application is not None and may(application.state, state):
+            move(session, application, state)
+        return session.get_one(credit.Loan, row.loan_id)
 
 
 def account_of(loan: credit.Loan) -> Account:

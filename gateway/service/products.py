@@ -10,6 +10,8 @@ import json
 from collections import Counter
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from gateway.credit.money import shown, total
 from gateway.credit.products import Product, defaults, require_apart
 from gateway.credit.simulation import simulated
@@ -54,42 +56,55 @@ def propose(installation: Installation, lender: Organisation, product: Product, 
 
 
 def publish(installation: Installation, lender: Organisation, product_id: str, checker: str) -> Product:
-    """Publish a draft. ForbiddenError for whoever made it: two people see every product."""
+    """Publish a draft: two people see every product. ForbiddenError for whoever made it, ConflictError where it is no draft any more."""
     with installation.database.session() as session:
-        row = session.get(credit.ProductVersion, product_id)
-        if row is None or row.lender != lender.hex:
-            raise NotFoundError("UNKNOWN_PRODUCT", f"{lender.short} has no product {product_id}")
+        row = _draft(session, lender, product_id, checker)
         product = Product.of(row.content)
-        if row.state == credit.PUBLISHED:
-            return product
-        if row.maker == checker:
-            raise ForbiddenError("FOUR_EYES", f"{checker} made this product: somebody else publishes it")
         others = [Product.of(one.content) for one in credit.products_of(session, lender.hex)]
         require_apart(product, others)
-        row.state, row.checker, row.at = credit.PUBLISHED, checker, installation.now()
+        _decide(session, row, credit.PUBLISHED, checker, installation.now())
     return product
 
 
 def refuse(installation: Installation, lender: Organisation, product_id: str, checker: str) -> None:
     """Turn a draft down. ForbiddenError for whoever made it, ConflictError where somebody else has decided on it."""
     with installation.database.session() as session:
-        row = session.get(credit.ProductVersion, product_id)
-        if row is None or row.lender != lender.hex:
-            raise NotFoundError("UNKNOWN_PRODUCT", f"{lender.short} has no product {product_id}")
-        if row.maker == checker:
-            raise ForbiddenError("FOUR_EYES", f"{checker} made this product: somebody else decides on it")
-        if row.state != credit.DRAFT:
-            raise ConflictError("CONFLICT", f"this product is {row.state} already: look at what it is now")
-        row.state, row.checker, row.at = credit.WITHDRAWN, checker, installation.now()
+        row = _draft(session, lender, product_id, checker)
+        _decide(session, row, credit.WITHDRAWN, checker, installation.now())
 
 
 def withdraw(installation: Installation, lender: Organisation, product_id: str, who: str) -> None:
     """Offer a product no more; loans under it stand. NotFoundError where there is none."""
     with installation.database.session() as session:
-        row = session.get(credit.ProductVersion, product_id)
-        if row is None or row.lender != lender.hex:
-            raise NotFoundError("UNKNOWN_PRODUCT", f"{lender.short} has no product {product_id}")
-        row.state, row.checker, row.at = credit.WITHDRAWN, who, installation.now()
+        _decide(session, _own(session, lender, product_id), credit.WITHDRAWN, who, installation.now())
+
+
+def _own(session: Session, lender: Organisation, product_id: str) -> credit.ProductVersion:
+    row = session.get(credit.ProductVersion, product_id)
+    if row is None or row.lender != lender.hex:
+        raise NotFoundError("UNKNOWN_PRODUCT", f"{lender.short} has no product {product_id}")
+    return row
+
+
+def _draft(session: Session, lender: Organisation, product_id: str, checker: str) -> credit.ProductVersion:
+    """What waits for this person to decide on it."""
+    row = _own(session, lender, product_id)
+    if row.maker == checker:
+        raise ForbiddenError("FOUR_EYES", f"{checker} made this product: somebody else decides on it")
+    if row.state != credit.DRAFT:
+        raise _decided(row)
+    return row
+
+
+def _decide(session: Session, row: credit.ProductVersion, state: str, who: str, at: int) -> None:
+    if not credit.moved(session, row, state, checker=who, at=at):
+        raise _decided(row)
+
+
+def _decided(row: credit.ProductVersion) -> ConflictError:
+    return ConflictError(
+        "CONFLICT", f"{row.code} {row.version} was decided on already: look at what it is now"
+    )
 
 
 def publish_defaults(installation: Installation) -> tuple[Product, ...]:

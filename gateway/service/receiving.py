@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -44,7 +45,9 @@ def _received(installation: Installation, lender: Organisation, one: Receipt, wh
         raise ConflictError("NOT_DRAWN", f"loan {one.loan_id} is {row.state}: nothing is owed on it yet")
     existing = _stored(installation, one)
     if not existing and row.state == "drawn":
-        row = change(installation, row, "repaying", who, "operations", "RECEIVE", one.reference)
+        with suppress(ConflictError):  # another receipt was first
+            change(installation, row, "repaying", who, "operations", "RECEIVE", one.reference)
+        row = loan(installation, lender, one.loan_id)
     found = position(installation, row, max(one.day, today(installation)))
     told: dict[str, Any] = {
         "loan_id": one.loan_id,

@@ -179,8 +179,9 @@ def is_anchored(installation: Installation, row: credit.CreditDecision) -> bool:
         return False
     with installation.database.session() as session:
         asset = repository.asset(session, row.asset_id)
-    said = "0x" + sha256(row.record.encode()).hexdigest()
-    return asset is not None and asset.root is not None and (asset.fields or {}).get("content.sha256") == said
+    if asset is None or asset.org != row.lender or asset.root is None:
+        return False
+    return (asset.fields or {}).get("content.sha256") == "0x" + sha256(row.record.encode()).hexdigest()
 
 
 def disclose(

@@ -19,6 +19,7 @@ from gateway.credit.review import Terms, Word, consider, reviewed
 from gateway.db import credit
 from gateway.errors import ConflictError, NotFoundError
 from gateway.installation import Installation, Organisation
+from gateway.service.acts import move
 from gateway.service.loans import TAKEN
 from gateway.service.recording import stored
 from gateway.service.times import instant
@@ -82,7 +83,8 @@ def _follow(session: Session, application_id: str, made: credit.CreditDecision) 
     row = session.get(credit.Application, application_id)
     if row is not None and row.state in ("decided", "offered"):
         others = [one for one in credit.decisions_of(session, application_id) if one.lender != made.lender]
-        row.state = "offered" if "approve" in {one.outcome for one in (*others, made)} else "decided"
+        approved = "approve" in {one.outcome for one in (*others, made)}
+        move(session, row, "offered" if approved else "decided")
 
 
 def _overtaken(decision_id: str) -> ConflictError:

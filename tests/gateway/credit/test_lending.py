@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
@@ -16,15 +17,16 @@ from gateway.db import credit, listing
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UnreadableError, UsageError
 from gateway.home import Home
 from gateway.installation import Installation
-from gateway.service import applying, indexing, products, receiving, revoking
+from gateway.service import applying, indexing, loans, products, receiving, revoking
 from gateway.service.applying import Order
 from gateway.service.lending import Lending
 from gateway.service.own import own_asset
-from gateway.service.recording import anchor, row_of
+from gateway.service.recording import anchor, row_of, stored
 from gateway.service.reviewing import Opinion, review
 from ledger import embedded
 from ledger.access import grant_id
 from ledger.account import recover
+from ledger.host import Host
 from ledger.types import hex32, parse_hex32
 from tests.gateway.conftest import PASSPHRASE, World
 
@@ -165,6 +167,23 @@ def test_products_take_two_people(home: Installation) -> None:
     assert products.publish_defaults(home) == ()
 
 
+def test_what_was_refused_or_withdrawn_is_never_published(home: Installation) -> None:
+    lender, body = home.book.find("L1"), defaults()[0].body
+    draft, stood = (
+        Product.of({**body, "product_code": code, "valid_from": "2027-01-01", "valid_to": "2027-12-31"})
+        for code in ("L1-NO", "L1-OVER")
+    )
+    for one in (draft, stood):
+        products.propose(home, lender, one, "l1-risk")
+    products.refuse(home, lender, draft.id, "l1-approver")
+    products.publish(home, lender, stood.id, "l1-approver")
+    products.withdraw(home, lender, stood.id, "l1-risk")
+    for one in (draft, stood):
+        with pytest.raises(ConflictError, match="decided on already"):
+            products.publish(home, lender, one.id, "l1-approver")
+    assert not {draft.id, stood.id} & {one.id for one in products.published(home)}
+
+
 def test_a_simulation_decides_nothing(home: Installation, answer: dict[str, object]) -> None:
     found = products.simulate(home, home.book.find("L1"), defaults()[0])
     assert (
@@ -212,6 +231,75 @@ def test_a_persons_word_is_a_record_of_its_own(
     with home.database.session() as session:
         stand = credit.decisions_of(session, made.application_id)
     assert {one.decision_id for one in stand} == {handed_on.decision_id, only(home, "L2", answer)}
+
+
+class Meanwhile:
+    """A home's node on whose clock somebody else acts, once, between what an act reads and what it writes."""
+
+    def __init__(self, node: Host, act: Callable[[], object]) -> None:
+        self._node, self._acts = node, [act]
+        self.url, self.writer, self.clock = node.url, node.writer, self
+
+    def now(self) -> int:
+        """Business time."""
+        if self._acts:
+            self._acts.pop()()
+        return self._node.clock.now()
+
+
+def meanwhile(home: Installation, act: Callable[[], object]) -> Installation:
+    """The home in which somebody is quicker."""
+    return Installation(home.home, cast(Host, Meanwhile(home.node, act)), home.keys)
+
+
+@pytest.fixture(scope="module")
+def approved(home: Installation) -> str:
+    """An application of M2 with two unsecured offers, of L1 and of L2."""
+    ours = next(one for one in products.published(home) if one.unsecured)
+    theirs = Product.of({**ours.body, "lender": home.book.find("L2").identifier, "product_code": "L2-CR"})
+    products.propose(home, home.book.find("L2"), theirs, "l2-risk")
+    said = {"amount": "50000", "rate_bps": 600, "days": 60, "schedule": []}
+    records = [
+        {"decision_id": f"dec-{one.code}", "application_id": "app-once", "lender": hex32(one.lender), "applicant": home.book.find("M2").hex,
+         "outcome": "approve", "amount": "50000", "offers": [{"product": one.code, "product_id": one.id, **said}]}
+        for one in (ours, theirs)
+    ]  # fmt: skip
+    application = credit.Application(
+        application_id="app-once", applicant=home.book.find("M2").hex, key="once", state="offered", content={}, consent={}, at=home.now(),
+    )  # fmt: skip
+    with home.database.session() as session:
+        session.add_all([application, *(stored(one, home.now()) for one in records)])
+    return "app-once"
+
+
+def test_two_accept_at_once_and_one_loan_is_made(home: Installation, approved: str) -> None:
+    firm = home.book.find("M2")
+
+    def accept(place: Installation, product: str) -> credit.Loan:
+        return loans.accept(place, firm, approved, product, "m2-signatory")
+
+    with pytest.raises(ConflictError, match="offered no more"):
+        accept(meanwhile(home, lambda: accept(home, "L2-CR")), "L1-CR")
+    with home.database.session() as session:
+        made = credit.loans_of(session, application_id=approved)
+    assert [one.content["product"] for one in made] == ["L2-CR"]
+
+
+def test_two_draw_at_once_and_money_is_paid_out_once(home: Installation, approved: str) -> None:
+    lender = home.book.find("L2")
+    with home.database.session() as session:
+        (made,) = credit.loans_of(session, application_id=approved)
+    loans.contract(home, lender, made.loan_id, "l2-officer")
+
+    def draw(place: Installation, reference: str) -> credit.Loan:
+        return loans.draw(place, lender, made.loan_id, reference, "l2-operations")
+
+    with pytest.raises(ConflictError, match="contracted no more"):
+        draw(meanwhile(home, lambda: draw(home, "first")), "second")
+    assert loans.loan(home, lender, made.loan_id).content["bank_reference"] == "first"
+    with home.database.session() as session:
+        drawn = [one.text for one in credit.acts_on(session, made.loan_id) if one.code == "DRAW"]
+    assert drawn == ["first"]
 
 
 def test_receipts_in_a_file_are_read_strictly() -> None:
