@@ -6,7 +6,7 @@ a reading by who asked for them, once they ask again, since what they rest on is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from gateway.signing.places import InBrowser
 from ledger.access import grant_id
 from ledger.account import recover
 from ledger.assets import Standing
+from ledger.membership import Role
 from ledger.pledges import Offer
 from ledger.refusals import RevertError
 from ledger.typed import Domain, TypedData
@@ -61,17 +62,20 @@ def waiting(installation: Installation, organisation: Organisation) -> list[Wait
     """What waits, the oldest first. What the ledger would refuse by now, or has, waits no more; a job that waited for it looks again."""
     with installation.database.session() as session:
         rows = table.waiting(session, organisation.hex)
-        kept = []
-        for row in rows:
-            if _still(installation, organisation, row):
-                kept.append(row)
-            else:
-                table.wake(session, row.id)
-                table.drop(session, row.id)
+    kept = [row for row in rows if _still(installation, organisation, row)]
+    if len(kept) < len(rows):
+        _drop(installation, {row.id for row in rows} - {row.id for row in kept})
     return [
         Waiting(row.id, *said_by(installation.ledger, row), row.asked_at, row.signature is not None)
         for row in kept
     ]
+
+
+def _drop(installation: Installation, ids: Iterable[str]) -> None:
+    with installation.database.session() as session:
+        for request_id in ids:
+            table.wake(session, request_id)
+            table.drop(session, request_id)
 
 
 def _still(installation: Installation, organisation: Organisation, row: SignatureRequest) -> bool:
@@ -210,7 +214,14 @@ def key_statement(installation: Installation, organisation: Organisation, addres
 def propose_key(
     installation: Installation, organisation: Organisation, address: str, signature: bytes
 ) -> None:
-    """A browser's account that is to sign for the organisation, once the registrars have voted for it."""
+    """A browser's account that is to sign for the organisation, once the registrars have voted for it. RefusedError for a registrar's."""
+    ledger = installation.ledger
+    if Role.REGISTRAR in ledger.read_one(ledger.membership.organisation(organisation.id), ledger.pin()).roles:
+        raise RefusedError(
+            "REGISTRAR_KEY",
+            "a registrar's key cannot move to a browser: its votes are transactions of its own, which nobody can send for it; "
+            "keep it on this server, or move it to a Web3Signer",
+        )
     if recover(key_statement(installation, organisation, address).digest, signature) != address:
         raise RefusedError("WRONG_SIGNER", "the new key has not signed for itself: make it again")
     if address == installation.signatory(organisation).address:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway.db import signing as table
 from gateway.db.jobs import NewEvent, add_events
 from gateway.db.session import Database
@@ -21,7 +19,7 @@ from gateway.jobs.ids import new_id
 from gateway.signing.signatory import SignatureNeededError
 from ledger.account import Signer
 from ledger.connection import Ledger
-from ledger.contract import Act
+from ledger.contract import Act, Contract
 from ledger.forwarder import Unsigned
 from ledger.refusals import OtherRevertError
 from ledger.typed import TypedData
@@ -52,8 +50,17 @@ def said_by(ledger: Ledger, row: SignatureRequest) -> tuple[str, dict[str, Any]]
     if row.kind != ACT:
         return row.kind, dict(row.content["message"])
     act = act_of(row)
-    relayed = (ledger.assets, ledger.pledges, ledger.access)
-    return next(contract.told(act.data) for contract in relayed if contract.address == act.to)
+    return _relayed(ledger, act.to).told(act.data)
+
+
+def _relayed(ledger: Ledger, address: str | None) -> Contract:
+    """The contract there, whose acts can be sent for others: of pledges also those that were handed over. RefusedError for any other."""
+    for contract in (ledger.assets, ledger.access, *ledger.registries(ledger.pin())):
+        if contract.address == address:
+            return contract
+    raise RefusedError(
+        "NOT_RELAYED", "the organisation signs in the browser, and this act cannot be sent for it"
+    )
 
 
 class InTheBrowser:
@@ -84,15 +91,9 @@ class InTheBrowser:
 
     def send(self, act: Act) -> Sent:
         """See `Signatory`. What the contract would refuse is refused before anybody is asked to sign it."""
-        contracts = (self._ledger.assets, self._ledger.pledges, self._ledger.access)
-        if act.to is None or act.to not in [one.address for one in contracts]:
-            raise RefusedError(
-                "NOT_RELAYED", "the organisation signs in the browser, and this act cannot be sent for it"
-            )
+        to = _relayed(self._ledger, act.to).address
         self._writer.allowance(self._address, act)
-        row = self._wanted(
-            keccak(act.to.encode() + act.data), ACT, {"to": act.to, "data": "0x" + act.data.hex()}
-        )
+        row = self._wanted(keccak(to.encode() + act.data), ACT, {"to": to, "data": "0x" + act.data.hex()})
         if row.signature is None or not self._counts(row):
             raise SignatureNeededError(row.id)
         request = unsigned_of(row).signed(row.signature)
@@ -122,24 +123,26 @@ class InTheBrowser:
             "content": content,
             "asked_at": self._now(),
         }
+        event = self._event(SignatureRequest(**columns))
         with self._database.session() as session:
             row = table.wanted(session, columns)
             if row.id == columns["id"]:
-                self._tell(session, row)
+                add_events(session, [event])
         return row
 
-    def _tell(self, session: Session, row: SignatureRequest) -> None:
+    def _event(self, row: SignatureRequest) -> NewEvent:
         said = {"signature": row.id, "act": said_by(self._ledger, row)[0]}
-        add_events(session, [NewEvent(self._org, NEEDED, self._now(), said)])
+        return NewEvent(self._org, NEEDED, self._now(), said)
 
     def _counts(self, row: SignatureRequest) -> bool:
         """Whether the row's signature can be used now; one that cannot is taken off, for the act to be signed anew."""
         nonce = self._ledger.read_one(self._ledger.forwarder.nonce(self._address), self._ledger.pin())
         if row.nonce == nonce and (row.deadline or 0) >= self._now():
             return True
+        event = self._event(row)
         with self._database.session() as session:
             table.unsign(session, row)
-            self._tell(session, row)
+            add_events(session, [event])
         return False
 
     def _done(self, row: SignatureRequest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +11,17 @@ from certifier.verify import Verdict
 from gateway.db import listing
 from gateway.db.models import Asset
 from gateway.errors import RefusedError
-from gateway.installation import Organisation
+from gateway.installation import Installation, Organisation
 from gateway.service import grant_reading, pledging, signing
 from gateway.service.own import own_receipt
 from gateway.service.pledging import OfferFile
+from gateway.signing.browser import InTheBrowser
 from gateway.signing.signatory import SignatureNeededError
+from ledger import artifacts
+from ledger.abi import encode
 from ledger.account import Account, account_key_id
+from ledger.connection import Ledger
+from ledger.contract import Act
 from ledger.pledges import Status
 from ledger.types import keccak, parse_hex32
 
@@ -234,6 +240,57 @@ def test_what_the_ledger_refuses_is_told_and_not_shown(gateway: Running) -> None
     eventually(lambda: gateway.client("m1-accountant").get(found).json()["state"] == "failed")
     assert gateway.client("m1-accountant").get(found).json()["error"]["code"] == "NOT_ACTIVE"
     assert registrar.put(suspension, json={"suspended": False}).json()["executed"] is True
+
+
+def test_a_registrars_key_stays_where_it_can_vote(gateway: Running) -> None:
+    home, registrar, new = gateway.gateway.installation, gateway.organisation("R1"), Account(KEY)
+    signature = new.sign(signing.key_statement(home, registrar, new.address).data)
+    with pytest.raises(RefusedError, match="a registrar's key cannot move to a browser"):
+        signing.propose_key(home, registrar, new.address, signature)
+    assert home.places.staged("R1") is None
+
+
+def heir(home: Installation) -> Ledger:
+    """The ledger by a descriptor that names a registry that is to follow the one of now."""
+    contracts, artifact = home.ledger.descriptor.contracts, artifacts.load("PledgeRegistry")
+    names = ("membership", "asset_registry", "pledge_registry", "forwarder")
+    code = artifact.bytecode + encode(artifact.constructor.inputs, [contracts[name] for name in names])
+    made = home.writer.send(Account(keccak(b"a deployer")), Act(None, code)).created
+    assert made is not None
+    (deployed,) = home.ledger.chain.codes([made], home.ledger.pin())
+    named = {"contracts": contracts, "code_hashes": home.ledger.descriptor.code_hashes}
+    wanted = {"contracts": made, "code_hashes": keccak(deployed)}
+    changed = {name: named[name] | {"pledge_registry": wanted[name]} for name in named}
+    return Ledger.connect(replace(home.ledger.descriptor, **changed), home.node.url)
+
+
+def test_a_pledge_of_the_registry_before_can_be_released(gateway: Running) -> None:
+    home, lender, key = gateway.gateway.installation, gateway.organisation("L2"), keccak(b"a lender's other")
+    move(gateway, "L2", "l2-approver", key)
+    made, ledger = offered(gateway, lender), heir(home)
+    with pytest.raises(SignatureNeededError):
+        pledging.pledge(home, lender, made, gateway.gateway.verifier)
+    assert sign(gateway, waiting(gateway, "l2-approver")[0], key, "l2-approver").status_code == 204
+    pledged = pledging.pledge(home, lender, made, gateway.gateway.verifier)
+    relayed = InTheBrowser(
+        lender.hex,
+        Account(key).address,
+        ledger,
+        home.writer,
+        home.database,
+        home.now,
+        lambda: home.relayer(lender),
+    )
+    act = ledger.registries(ledger.pin())[0].close(made.offer, Status.SATISFIED)
+    assert act.to != ledger.pledges.address
+    with pytest.raises(SignatureNeededError):
+        relayed.send(act)
+    assert sign(gateway, waiting(gateway, "l2-approver")[0], key, "l2-approver").status_code == 204
+    found = home.ledger.read_one(home.ledger.pledges.pledge_of(pledged.pledge_id), home.ledger.pin())
+    assert found.status is Status.SATISFIED
+    with pytest.raises(RefusedError, match="this act cannot be sent"):
+        relayed.send(home.ledger.membership.revoke_key(account_key_id(ADDRESS)))
+    ledger.close()
 
 
 def test_a_lost_key_is_followed_by_another(gateway: Running) -> None:
