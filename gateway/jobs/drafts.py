@@ -23,6 +23,7 @@ from gateway.jobs import papers
 from gateway.jobs.running import Jobs
 from gateway.service import offering
 from gateway.signing.signatory import SignatureNeededError, all_of
+from ledger.types import keccak
 
 __all__ = ["KINDS", "known", "listed", "prepare", "send_back", "sign", "waiting", "withdraw"]
 
@@ -33,7 +34,7 @@ def _certify(jobs: Jobs, signer: Principal, row: Approval) -> None:
 
 def _offer(jobs: Jobs, signer: Principal, row: Approval) -> None:
     terms = offering.Terms.from_json(row.detail)
-    offering.offer(jobs.installation, signer.organisation, row.subject, terms)
+    offering.offer(jobs.installation, signer.organisation, row.subject, terms, keccak(row.id.encode()))
     jobs.tell()
 
 

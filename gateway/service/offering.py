@@ -65,23 +65,32 @@ class Terms:
         return asdict(self)
 
 
-def offer(installation: Installation, owner: Organisation, asset_id: str, terms: Terms) -> None:
-    """Sign the offer, and let the lender read the document where the terms say so."""
-    make = partial(
-        pledging.make_offer,
-        installation,
-        owner,
-        _member(terms.lender),
-        [own_receipt(installation, owner, asset_id)],
-        share=terms.percent * _WHOLE // 100,
-        accept_days=terms.accept_days,
-        days=terms.days,
-    )
-    acts: list[Callable[[], object]] = [make]
+def offer(
+    installation: Installation, owner: Organisation, asset_id: str, terms: Terms, under: bytes | None = None
+) -> None:
+    """Sign the offer, and let the lender read the document where the terms say so. `under`: the hash that makes it one offer."""
+    acts: list[Callable[[], object]] = [partial(_make, installation, owner, asset_id, terms, under)]
     if terms.purpose is not None:
         permission = Permission(terms.lender, terms.purpose, installation.now() + _READABLE)
         acts.append(partial(grant, installation, owner, asset_id, permission))
     all_of(acts)
+
+
+def _make(
+    installation: Installation, owner: Organisation, asset_id: str, terms: Terms, under: bytes | None
+) -> None:
+    receipts = [own_receipt(installation, owner, asset_id)]
+    if under is None or pledging.offered_under(installation, owner, under, receipts) is None:
+        pledging.make_offer(
+            installation,
+            owner,
+            _member(terms.lender),
+            receipts,
+            share=terms.percent * _WHOLE // 100,
+            accept_days=terms.accept_days,
+            days=terms.days,
+            terms=under,
+        )
 
 
 def grant(installation: Installation, owner: Organisation, asset_id: str, permission: Permission) -> None:

@@ -31,9 +31,9 @@ def newest(api: Running) -> Approval:
         return drafts.listed(session, api.organisation("M1").hex).rows[0]
 
 
-def prepared(api: Running, asset: str) -> Approval:
+def prepared(api: Running, asset: str, lender: str = "L1") -> Approval:
     """M1's accountant prepares to offer it to L1."""
-    said = OFFER | {"lender": api.organisation("L1").hex}
+    said = OFFER | {"lender": api.organisation(lender).hex}
     answer = api.client("m1-accountant").post(f"/certificates/{asset}/offer/draft", data=said)
     assert answer.status_code == 303, answer.text
     return newest(api)
@@ -93,6 +93,14 @@ def test_what_cannot_be_done_waits_again(api: Running, asset: str) -> None:
     problem(decided(approve=True), 409, "NO_ENCRYPTION_KEY")
     back = decided(approve=False, note="nobody")
     assert (back.status_code, back.json()["state"], back.json()["note"]) == (200, "rejected", "nobody")
+
+
+def test_what_was_done_by_half_is_not_offered_twice(api: Running, asset: str) -> None:
+    """The offer is made; its reader has no key for the document yet, so that the draft waits again."""
+    row, signatory = prepared(api, asset, "R1"), api.client("m1-signatory")
+    for _ in range(2):
+        assert signatory.post(f"/drafts/{row.id}/sign").status_code == 409
+        assert (newest(api).state, offered(api, asset)) == ("pending", 1)
 
 
 def test_a_program_prepares_and_takes_back(api: Running, asset: str) -> None:
