@@ -33,7 +33,7 @@ setup: .build/system.stamp .build/python.stamp .build/node.stamp .build/assets.s
 	$(PY) scripts/assets.py
 	@touch $@
 
-contracts/artifacts/.stamp: .build/python.stamp .build/node.stamp $(wildcard contracts/*.sol contracts/interfaces/*.sol) scripts/compile.py scripts/solc.js
+contracts/artifacts/.stamp: .build/python.stamp .build/node.stamp $(wildcard contracts/*.sol contracts/interfaces/*.sol contracts/libraries/*.sol) scripts/compile.py scripts/solc.js
 	$(PY) scripts/compile.py
 	@touch $@
 

@@ -1,9 +1,12 @@
 // EIP-712: the digest of typed data, as `ledger/typed.py` computes it. Computed here, so that what is signed is what the page shows.
-import { keccak } from "./keccak.js";
+import { keccak256 } from "./vendor/sha3.min.js";
 
 const bytes = (hex) => Uint8Array.from(hex.slice(2).match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const text = (said) => new TextEncoder().encode(said);
 const joined = (parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
+
+// Of bytes, to bytes.
+export const keccak = (data) => Uint8Array.from(keccak256.array(data));
 
 function typeText(name, types) {
   const needed = new Set([name]);

@@ -1,7 +1,6 @@
 // An organisation's key in this browser: made here, kept in IndexedDB under AES-GCM. What opens it comes out of a passkey (WebAuthn PRF) or a
 // passphrase (PBKDF2); a wallet keeps its own. The key itself is in memory only while it signs, and never leaves the browser.
-import { digest } from "./eip712.js";
-import { keccak } from "./keccak.js";
+import { digest, keccak } from "./eip712.js";
 
 const ROUNDS = 600_000;
 const random = (size) => crypto.getRandomValues(new Uint8Array(size));

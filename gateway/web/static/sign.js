@@ -1,4 +1,5 @@
 // The page “To sign”: makes a key for the organisation, shows what is to be signed as it will be signed, signs it. See keys.js, eip712.js.
+// Without htmx: what signs weighs as much.
 import { hasWallet, kept, make, sign } from "./keys.js";
 
 const { $, $$, csrf } = window.assetcert;
@@ -89,4 +90,14 @@ document.addEventListener("click", (event) => {
   }
 });
 $$("[data-make=wallet]").forEach((button) => (button.hidden = !hasWallet()));
+
+// ── What was signed is on its way to the ledger: look again until it is there.
+async function look() {
+  const waiting = $("#waiting[data-on-its-way]");
+  if (!waiting) return;
+  const answer = await fetch("/sign", { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (answer?.ok) waiting.outerHTML = await answer.text();
+  setTimeout(look, 1500);
+}
+setTimeout(look, 1500);
 page.dataset.ready = "yes";

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ledger.types import keccak
 
-MODULE = Path(__file__).resolve().parents[3] / "gateway" / "web" / "static" / "keccak.js"
+MODULE = Path(__file__).resolve().parents[3] / "gateway" / "web" / "static" / "eip712.js"
 SIZES = (*range(0, 8), *range(134, 139), 271, 272, 273, 1_000)
 """Around a block's 136 bytes, and two of them."""
 

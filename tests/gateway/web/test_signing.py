@@ -64,6 +64,7 @@ class Person:
         self.page.fill("#f-password", gateway.passwords[user])
         self.page.click("form[data-login] button.primary")
         self.page.wait_for_url(lambda url: "/login" not in url, timeout=30_000)
+        gateway.show_factor(user)
 
     @staticmethod
     def sign_typed(text: str) -> str:
