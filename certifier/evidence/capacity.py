@@ -42,11 +42,10 @@ class Load:
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity(Measure):
-    """`loads`: each time in which lots were made, by group and first day. `worst` over all times; `overall` by sums."""
+    """`loads`: each time in which lots were made, by group and first day. `worst` over all times."""
 
     loads: tuple[Load, ...]
     worst: Load | None
-    overall: Decimal | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,15 +90,11 @@ def capacity(case: Case, time: MachineTime | None, quality: Quality) -> Capacity
             worst.append(_load(time, sums, group, needs, *_peak(case, sums, needs)))
     if not loads:
         return None
-    apart = list(_disjoint(loads))
-    needed = sum((load.needed for load in apart), Decimal(0))
-    shown = sum((load.active + load.uncovered for load in apart), Decimal(0))
     return Capacity(
         findings=tuple(_exceeded(case, loads, worst)),
         judged=frozenset(asset for load in loads for asset in load.assets),
         loads=tuple(loads),
         worst=max(worst, key=lambda load: (load.ratio, load.group, load.first, load.last)),
-        overall=ratio(needed / shown) if shown else None,
     )
 
 
@@ -185,15 +180,6 @@ def _load(
         group, first, last, needed, worked, uncovered, planned, ratio(needed / max(worked + uncovered, Decimal(1))),
         tuple(sorted(one.number for one in inside)), tuple(sorted(assets)),
     )  # fmt: skip
-
-
-def _disjoint(loads: Iterable[Load]) -> Iterator[Load]:
-    """The loads of each group that do not overlap, from the first on."""
-    until: dict[str, date] = {}
-    for load in sorted(loads, key=lambda one: (one.group, one.last, one.first)):
-        if load.group not in until or load.first > until[load.group]:
-            until[load.group] = load.last
-            yield load
 
 
 def _exceeded(case: Case, loads: Sequence[Load], worst: Sequence[Load]) -> Iterator[Finding]:

@@ -53,7 +53,6 @@ class Case:
         unique = {paper.asset_id: paper for paper in papers if paper.day < as_of}
         self.papers: Sequence[Paper] = sorted(unique.values(), key=lambda p: (p.registered_at, p.asset_id))
         self.own = [paper for paper in self.papers if paper.issuer == firm]
-        self.by_id = unique
         self.as_of, self.policy = as_of, policy
         self.directory = Directory(names)
         self.issuer, self.firm = firm, self.directory.organisation(firm)

@@ -1,4 +1,4 @@
-"""What is owed and how it is paid: open amounts, due days, days beyond terms (F16, E09), late buyers (E10), dilution (F17, E11).
+"""What is owed and how it is paid: open amounts, due days, days beyond terms (E09), late buyers (E10), dilution (F17, E11).
 
 Due is the delivery plus the agreed days: of the invoice, else of its order, else of the buyer as given; else the invoice's own due
 date; else it is not known and never counts as late.
@@ -57,8 +57,6 @@ class Receivables(Measure):
     """Every invoice of the firm, in order of day. The ratios are None where nothing states them."""
 
     receivables: tuple[Receivable, ...]
-    beyond_terms: Decimal | None
-    """F16 over W: days, by money paid in it."""
     dilution: Decimal | None
     """F17 over 180 days."""
 
@@ -83,11 +81,7 @@ def receivables(case: Case) -> Receivables:
     share = ratio(sum((one.credited for one in diluted), Decimal(0)) / gross) if gross else None
     findings = [*_slow(case, found), *_statutory(case, found), *_diluted(case, diluted, share)]
     judged = frozenset(asset for one in found if one.payments or one.notes for asset in one.assets)
-    beyond = _beyond(case, found, case.policy.window_days)
-    return Receivables(
-        findings=tuple(findings), judged=judged, receivables=found, dilution=share,
-        beyond_terms=None if beyond is None else beyond[0],
-    )  # fmt: skip
+    return Receivables(findings=tuple(findings), judged=judged, receivables=found, dilution=share)
 
 
 def _receivable(
@@ -120,12 +114,12 @@ def _terms(case: Case, invoice: Invoice) -> int | None:
     return found if found is not None and 0 <= found <= _LONGEST else None
 
 
-def _beyond(case: Case, found: Sequence[Receivable], days: int) -> tuple[Decimal, list[Receivable]] | None:
-    """F16 over the last days: Σ paid × days beyond due / Σ paid, and the receivables it comes from."""
+def _beyond(case: Case, found: Sequence[Receivable]) -> tuple[Decimal, list[Receivable]] | None:
+    """Over the last 30 days: Σ paid × days beyond due / Σ paid, and the receivables it comes from."""
     weighted, total, seen = Decimal(0), Decimal(0), list[Receivable]()
     for one in found:
         for payment in one.payments:
-            if one.due is not None and case.inside(payment.day, days):
+            if one.due is not None and case.inside(payment.day, case.policy.slow_days):
                 weighted += payment.amount * max(0, (payment.day - one.due).days)
                 total += payment.amount
                 seen.append(one)
@@ -135,7 +129,7 @@ def _beyond(case: Case, found: Sequence[Receivable], days: int) -> tuple[Decimal
 def _slow(case: Case, found: Sequence[Receivable]) -> Iterator[Finding]:
     """E09: over the last 30 days."""
     policy = case.policy
-    beyond = _beyond(case, found, policy.slow_days)
+    beyond = _beyond(case, found)
     if beyond is None or beyond[0] <= policy.slow_amber:
         return
     late = [one for one in beyond[1] if one.due is not None and any(p.day > one.due for p in one.payments)]
