@@ -21,16 +21,20 @@ from gateway.errors import ConflictError, ForbiddenError, UsageError
 
 __all__ = ["CODES", "OUTCOMES", "OVERRIDES", "Terms", "Word", "consider", "reviewed", "waits"]
 
+_OVERRIDES = {
+    "O1": ("The finding rested on an error in the data, which its source has confirmed.", "该项结果源于数据差错，数据方已确认。"),
+    "O2": ("The risk officer takes it on, for reasons that stay with the case.", "由风险官承担，理由留存于案卷。"),
+}  # fmt: skip
 CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "approve": {
         "A1": ("What was open has been cleared up with documents.", "存疑事项已凭单据核实。"),
         "A2": ("The lender knows the business from visits or earlier loans.", "贷款机构通过走访或以往贷款了解该企业。"),
-        "O1": ("The finding rested on an error in the data, which its source has confirmed.", "该项结果源于数据差错，数据方已确认。"),
-        "O2": ("The risk officer takes it on, for reasons that stay with the case.", "由风险官承担，理由留存于案卷。"),
+        **_OVERRIDES,
     },
     "counter": {
         "C1": ("A smaller amount fits what could be verified.", "核实的单据支持较小的金额。"),
         "C2": ("Another term fits the days on which your customers pay.", "另一期限与贵单位客户的付款时间相符。"),
+        **_OVERRIDES,
     },
     "decline": {
         "D1": ("What could be verified does not carry this loan.", "核实的单据不足以支持该笔贷款。"),
@@ -44,7 +48,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 """Outcome → code → what the applicant is told, in English and Chinese. The person's own words stay with the case."""
 OUTCOMES = tuple(CODES)
-OVERRIDES = frozenset({"O1", "O2"})
+OVERRIDES = frozenset(_OVERRIDES)
 """Codes with which a risk officer lifts a knock-out."""
 _LENDS = ("approve", "counter")
 
@@ -116,7 +120,7 @@ def consider(
 
 def _require_risk_officer(machine: Mapping[str, Any], word: Word) -> None:
     knocked = [hit["code"] for hit in machine["hits"] if hit["code"].startswith("K")]
-    if knocked and (word.role != "risk" or (word.outcome == "approve" and word.code not in OVERRIDES)):
+    if knocked and (word.role != "risk" or word.code not in OVERRIDES):
         raise ForbiddenError(
             "KNOCKED_OUT",
             f"{', '.join(knocked)} stands: only the risk officer may override it, with one of the codes {', '.join(sorted(OVERRIDES))}",

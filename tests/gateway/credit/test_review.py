@@ -131,6 +131,10 @@ def test_a_knock_out_is_lifted_by_the_risk_officer_with_a_code(m1: Assessment) -
     ):
         with pytest.raises(ForbiddenError, match="K08"):
             consider(machine, [], wrong, PRODUCTS)
+    terms = Terms(AR.id, Decimal(400_000), 60)
+    with pytest.raises(ForbiddenError, match="K08"):
+        consider(machine, [], word("counter", "C1", role="risk", terms=terms), PRODUCTS)
+    consider(machine, [], word("counter", "O2", role="risk", terms=terms), PRODUCTS)
     lifted = word("approve", "O1", role="risk")
     consider(machine, [], lifted, PRODUCTS)
     assert reviewed(machine, "d", [lifted], PRODUCTS)["outcome"] == "approve"
