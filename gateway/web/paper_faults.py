@@ -31,6 +31,16 @@ OF_PAPERS: dict[str, Words] = {
         N_("Take it off the list; where the earlier one is wrong, correct that one."),
         r"on (?P<day>\d{4}-\d\d-\d\d)",
     ),
+    "PROTOBUF": Words(N_("The message of the machine is cut off or damaged."), N_("Record it again where it is received.")),
+    "LINE_TOO_LONG": Words(N_("A line of the log is too long to be one of an adapter's.")),
+    "EVENT_HASH": Words(N_("An event's hash by the standard was computed.")),
+    "EVENT_HASH_DIFFERS": Words(N_("An event bears a hash that is not its own: it was changed later, or numbered wrongly."), _EXPORT),
+    "UNKNOWN_CODE": Words(N_("A code of the file stands on none of the standard lists and is left out."), _EXPORT),
+    "DECIMAL_MARK": Words(
+        N_("Whether point or comma stands before the decimals is not clear: numbers like %(number)s are left out."),
+        N_("Export it again with two decimals in every number, or as XLSX."),
+        r"such as '(?P<number>[^']*)'",
+    ),
     "XML_SYNTAX": Words(
         N_("The file is damaged or cut off at line %(line)s."), _EXPORT, r"line (?P<line>\d+)"
     ),
