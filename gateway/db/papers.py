@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from gateway.db.jobs import Upload
 from gateway.db.models import Base, Id
 
 __all__ = ["Paper", "forget", "mark", "paper", "paper_with", "papers_of", "unread"]
@@ -71,5 +72,6 @@ def mark(session: Session, org: str, ids: Collection[str], job: str, dossier: st
 
 
 def forget(session: Session, org: str, ids: Collection[str]) -> None:
-    """Take papers off the list; what was certified of them stays certified."""
+    """Take papers off the list, and the uploads that they are; what was certified of them stays certified."""
     session.execute(delete(Paper).where(Paper.org == org, Paper.id.in_(ids)))
+    session.execute(delete(Upload).where(Upload.org == org, Upload.id.in_(ids)))

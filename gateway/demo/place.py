@@ -18,11 +18,11 @@ _LOCKS = {"up.lock", "write.lock"}
 _DATABASES = {f"{name}.db{end}" for name in ("assetcert", "ledger") for end in ("", "-wal", "-shm")}
 _OWN = _DATABASES | {
     "blocks",
+    "certificate.p12",
     "decisions",
     "demo.json",
     "keys",
     "ledger.json",
-    "links.key",
     "out",
     "papers",
     "passphrase",

@@ -10,12 +10,12 @@ import re
 import secrets
 from collections.abc import Collection
 
-from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gateway.db import identity as table
 from gateway.db.identity import Throttle, User
+from gateway.db.repository import insert_new
 from gateway.db.session import Database
 from gateway.errors import (
     ConflictError,
@@ -212,9 +212,9 @@ def failed(database: Database, name: str) -> None:
     """Count a failure: from the fifth on the name waits, twice as long each time."""
     at = now()
     with database.session() as session:
-        row = session.get(Throttle, digest(name))
-        if row is None:
-            session.execute(insert(Throttle).values(digest=digest(name), failures=1, until=0, at=at))
+        insert_new(session, Throttle, [{"digest": digest(name), "failures": 0, "until": 0, "at": at}])
+        row = session.get(Throttle, digest(name), with_for_update=True)
+        if row is None:  # a sign-in has just forgotten them
             return
         row.failures = 1 if at - row.at > _FORGOTTEN else row.failures + 1
         row.at = at

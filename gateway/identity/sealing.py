@@ -1,7 +1,8 @@
 """What the database must not hold in the open, under a key that is not in it: `HOME/keys/identity.key`, 32 random bytes.
 
 Secrets to be given back are sealed: ChaCha20-Poly1305 (RFC 8439), a random nonce before each; what a sealed value belongs to is authenticated
-with it, so that rows cannot be swapped. Keys to sign with are not kept at all: each is derived anew (HKDF, RFC 5869) from what it belongs to.
+with it, so that rows cannot be swapped. Keys to sign with, and those of public links, are not kept at all: each is derived anew (HKDF,
+RFC 5869) from what it belongs to.
 """
 
 from __future__ import annotations
@@ -56,8 +57,12 @@ class Sealing:
 
     def signing_key(self, belongs_to: str) -> Ed25519PrivateKey:
         """The Ed25519 key that only this home can make of these words, the same each time."""
-        derived = HKDF(SHA256(), 32, salt=None, info=b"assetcert/signing/" + belongs_to.encode())
-        return Ed25519PrivateKey.from_private_bytes(derived.derive(self._key))
+        return Ed25519PrivateKey.from_private_bytes(self.derived(f"signing/{belongs_to}"))
+
+    def derived(self, belongs_to: str) -> bytes:
+        """32 bytes that only this home can make of these words, the same each time."""
+        derived = HKDF(SHA256(), 32, salt=None, info=b"assetcert/" + belongs_to.encode())
+        return derived.derive(self._key)
 
 
 @cache

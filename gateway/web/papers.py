@@ -21,7 +21,7 @@ from gateway.db import listing
 from gateway.db import papers as table
 from gateway.db.models import Asset
 from gateway.db.papers import Paper
-from gateway.errors import NotFoundError, UsageError
+from gateway.errors import ConflictError, NotFoundError, UsageError
 from gateway.identity.principal import Principal, may
 from gateway.identity.roles import Action
 from gateway.installation import Installation
@@ -291,6 +291,10 @@ def _waiting(session: Session, org: str) -> set[str]:
 
 def _remove(home: Installation, jobs: Jobs, who: Principal, named: Mapping[str, str]) -> None:
     with home.database.session() as session:
+        if not named.keys().isdisjoint(_waiting(session, who.org)):
+            raise ConflictError(
+                "CONFLICT", "a paper among these waits for the signatory: withdraw what was handed over first"
+            )
         rows = [row.id for row in table.papers_of(session, who.org) if row.id in named]
         table.forget(session, who.org, rows)
     jobs.spool.drop(rows)

@@ -1,14 +1,12 @@
 """`/verify`: drop a bundle, or follow a certificate's QR code, and get the report without an account.
 
 A QR code leads to a receipt that shows what a verifier cannot judge without, most of which the certificate prints, under a link that only
-its holder has: the link's key is derived from the asset and this home's own secret.
+its holder has: the link's key is derived from the asset and this home's identity key.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
@@ -21,8 +19,9 @@ from certifier.verify import Verifier
 from gateway.api.depends import Anybody, Installed, gateway_of
 from gateway.api.guard import body_limit
 from gateway.db import repository
-from gateway.errors import GatewayError, NotFoundError
-from gateway.home import Home, write_private
+from gateway.errors import ConflictError, GatewayError, NotFoundError
+from gateway.home import Home
+from gateway.identity.sealing import Sealing
 from gateway.installation import Installation
 from gateway.service import profiles, verifying
 from gateway.service.own import own_receipt
@@ -102,7 +101,7 @@ def _receipt(home: Installation, asset_id: str) -> Receipt | None:
         return None
     try:
         return own_receipt(home, owner, asset_id).redact("must-disclose")
-    except GatewayError:
+    except ConflictError:  # not on the ledger yet, or shredded
         return None
 
 
@@ -112,7 +111,4 @@ def public_link(request: Request, home: Installation, asset_id: str) -> str:
 
 
 def _key(home: Home, asset_id: str) -> str:
-    path = home.root / "links.key"
-    if not path.is_file():
-        write_private(path, secrets.token_bytes(32))
-    return hmac.new(path.read_bytes(), asset_id.encode(), hashlib.sha256).hexdigest()[:_KEY]
+    return Sealing.of(home).derived(f"link/{asset_id}").hex()[:_KEY]

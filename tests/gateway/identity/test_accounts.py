@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
-from gateway.db.identity import User
+from gateway.db.identity import Throttle, User
 from gateway.errors import UsageError
-from gateway.identity import passwords
+from gateway.identity import accounts, passwords
+from gateway.identity.tokens import digest
 
 from ..api.test_foundation import problem
 from ..running import Running
@@ -136,3 +141,16 @@ def test_nobody_shuts_himself_out(api: Running) -> None:
     problem(client.delete(me), 403, "OWN_ACCOUNT")
     problem(client.patch(me, json={"roles": ["accountant"]}), 403, "OWN_ACCOUNT")
     problem(client.post(f"{me}/recovery"), 403, "OWN_ACCOUNT")
+
+
+def test_first_failures_at_once_are_all_counted(api: Running) -> None:
+    name, begun = f"somebody-{secrets.token_hex(4)}", Barrier(8)
+
+    def fail(_: int) -> None:
+        begun.wait()
+        accounts.failed(api.gateway.database, name)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(fail, range(8)))
+    with api.gateway.database.session() as session:
+        assert session.get_one(Throttle, digest(name)).failures == 8
