@@ -266,8 +266,9 @@ def _within(candidates: Sequence[Row[str, int]], weight: int) -> list[str]:
 
 
 def release(session: Session) -> None:
-    """Let every lease run out: whoever held one is dead. Only for a home that nobody else works on."""
-    session.execute(update(Job).where(Job.state == RUNNING).values(lease_until=0.0))
+    """At a start: whoever held a lease on SQLite is dead, and it runs out now. On PostgreSQL others may be at work, and leases run out by themselves."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(update(Job).where(Job.state == RUNNING).values(lease_until=0.0))
 
 
 def spooled(session: Session) -> set[str]:

@@ -92,7 +92,7 @@ def _work(link: Connection, home: Home, passphrase: str, loopback: bool) -> None
     os.nice(_NICE)
     with Installation.open(home, lambda: passphrase) as installation:
         with installation.database.session() as session:
-            table.release(session)  # whoever was at work before is dead
+            table.release(session)
         spool, done = Spool(home.root / "spool"), Bell()
         works: Sequence[Work] = (Certification(installation, spool), Auditing(installation))
         arrived = {work.kind.encode(): Bell() for work in works}

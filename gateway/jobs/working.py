@@ -123,19 +123,8 @@ class Worker(threading.Thread):
         ours each job is tried alone.
         """
         exit_code, code, message = _classified(error)
-        if exit_code is Exit.UNAVAILABLE:
-            delay = min(_LONGEST_WAIT, 0.25 * 2 ** min(jobs[0].attempts, 10))
-            ids = [one.id for one in jobs]
-            with self._database.session() as session:
-                for one in jobs:
-                    table.report_progress(session, token, one.id, {"waiting_for": message, "code": code})
-                if isinstance(error, SignatureNeededError):
-                    table.postpone(session, token, ids, _UNSIGNED, error.request)
-                    signing.wake_if_signed(
-                        session, error.request
-                    )  # it may have been while they were given back
-                else:
-                    table.postpone(session, token, ids, delay)
+        if exit_code is Exit.UNAVAILABLE or isinstance(error, SignatureNeededError):
+            self._give_back(token, jobs, error, {"waiting_for": message, "code": code})
         elif exit_code is Exit.BUG and len(jobs) > 1:
             for one in jobs:
                 self._attempt(token, [one])
@@ -148,6 +137,18 @@ class Worker(threading.Thread):
                 jobs,
                 {one.id: Done(fault, tuple(self._work.forget(one)), failed=True) for one in jobs},
             )
+
+    def _give_back(self, token: str, jobs: Sequence[Job], error: Exception, waits: Mapping[str, Any]) -> None:
+        ids = [one.id for one in jobs]
+        with self._database.session() as session:
+            for job_id in ids:
+                table.report_progress(session, token, job_id, waits)
+            if isinstance(error, SignatureNeededError):
+                table.postpone(session, token, ids, _UNSIGNED, error.request)
+                signing.wake_if_signed(session, error.request)  # it may have been while they were given back
+            else:
+                delay = min(_LONGEST_WAIT, 0.25 * 2 ** min(jobs[0].attempts, 10))
+                table.postpone(session, token, ids, delay)
 
     def _finish(self, token: str, jobs: Sequence[Job], done: Mapping[str, Done]) -> None:
         at = self._now()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from gateway.errors import UnavailableError
+from gateway.errors import Exit, GatewayError
 from ledger.account import Signer
 from ledger.contract import Act
 from ledger.typed import TypedData
@@ -65,9 +65,10 @@ def all_of(acts: Iterable[Callable[[], object]]) -> None:
         raise needed
 
 
-class SignatureNeededError(UnavailableError):
+class SignatureNeededError(GatewayError):
     """It waits for a person's signature, and is ready: the same call again goes through once it is signed."""
 
+    exit = Exit.INVALID
     status = 409
 
     def __init__(self, request: str) -> None:

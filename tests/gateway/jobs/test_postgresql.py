@@ -19,6 +19,7 @@ pytestmark = pytest.mark.long
 HELD = (
     test_queue.test_two_workers_never_hold_the_same_job,
     test_queue.test_a_dead_workers_job_comes_back_and_its_late_word_counts_for_nothing,
+    test_queue.test_at_a_start_leases_of_the_dead_run_out_where_nobody_else_can_be_at_work,
     test_queue.test_events_are_numbered_without_a_gap_whoever_writes_them_and_none_of_a_transaction_that_failed,
 )
 

@@ -139,6 +139,16 @@ def test_a_dead_workers_job_comes_back_and_its_late_word_counts_for_nothing(data
     assert events(database) == [(1, "job.done")]
 
 
+def test_at_a_start_leases_of_the_dead_run_out_where_nobody_else_can_be_at_work(database: Database) -> None:
+    add(database)
+    with database.session() as session:
+        held = table.claim(session, "count", "before", limit=1, weight=1, lease=60)
+        table.release(session)
+        again = table.claim(session, "count", "after", limit=1, weight=1, lease=60)
+        alone = session.get_bind().dialect.name == "sqlite"
+        assert [one.id for one in again] == ([one.id for one in held] if alone else [])
+
+
 def test_what_is_out_of_reach_is_tried_later_and_says_what_it_waits_for(database: Database) -> None:
     add(database)
     away = [UnavailableError("NODE", "the node does not answer")]
