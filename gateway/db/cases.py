@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy import Select, case, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway.db.credit import PUBLISHED, Application, CreditDecision, Loan, ProductVersion, stands
+from gateway.db.paging import Cut, Part, part
 
 __all__ = [
     "Place",
@@ -21,6 +22,7 @@ __all__ = [
     "loans",
     "product",
     "products",
+    "queue",
     "reviewed",
     "unanchored",
 ]
@@ -52,19 +54,28 @@ def decisions(
     session: Session, lender: str | None, before: Place = None, limit: int = 200, outcome: str | None = None
 ) -> list[CreditDecision]:
     """A lender's decisions that stand; None for all lenders', which an auditor may see."""
-    query = select(CreditDecision).where(stands())
-    if lender is not None:
-        query = query.where(CreditDecision.lender == lender)
-    if outcome is not None:
-        query = query.where(CreditDecision.outcome == outcome)
+    query = _standing(lender, outcome)
     return list(session.scalars(_part(query, CreditDecision, CreditDecision.decision_id, before, limit)))
 
 
-def reviewed(session: Session, lender: str | None) -> list[CreditDecision]:
-    """Every decision of a person that stands, of one lender or of all, the newest first."""
-    query = select(CreditDecision).where(stands(), CreditDecision.reviews.is_not(None))
+def _standing(lender: str | None, outcome: str | None = None) -> Select[CreditDecision]:
+    query = select(CreditDecision).where(stands())
     if lender is not None:
         query = query.where(CreditDecision.lender == lender)
+    return query if outcome is None else query.where(CreditDecision.outcome == outcome)
+
+
+def queue(session: Session, lender: str | None, cut: Cut) -> Part[CreditDecision]:
+    """A part of the decisions that stand: what waits for a person first, the oldest on top; then all others, the newest first."""
+    waits = CreditDecision.outcome == "refer"
+    key = (case((waits, 1), else_=0), case((waits, -CreditDecision.at), else_=CreditDecision.at), CreditDecision.decision_id)  # fmt: skip
+    found: Part[tuple[CreditDecision]] = part(session, _standing(lender), key, cut)
+    return found.map(lambda row: row[0])
+
+
+def reviewed(session: Session, lender: str | None, outcome: str | None = None) -> list[CreditDecision]:
+    """Every decision of a person that stands, of one lender or of all, the newest first."""
+    query = _standing(lender, outcome).where(CreditDecision.reviews.is_not(None))
     return list(session.scalars(query.order_by(CreditDecision.at.desc(), CreditDecision.decision_id)))
 
 

@@ -79,10 +79,10 @@ def _cases(request: Request, session: Session, who: Principal, parties: Parties)
     """Cases above a product's limit that one person has approved."""
     if not may(who, Action.DECISIONS_DECIDE):
         return
-    for row in reversed(cases.decisions(session, who.org, outcome="refer")):
+    for row in reversed(cases.reviewed(session, who.org, "refer")):
         record = json.loads(row.record)
-        said = record.get("human", ())
-        if said and said[-1]["outcome"] in _LENDS:
+        said = record["human"]
+        if said[-1]["outcome"] in _LENDS:
             yield Waiting(
                 say(request, "Approve a loan above the limit"),
                 say(request, "%(name)s asks for %(amount)s", name=parties[row.applicant].name, amount=formats.plain_money(record["application"]["amount"])),

@@ -28,7 +28,7 @@ from gateway.web import credit_words as words
 from gateway.web import formats
 from gateway.web.borrow import product_names
 from gateway.web.credit_parts import waterfall
-from gateway.web.depends import As, gone, router_of_pages
+from gateway.web.depends import As, Shown, gone, router_of_pages
 from gateway.web.parties import Parties
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
@@ -40,16 +40,14 @@ __all__ = ["router"]
 router = router_of_pages()
 Reader = Annotated[Principal, May(Action.DECISIONS_READ)]
 AMOUNT_OR_NOTHING = r"^([0-9]{1,13}(\.[0-9]{1,2})?)?$"
-_ORDER = {"refer": 0, "approve": 1, "decline": 2}
 
 
 @router.get("/queue")
-def queue(request: Request, who: Reader, home: Installed, form: As = "") -> Response:
-    """Applications to this lender: what waits for a person first, the older first."""
+def queue(request: Request, who: Reader, home: Installed, cut: Shown, form: As = "") -> Response:
+    """Applications to this lender: what waits for a person first, the oldest on top."""
     with home.database.session() as session:
-        rows, parties = table.decisions(session, cases.scope(who)), Parties(session)
-    rows.sort(key=lambda row: (_ORDER[row.outcome], row.at))
-    records = {row.decision_id: json.loads(row.record) for row in rows}
+        part, parties = table.queue(session, cases.scope(who), cut), Parties(session)
+    records = {row.decision_id: json.loads(row.record) for row in part.rows}
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     parts: Any = environment(language_of(request)).get_template("includes/credit.html").module
     now = home.now()
@@ -63,7 +61,7 @@ def queue(request: Request, who: Reader, home: Installed, form: As = "") -> Resp
 
     def reason(row: CreditDecision) -> str:
         first = cases.top_reason(of(row))
-        return str(first[language_of(request)]) if first else ""
+        return formats.rounded(first[language_of(request)]) if first else ""
 
     def by(row: CreditDecision) -> str:
         return str(of(row)["human"][-1]["who"]) if row.reviews else say(request, "the engine")
@@ -86,7 +84,7 @@ def queue(request: Request, who: Reader, home: Installed, form: As = "") -> Resp
         Column(say(request, "By"), by, lambda row: cells.state((by(row), "none"))),
         Column(say(request, "Age"), age, numeric=True),
     )  # fmt: skip
-    made = Table(say(request, "Cases"), columns, rows, say(request, "Nobody has applied yet."))
+    made = Table.of(say(request, "Cases"), columns, part, say(request, "Nobody has applied yet."))
     if form:
         return export(made, form, "cases")
     lead = say(request, "What waits for a person stands first, the oldest on top.")

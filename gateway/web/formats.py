@@ -5,15 +5,17 @@ Times are shown in Asia/Shanghai, with UTC on hover; money in CNY can be switche
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-__all__ = ["browser", "day", "money", "number", "percent", "plain_money", "short", "size", "time"]
+__all__ = ["browser", "day", "money", "number", "percent", "plain_money", "rounded", "short", "size", "time"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_LONG = re.compile(r"(?<![\w.-])-?\d+\.\d{3,}(?!\d|\.\d)", re.ASCII)
 _SIGNS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
 
 
@@ -45,8 +47,14 @@ def percent(value: Decimal | str | None) -> str:
 
 
 def number(value: Decimal | str) -> str:
-    """A number without zeros at its end."""
-    return f"{Decimal(value).normalize():f}".replace("-", "−")
+    """A number with at most two decimals, and no zeros at its end."""
+    found = Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP).normalize() + 0  # no minus before nothing
+    return f"{found:f}".replace("-", "−")
+
+
+def rounded(text: str) -> str:
+    """A sentence whose numbers read so; what it was made from keeps them whole."""
+    return _LONG.sub(lambda found: number(found[0]), text)
 
 
 def time(value: int | str | datetime | None) -> Markup:

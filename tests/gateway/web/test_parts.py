@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest
 
 from certifier.receipt import Receipt
 from gateway import samples
+from gateway.db import credit
 from gateway.errors import UnreadableError
 from gateway.service.own import own_receipt
 from gateway.web import bundle, formats, originals
@@ -52,6 +54,16 @@ def test_the_language_is_the_users_own_then_the_browsers_then_chinese() -> None:
 )
 def test_money(value: str, text: str) -> None:
     assert formats.plain_money(value) == text
+
+
+def test_numbers_of_a_decision_are_read_with_two_decimals() -> None:
+    assert [formats.number(one) for one in ("98.4306", "-7.0426", "0.125", "120", "-0.001")] == ["98.43", "−7.04", "0.13", "120", "0"]  # fmt: skip
+    for raw, shown in (
+        ("Orders cover 0.947368 months of sales (1.5 give more points)", "Orders cover 0.95 months of sales (1.5 give more points)"),
+        ("由第三方佐证的比例为0.575861（达到0.6可加分）", "由第三方佐证的比例为0.58（达到0.6可加分）"),
+        ("changed by -7.0426 %, seen on 2026.06.301, part A1.2345", "changed by −7.04 %, seen on 2026.06.301, part A1.2345"),
+    ):  # fmt: skip
+        assert formats.rounded(raw) == shown
 
 
 def test_times_are_shanghais_with_utc_on_hover() -> None:
@@ -113,6 +125,43 @@ def test_errors_read_in_the_users_language() -> None:
     assert (fault.message, fault.code) == ("该单据内容已销毁，不能再展示。", "SHREDDED")
     assert fault.next
     assert fault_of("en", "NEVER_HEARD_OF", "as it was said").message == "as it was said"
+
+
+def waiting(site: Site) -> list[credit.CreditDecision]:
+    """More cases of L1 than a page holds: the oldest three wait for a person, the one between for a second."""
+
+    def one(number: int) -> credit.CreditDecision:
+        name, waits = f"dec-queue-{number:03}", number < 3
+        said = [{"who": "l1-officer", "outcome": "approve"}]
+        record = {"application": {"amount": "10000"}, "reasons": [], "inputs": [], "human": said}
+        lender = site.running.organisation("L1").hex
+        return credit.CreditDecision(
+            decision_id=name, application_id=name, lender=lender, applicant=site.running.organisation("M1").hex,
+            outcome="refer" if waits else "approve", record=json.dumps(record), digest=f"0x{number:064x}", asset_id=f"0x{number:064x}",
+            reviews="dec-queue" if number == 1 else None, latency={}, at=number,
+        )  # fmt: skip
+
+    return [one(number) for number in range(230)]
+
+
+def test_the_oldest_case_that_waits_stands_on_top_however_many_there_are(site: Site) -> None:
+    rows, officer = waiting(site), site.running.client("l1-officer")
+    with site.running.gateway.database.session() as session:
+        session.add_all(rows)
+    path, seen = "/queue", list[str]()
+    while path:
+        page = officer.get(path).text
+        seen += re.findall(r'href="/queue/(dec-queue-\d+)"', page)
+        (path,) = re.findall(r'href="(/queue\?after=[^"]+)"', page) or ("",)
+    spread = officer.get("/queue", params={"as": "csv"}).text
+    second = site.running.client("l1-approver").get("/approvals").text
+    with site.running.gateway.database.session() as session:
+        for row in rows:
+            session.delete(row)
+    ids = [row.decision_id for row in rows]
+    assert seen == [*ids[:3], *reversed(ids[3:])]
+    assert spread.count("\n") > len(rows)
+    assert [one for one in ids if f"/queue/{one}" in second] == [ids[1]]
 
 
 def test_a_bundle_verifies_on_the_command_line(site: Site, tmp_path: Path) -> None:
