@@ -19,6 +19,7 @@ from gateway.errors import RefusedError, UsageError
 from gateway.home import Home
 from gateway.installation import Book, Installation, Organisation
 from gateway.keys import Keystore, next_of
+from gateway.service import proposing
 from gateway.signing.places import InKeystore
 from ledger import host
 from ledger.account import Account, account_key_id
@@ -61,6 +62,10 @@ KEY_PURPOSES = {
     "encryption": Purpose.ENCRYPTION,
     "fingerprint": Purpose.FINGERPRINT,
 }
+
+
+_VOTING = 7 * 86_400
+"""Seconds for which registrars vote for the moment that the first of them proposed: what was signed before then is at nobody's mercy."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +273,7 @@ def end_key(
     public: bytes,
     voters: Sequence[Organisation] | None = None,
 ) -> Vote:
-    """End a member's key now: its own act where its account signs by itself, else the quorum's. One that has ended stays so."""
+    """End a member's key now: its own act where its account signs by itself, else the quorum's, at the moment that it was proposed with."""
     membership, now = installation.ledger.membership, installation.now()
     known = installation.ledger.read_one(membership.key(key_id), installation.ledger.pin())
     if known.org != organisation.id or not known.valid_at(now):
@@ -276,7 +281,8 @@ def end_key(
     if installation.answers(organisation.short):
         revoke_key(installation, organisation, key_id)
         return Vote(0, True)
-    ended = replace(known, valid_until=max(now, known.valid_from + 1))
+    proposed = proposing.ending(installation, key_id, known, range(now - _VOTING, now + 1))
+    ended = replace(known, valid_until=proposed or max(now, known.valid_from + 1))
     return vote(installation, membership.set_key(key_id, ended, public), voters)
 
 

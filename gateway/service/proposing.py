@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from gateway.installation import Installation
 from ledger.errors import AbiError
 from ledger.events import Confirmed, Executed
+from ledger.membership import Key
 from ledger.replay import events
 
-__all__ = ["Proposed", "proposals"]
+__all__ = ["Proposed", "ending", "proposals"]
 
 
 @dataclass
@@ -39,6 +40,31 @@ def proposals(installation: Installation) -> list[Proposed]:
         elif isinstance(event, Executed) and event.call_id in found:
             found[event.call_id].executed = True
     return list(reversed(found.values()))
+
+
+def ending(installation: Installation, key_id: bytes, key: Key, within: range) -> int | None:
+    """The moment within these at which the key as it stands is to end by the newest call that needs votes still; None where there is none."""
+    found: dict[bytes, int] = {}
+    for event in events(installation.ledger, 0, installation.ledger.pin(), ["membership"]):
+        if isinstance(event, Confirmed):
+            until = _ending_of(installation, event.call, key_id, key)
+            if until is not None and until in within:
+                found[event.call_id] = until
+        elif isinstance(event, Executed):
+            found.pop(event.call_id, None)
+    return next(reversed(found.values()), None)
+
+
+def _ending_of(installation: Installation, call: bytes, key_id: bytes, key: Key) -> int | None:
+    try:
+        act, said = installation.ledger.membership.told(call)
+    except AbiError:
+        return None
+    if act != "setKey" or said["keyId"] != key_id:
+        return None
+    org, valid_from, until, purpose = said["key_"]
+    same = (org, valid_from, purpose) == (key.org, key.valid_from, key.purpose)
+    return int(until) if same else None
 
 
 def _described(installation: Installation, call: bytes) -> tuple[str, dict[str, str]]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.errors import RefusedError
+from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
+from gateway.service import consortium
+from gateway.service.consortium import Vote
+from ledger.membership import FOREVER
 
 from .conftest import World, assetcert, write_keys
 
@@ -138,6 +143,25 @@ def test_a_rotation_waits_for_its_votes_and_the_old_key_serves_meanwhile(own: Wo
     assert [row["valid_until"] is None for row in accounts] == [False, True]
     (tmp_path / "note.bin").write_bytes(b"\x00\x06")
     assert assetcert("certify", "--as", "M1", tmp_path / "note.bin", home=own.home).code == 0
+
+
+def test_votes_cast_at_two_moments_end_one_key(own: World, installed: Callable[[Path], Installation]) -> None:
+    (own.home / "keys/M1/account.json").unlink()  # its account is elsewhere: the registrars end its keys
+    home = installed(own.home)
+    member, registrars = home.book.find("M1"), [home.book.find(short) for short in ("R1", "R2")]
+    home.keys.unlock([("M1", "encryption")])
+    key_id, public = consortium.published(home.keys.seed("M1", "encryption"), "encryption")
+
+    def end(voter: Organisation) -> tuple[Vote, int]:
+        vote = consortium.end_key(home, member, key_id, public, [voter])
+        return vote, home.ledger.read_one(home.ledger.membership.key(key_id), home.ledger.pin()).valid_until
+
+    begun = home.now()
+    first, until = end(registrars[0])
+    assert (first.votes, first.executed, until) == (1, False, FOREVER)
+    home.node.clock.advance(3_600)
+    second, until = end(registrars[1])
+    assert second.executed and begun <= until < begun + 3_600
 
 
 def test_what_was_wrapped_before_an_encryption_key_was_rotated_still_opens(
