@@ -115,6 +115,17 @@ _WORDS: dict[str, Words] = {
         N_("The key for duplicate detection is never changed while anything is locked."), N_("Leave it.")
     ),
     "OFFER_PAST": Words(N_("This offer has ended."), N_("Apply again: a new decision takes seconds.")),
+    "STATE": Words(
+        N_("This has changed since you opened it."), N_("Look at what it is now, then decide again.")
+    ),
+    "REGISTRAR_KEY": Words(
+        N_("The key of a registrar stays on the server: votes are not relayed."),
+        N_("Have the votes cast where the key is."),
+    ),
+    "NOT_RELAYED": Words(
+        N_("This cannot be signed in a browser."),
+        N_("Move the organisation's key to the server or a Web3Signer."),
+    ),
     "CONFLICT": Words(
         N_("Somebody else has decided this since you opened it."),
         N_("Look at what it is now, then decide again."),
