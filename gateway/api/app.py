@@ -108,7 +108,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         table.forget_unfinished_answers(db)
     async with gateway.running(), anyio.create_task_group() as group:
         group.start_soon(_tidy, gateway)
-        group.start_soon(anyio.to_thread.run_sync, app.openapi)  # a second's work, not in a request's time
         yield
         group.cancel_scope.cancel()
 

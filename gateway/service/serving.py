@@ -103,6 +103,7 @@ def _server(installation: Installation, settings: Settings) -> uvicorn.Server:
 
     sys.setswitchinterval(0.001)  # a request waits no longer for its turn behind what works in this process
     app = application(Gateway(installation, settings))
+    app.openapi()  # a second's work, in no request's time, and before another thread can make the same schemas
     return uvicorn.Server(
         uvicorn.Config(
             Proxied(app, settings.proxy_socket),
