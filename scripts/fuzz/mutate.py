@@ -137,6 +137,8 @@ def archive(data: bytes, chance: random.Random) -> bytes:
             entries = {name: old.read(name) for name in old.namelist()}
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):
         return plain(data, chance)
+    if not entries:
+        return plain(data, chance)
     name = chance.choice(sorted(entries))
     choice = chance.randrange(6)
     if choice == 0:
