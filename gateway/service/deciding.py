@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -38,6 +39,7 @@ class Deciding:
         self._anchors = ThreadPoolExecutor(1, "credit-anchor")
         self._lock = threading.Lock()
         self._reading = threading.Lock()
+        self._applying: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._running: dict[tuple[str, str], Future[Any]] = {}
         self._anchors.submit(self._anchor)
 
@@ -49,9 +51,13 @@ class Deciding:
     def apply(
         self, applicant: Organisation, order: Order, signatory: str, wait: float
     ) -> tuple[credit.Application, bool]:
-        """The application, and whether it is decided: within `wait` seconds, or else it goes on."""
+        """The application, and whether it is decided: within `wait` seconds, or else it goes on.
+
+        A firm's applications are made in turn: of two made at once each would withdraw the other's draft.
+        """
         known = order if order.key else replace(order, key=secrets.token_hex(16))
-        row = submit(self._installation, applicant, known, signatory)
+        with self._applying[applicant.hex]:
+            row = submit(self._installation, applicant, known, signatory)
         return row, self._decided(applicant, row, wait)
 
     def resume(self, signed: Organisation) -> None:

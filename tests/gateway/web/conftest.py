@@ -164,16 +164,16 @@ def sign_in(page: Any, site: Site, user: str) -> None:
 def violations(page: Any) -> list[str]:
     """What axe-core finds wrong with the page as it is, WCAG 2.2 AA; the engine comes through the debugger, past the page's CSP."""
     page.emulate_media(reduced_motion="reduce")  # what fades in is judged as it will be
-    session = page.context.new_cdp_session(page)
-    session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-    call = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    answer = session.send(
+    axe = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    told = "r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => n.html + ' :: ' + n.failureSummary)]))"
+    answer = page.context.new_cdp_session(page).send(
         "Runtime.evaluate",
         {
-            "expression": f"{call}.then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => n.html + ' :: ' + n.failureSummary)])))",
+            "expression": f"{AXE.read_text(encoding='utf-8')}\n;{axe}.then({told})",
             "awaitPromise": True,
             "returnByValue": True,
         },
     )
+    assert "exceptionDetails" not in answer, answer["exceptionDetails"]
     found = json.loads(answer["result"]["value"])
     return [f"{page.url} {rule}: {node[:400]}" for rule, nodes in found for node in nodes]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -180,6 +182,27 @@ def test_a_simulation_counts_ones_own_decisions(
     found = api.client("l1-risk").post("/api/v1/product-simulations", json={"content": content}).json()
     assert found["decisions"] >= 1 and found["passed"] == 0
     problem(api.client("l1-risk").post("/api/v1/products", json={"content": {"schema": "x"}}), 422, "PRODUCT")
+
+
+def test_applications_of_one_firm_at_once_are_made_in_turn_and_the_last_stands(
+    api: Running, products: dict[str, str]
+) -> None:
+    client = api.client("m2-signatory")
+
+    def apply(number: int) -> tuple[int, str]:
+        headers = {"Idempotency-Key": f"at-once-{number % 4}", "Prefer": "wait=30"}
+        answer = client.post("/api/v1/applications", json={"amount": "90000", "days": 60}, headers=headers)
+        return answer.status_code, answer.json()["application_id"]
+
+    with ThreadPoolExecutor(8) as pool:  # each of four twice
+        answers = list(pool.map(apply, range(8)))
+    assert {status for status, _ in answers} == {201}, answers
+    assert sorted(Counter(application for _, application in answers).values()) == [2, 2, 2, 2]
+    rows = client.get("/api/v1/applications").json()["items"]
+    states = Counter(
+        one["state"] for one in rows if one["application_id"] in dict.fromkeys(id_ for _, id_ in answers)
+    )
+    assert states["withdrawn"] == 3, states
 
 
 def test_an_unsecured_loan_from_contract_to_its_last_receipt(api: Running, products: dict[str, str]) -> None:
