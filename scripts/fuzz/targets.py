@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import struct
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -44,16 +46,20 @@ def _mtconnect() -> list[bytes]:
     ]
 
 
-def _ubl() -> list[bytes]:
-    names = ("invoice.xml", "credit-note.xml", "order.xml", "despatch-advice.xml")
-    space = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
-    inside = (SAMPLES / "invoice.xml").read_bytes().partition(b"?>")[2]
-    envelope = (
-        f'<sh:StandardBusinessDocument xmlns:sh="{space}">'.encode()
-        + inside
-        + b"</sh:StandardBusinessDocument>"
+def _envelopes() -> list[bytes]:
+    """SBDH, SOAP 1.1 and 1.2 (an operation's), a business header around its document and before it."""
+    invoice, payment = (
+        (SAMPLES / name).read_bytes().partition(b"?>")[2] for name in ("invoice.xml", "bank-receipt.xml")
     )
-    return [*_samples(*names)(), envelope]
+    header = b'<h:AppHdr xmlns:h="urn:iso:std:iso:20022:tech:xsd:head.001.001.02"><h:BizMsgIdr>1</h:BizMsgIdr></h:AppHdr>'
+    sbdh = b"http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
+    return [
+        b'<sh:StandardBusinessDocument xmlns:sh="%b">%b</sh:StandardBusinessDocument>' % (sbdh, invoice),
+        b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header/><s:Body>%b</s:Body></s:Envelope>' % invoice,
+        b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><Submit>%b</Submit></s:Body></s:Envelope>' % payment,
+        b"<DataPDU>%b%b</DataPDU>" % (header, payment),
+        header + payment,
+    ]  # fmt: skip
 
 
 def _nc_link() -> list[bytes]:
@@ -106,7 +112,9 @@ def _sparkplug() -> list[bytes]:
     body = b"".join(
         b"\x12" + _sized(b"\x0a" + _sized(name) + b"\x18" + _varint(time) + said) for name, said in metrics
     )
-    return [b"\x08" + _varint(time) + body + b"\x18\x05"]
+    plain = b"\x08" + _varint(time) + body + b"\x18\x05"
+    outer = b"\x08" + _varint(time) + b"\x22" + _sized(b"SPBV1.0_COMPRESSED") + b"\x2a"
+    return [plain, *(outer + _sized(pack(plain)) for pack in (zlib.compress, gzip.compress))]
 
 
 def _aqdef() -> list[bytes]:
@@ -191,6 +199,9 @@ def _declared() -> list[bytes]:
 _XML = (tree, tree, plain)
 TARGETS: Mapping[str, Target] = {
     "mtconnect-streams": Target(_mtconnect, _XML),
+    "mtconnect-json": Target(
+        _samples("machine.mtconnect-1.json", "machine.mtconnect-2.json"), (structured, structured, plain)
+    ),
     "shdr": Target(_samples("machine.shdr"), (lines(b"\n|"), plain)),
     "senml": Target(lambda: [*_samples("machine.senml.json")(), *_senml_xml()], (structured, tree, plain)),
     "senml-cbor": Target(_senml_cbor, (cbor, plain)),
@@ -201,7 +212,8 @@ TARGETS: Mapping[str, Target] = {
     "qif": Target(_samples("inspection.qif"), _XML),
     "aqdef": Target(_aqdef, (lines(b"\n /"), plain)),
     "dcc": Target(_samples("calibration.xml"), _XML),
-    "ubl": Target(_ubl, _XML),
+    "ubl": Target(_samples("invoice.xml", "credit-note.xml", "order.xml", "despatch-advice.xml"), _XML),
+    "envelope": Target(_envelopes, _XML),
     "cii": Target(_samples("invoice-cii.xml", "invoice-zugferd1.xml"), _XML),
     "edifact": Target(_samples("invoice-d96a.edi"), (lines(b"'+:"), plain)),
     "e-fapiao": Target(_samples("e-fapiao.xml", "e-fapiao-red.xml", "e-fapiao-2019.xml"), _XML),
