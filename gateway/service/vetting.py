@@ -38,6 +38,8 @@ __all__ = ["Shelf", "Vetted", "pin_at", "pin_newest"]
 
 _BY_ITSELF = (Code.CONTENT, Code.COMMITMENT, Code.REGISTRATION, Code.ISSUER, Code.SIGNERS, Code.FINGERPRINT, Code.FACTS)  # fmt: skip
 _SAID_ONCE = 5
+_MOST = 20_000
+"""Assets that stay warm in one process: some four hundred megabytes."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,15 @@ class Vetted:
 
 
 class Shelf:
-    """Receipts and readings of the assets that this process has seen: what makes it warm. One per process."""
+    """Receipts and readings of the assets that this process has seen: what makes it warm. One per process; threads may share it."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self.descriptor = Descriptor.load(installation.home.descriptor)
+        self._clear()
+
+    def _clear(self) -> None:
+        """Begin anew. Who is at work goes on with what it had."""
         self._rows: dict[str, Asset] = {}
         self._receipts: dict[str, Receipt] = {}
         self._kept: dict[str, readings.Kept] = {}
@@ -69,23 +75,28 @@ class Shelf:
 
     def anchored(self, organisation: Organisation) -> list[Asset]:
         """Its assets that stand on the ledger, in order of id; each is loaded once: what it states never changes."""
+        if len(self._rows) > _MOST or len(self._foreign) > _MOST:
+            self._clear()
+        rows = self._rows
         with self._installation.database.session() as session:
             ids = credit.anchored_ids(session, organisation.hex)
-            new = credit.assets(session, [one for one in ids if one not in self._rows])
-        self._rows |= {row.asset_id: row for row in new}
-        return [self._rows[one] for one in ids]
+            new = credit.assets(session, [one for one in ids if one not in rows])
+        rows |= {row.asset_id: row for row in new}
+        return [rows[one] for one in ids]
 
     def receipts(self, organisation: Organisation, rows: Sequence[Asset]) -> list[Receipt]:
         """Whole receipts, in order."""
-        new = [row for row in rows if row.asset_id not in self._receipts]
+        held = self._receipts
+        new = [row for row in rows if row.asset_id not in held]
         for row, made in zip(new, rebuild(self._installation, organisation, new), strict=True):
-            self._receipts[row.asset_id] = made
-        return [self._receipts[row.asset_id] for row in rows]
+            held[row.asset_id] = made
+        return [held[row.asset_id] for row in rows]
 
     def kept(self, ids: Collection[str]) -> Mapping[str, readings.Kept]:
         """Readings that were kept, by asset id."""
-        self._kept |= readings.load(self._installation, [one for one in ids if one not in self._kept])
-        return self._kept
+        held = self._kept
+        held |= readings.load(self._installation, [one for one in ids if one not in held])
+        return held
 
     def vet(
         self,
@@ -124,20 +135,22 @@ class Shelf:
 
     def context(self, organisation: Organisation, until: int) -> tuple[Paper, ...]:
         """Others' invoices and payments up to a block, by their certified facts: they only tell who trades with whom."""
+        held = self._foreign
         with self._installation.database.session() as session:
             there = credit.context(session, organisation.hex, until)
-            new = {asset: block for asset, block in there if asset not in self._foreign}
+            new = {asset: block for asset, block in there if asset not in held}
             facts = credit.facts_of(session, list(new))
         for asset, fields in facts.items():
-            self._foreign[asset] = of_receipt(
+            held[asset] = of_receipt(
                 parse_hex32(asset), fields, registered_at=self._time(new[asset]), signers={}
             )
-        return tuple(self._foreign[asset] for asset, _ in there if asset in self._foreign)
+        return tuple(held[asset] for asset, _ in there if asset in held)
 
     def _time(self, block: int) -> int:
-        if block not in self._times:
-            self._times[block] = self._installation.ledger.chain.block(block).timestamp
-        return self._times[block]
+        held = self._times
+        if block not in held:
+            held[block] = self._installation.ledger.chain.block(block).timestamp
+        return held[block]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ self-signed certificate are made once per home.
 from __future__ import annotations
 
 import io
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from gateway.home import Home, write_private
 __all__ = ["pdf", "qr_svg", "sign"]
 
 _YEARS = 10
+_MAKING = threading.Lock()
 
 
 def qr_svg(text: str) -> str:
@@ -58,31 +60,33 @@ def sign(home: Home, document: bytes, reason: str) -> bytes:
 
 
 def _identity(home: Home) -> Path:
-    """Key and certificate as PKCS #12, readable by the home's owner alone; made where absent."""
+    """Key and certificate as PKCS #12, readable by the home's owner alone; made where absent, once however many ask first."""
     path = home.root / "certificate.p12"
-    if not path.is_file():
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "assetcert gateway")])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=365 * _YEARS))
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_signing_only(), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        write_private(
-            path,
-            serialization.pkcs12.serialize_key_and_certificates(
-                b"assetcert", key, certificate, None, serialization.NoEncryption()
-            ),
-        )
+    with _MAKING:
+        if not path.is_file():
+            write_private(path, _new_identity())
     return path
+
+
+def _new_identity() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "assetcert gateway")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365 * _YEARS))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_signing_only(), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return serialization.pkcs12.serialize_key_and_certificates(
+        b"assetcert", key, certificate, None, serialization.NoEncryption()
+    )
 
 
 def _signing_only() -> x509.KeyUsage:
