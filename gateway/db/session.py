@@ -119,7 +119,7 @@ def _bring_up(engine: Engine) -> None:
             "DATABASE", "a newer version of assetcert has written this database: use that one"
         )
     if fresh:
-        from gateway.db import credit, evaluations, identity, jobs, papers, signing  # noqa: F401 - their tables
+        from gateway.db import credit, evaluations, events, identity, jobs, papers, signing  # noqa: F401 - their tables
 
         with engine.begin() as connection:
             Base.metadata.create_all(connection)

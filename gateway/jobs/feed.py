@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gateway.db import events as table
 from gateway.db import index
-from gateway.db import jobs as table
-from gateway.db.jobs import LedgerPosition, NewEvent
+from gateway.db.events import LedgerPosition, NewEvent
 from gateway.installation import Installation
 from gateway.service import indexing
 from gateway.signing.browser import NEEDED

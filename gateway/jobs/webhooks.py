@@ -19,8 +19,8 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from gateway.db import jobs as table
-from gateway.db.jobs import Event, Webhook
+from gateway.db import events as table
+from gateway.db.events import Event, Webhook
 from gateway.db.session import Database
 from gateway.errors import UsageError
 from gateway.identity.sealing import Sealing

@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from gateway.db import jobs as table
 from gateway.db import signing
-from gateway.db.jobs import Job, NewEvent
+from gateway.db.events import NewEvent, add_events
+from gateway.db.jobs import Job
 from gateway.db.session import Database
 from gateway.errors import Exit, GatewayError
 from gateway.jobs.bell import Bell
@@ -158,7 +159,7 @@ class Worker(threading.Thread):
         with self._database.session() as session:
             ended = table.finish(session, token, came, at)
             told = [one for one in jobs if one.id in ended]
-            table.add_events(session, [_event(one, done[one.id], at) for one in told])
+            add_events(session, [_event(one, done[one.id], at) for one in told])
         self._drop([file for one in told for file in done[one.id].files])
         self._done.ring()
 

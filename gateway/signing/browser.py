@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.db import signing as table
-from gateway.db.jobs import NewEvent, add_events
+from gateway.db.events import NewEvent, add_events
 from gateway.db.session import Database
 from gateway.db.signing import SignatureRequest
 from gateway.errors import RefusedError

@@ -12,18 +12,20 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.api.guard import Guarded
 from gateway.api.shapes import decoded, encoded
-from gateway.db.jobs import NewEvent, add_events
+from gateway.db.events import NewEvent, add_events
 from gateway.db.paging import WHOLE, Cut
 from gateway.errors import UsageError
 from gateway.identity.principal import Principal
 from gateway.installation import Installation
 
-__all__ = ["As", "Id", "Shown", "cursor", "gone", "note", "router_of_pages"]
+__all__ = ["As", "Id", "Shown", "Sought", "cursor", "gone", "note", "router_of_pages"]
 
 Id = Annotated[str, Path(pattern="^0x[0-9a-f]{64}$")]
 """An asset's, a pledge's, a grant's id."""
 As = Annotated[str, Query(alias="as", pattern="^(csv|xlsx)?$")]
 """A table as a spreadsheet instead of the page."""
+Sought = Annotated[str, Query(max_length=100)]
+"""Part of a name that is looked for in a list."""
 
 
 def _asked(after: Annotated[str, Query(max_length=400)] = "", form: As = "") -> Cut:

@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from gateway.db import credit, evaluations, identity, jobs, papers, signing  # noqa: F401 - their tables
+from gateway.db import credit, evaluations, events, identity, jobs, papers, signing  # noqa: F401 - their tables
 from gateway.db.migrations import upgrade
 from gateway.db.models import Base
 from tests.gateway.conftest import World, assetcert

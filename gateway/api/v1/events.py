@@ -15,8 +15,8 @@ from gateway.api.depends import Db, Here, May
 from gateway.api.guard import Guarded
 from gateway.api.shapes import IfMatch, Page, Paged, Strict, Time, etag
 from gateway.api.v1.common import Document, Running, not_found
-from gateway.db import jobs as table
-from gateway.db.jobs import Event, Webhook
+from gateway.db import events as table
+from gateway.db.events import Event, Webhook
 from gateway.errors import ConflictError, UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.db import credit, evaluations, identity, jobs, papers, signing  # noqa: F401 - their tables
+from gateway.db import credit, evaluations, events, identity, jobs, papers, signing  # noqa: F401 - their tables
 from gateway.db.models import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from gateway.db import jobs as table
-from gateway.db.jobs import Job, NewEvent
+from gateway.db.events import NewEvent, add_events, events_after, head
+from gateway.db.jobs import Job
 from gateway.db.session import Database
 from gateway.errors import RefusedError, UnavailableError
 from gateway.home import Home
@@ -83,7 +84,7 @@ def rows(database: Database, org: str = ORG) -> list[Job]:
 
 def events(database: Database, org: str = ORG) -> list[tuple[int, str]]:
     with database.session() as session:
-        return [(one.number, one.kind) for one in table.events_after(session, org, 0, 1000)]
+        return [(one.number, one.kind) for one in events_after(session, org, 0, 1000)]
 
 
 def test_jobs_of_one_organisation_and_group_are_done_together_oldest_first(database: Database) -> None:
@@ -211,10 +212,10 @@ def test_events_are_numbered_without_a_gap_whoever_writes_them_and_none_of_a_tra
     def write() -> None:
         for number in range(20):
             with database.session() as session:
-                table.add_events(session, [NewEvent(ORG, "k", 1, {"n": number}), NewEvent(OTHER, "k", 1, {})])
+                add_events(session, [NewEvent(ORG, "k", 1, {"n": number}), NewEvent(OTHER, "k", 1, {})])
 
     with pytest.raises(ZeroDivisionError), database.session() as session:
-        table.add_events(session, [NewEvent(ORG, "k", 1, {})])
+        add_events(session, [NewEvent(ORG, "k", 1, {})])
         raise ZeroDivisionError
     threads = [threading.Thread(target=write) for _ in range(3)]
     for thread in threads:
@@ -223,5 +224,5 @@ def test_events_are_numbered_without_a_gap_whoever_writes_them_and_none_of_a_tra
         thread.join()
     assert [number for number, _ in events(database)] == list(range(1, 61))
     with database.session() as session:
-        assert table.head(session, OTHER) == 60
-        assert [one.number for one in table.events_after(session, ORG, 55, 3)] == [56, 57, 58]
+        assert head(session, OTHER) == 60
+        assert [one.number for one in events_after(session, ORG, 55, 3)] == [56, 57, 58]

@@ -18,7 +18,8 @@ import pytest
 from http_message_signatures import HTTPMessageVerifier, InvalidSignature, MappingKeyResolver, algorithms
 
 from gateway.db import jobs as table
-from gateway.db.jobs import Job, Webhook
+from gateway.db.events import Event, Webhook, events_after, head
+from gateway.db.jobs import Job
 from gateway.errors import UsageError
 from gateway.home import Home
 from gateway.identity.sealing import Sealing
@@ -100,9 +101,9 @@ def finished(jobs: Jobs, organisation: Organisation, job_id: str) -> Job:
     return found
 
 
-def stream(installation: Installation, organisation: Organisation) -> list[table.Event]:
+def stream(installation: Installation, organisation: Organisation) -> list[Event]:
     with installation.database.session() as session:
-        return table.events_after(session, organisation.hex, 0, 10_000)
+        return events_after(session, organisation.hex, 0, 10_000)
 
 
 def test_requests_of_one_organisation_share_batches_and_each_file_has_its_answer(
@@ -233,7 +234,7 @@ def subscribe(jobs: Jobs, organisation: Organisation, webhook_id: str, url: str,
                 org=organisation.hex,
                 url=url,
                 kinds=list(kinds),
-                cursor=table.head(session, organisation.hex),
+                cursor=head(session, organisation.hex),
                 created_at=1,
             )
         )
