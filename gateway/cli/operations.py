@@ -55,6 +55,10 @@ def _up_told(shell: Shell, said: dict[str, Any]) -> None:
         for login in logins:
             table.add_row(login["user"], login["password"], login["organisation"], login["role"])
         shell.console.print(table)
+        shell.console.print(
+            "Members, people and keys are changed only by whoever has shown more than a password: sign in, open "
+            "Account, and set up an authenticator app or a passkey first."
+        )
     shell.console.print("ready; Ctrl-C stops it")
 
 

@@ -9,7 +9,9 @@ from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Db, Installed, May
 from gateway.db import identity as table
+from gateway.db import staff
 from gateway.db.identity import ApiKey
+from gateway.db.paging import Part
 from gateway.errors import NotFoundError
 from gateway.identity import keys
 from gateway.identity.logins import admitted
@@ -17,7 +19,7 @@ from gateway.identity.principal import Principal
 from gateway.identity.roles import Action, UserRole
 from gateway.identity.tokens import now
 from gateway.web import formats, words
-from gateway.web.depends import As, gone, router_of_pages
+from gateway.web.depends import As, Shown, Sought, gone, router_of_pages
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
 
@@ -25,23 +27,27 @@ __all__ = ["router"]
 
 router = router_of_pages()
 Administrator = Annotated[Principal, May(Action.API_KEYS_MANAGE)]
-_MOST = 500
 
 
 @router.get("/machines")
 def machines(
-    request: Request, who: Administrator, installation: Installed, db: Db, form: As = ""
+    request: Request,
+    who: Administrator,
+    installation: Installed,
+    db: Db,
+    cut: Shown,
+    q: Sought = "",
+    form: As = "",
 ) -> Response:
-    """All keys, the newest first, and a form for another one."""
-    rows = table.api_keys_of(db, who.org, after=None, limit=_MOST)[::-1]
-    made = _listed(request, rows)
+    """Keys, ended ones last, else the newest first, and a form for another one."""
+    made = _listed(request, staff.keys(db, who.org, q, cut), q)
     if form:
         return export(made, form, "machines")
     allowed = sorted(admitted(installation, who.organisation))
-    return render(request, "machines.html", table=made, allowed=allowed)
+    return render(request, "machines.html", table=made, allowed=allowed, q=q)
 
 
-def _listed(request: Request, rows: list[ApiKey]) -> Table:
+def _listed(request: Request, rows: Part[ApiKey], q: str) -> Table:
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     at = now()
 
@@ -77,7 +83,8 @@ def _listed(request: Request, rows: list[ApiKey]) -> Table:
         Column(say(request, "State"), lambda row: say(request, state(row)[0]), lambda row: cells.state(state(row))),
         Column(say(request, "End it"), lambda _: "", act),
     )  # fmt: skip
-    return Table(say(request, "Keys of machines"), columns, rows, say(request, "No machine has a key yet."))
+    nothing = say(request, "No machine is called so.") if q else say(request, "No machine has a key yet.")
+    return Table.of(say(request, "Keys of machines"), columns, rows, nothing)
 
 
 @router.post("/machines")

@@ -52,7 +52,7 @@ _ITEMS = (
     Item("/keys", "key", N_("Keys"), (Action.KEYS_MANAGE,)),
     Item("/instruments", "sample", N_("Instruments"), (Action.KEYS_MANAGE,)),
     Item("/witnesses", "eye", N_("Witnesses"), (Action.KEYS_MANAGE,)),
-    Item("/health", "health", N_("Health"), (Action.HEALTH_READ,)),
+    Item("/health", "health", N_("Health"), (Action.HEALTH_READ, Action.ORGANISATIONS_ADMIT)),
     Item("/people", "user", N_("People"), (Action.USERS_MANAGE,)),
     Item("/machines", "link", N_("Keys of machines"), (Action.API_KEYS_MANAGE,)),
     Item("/verify", "shield", N_("Verify"), (Action.VERIFY,)),

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 from gateway.api.depends import Db, Here, Installed, May
 from gateway.api.state import Gateway
 from gateway.db import identity as table
+from gateway.db import staff
 from gateway.db.identity import User
+from gateway.db.paging import Part
 from gateway.errors import NotFoundError, StaleError, UsageError
 from gateway.identity import accounts, ties
 from gateway.identity.logins import admitted
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action, UserRole
 from gateway.web import words
-from gateway.web.depends import As, gone, router_of_pages
+from gateway.web.depends import As, Shown, Sought, gone, router_of_pages
 from gateway.web.render import environment, language_of, render, say
 from gateway.web.tables import Column, Table, export
 
@@ -28,25 +30,20 @@ router = router_of_pages()
 Reader = Annotated[Principal, May(Action.USERS_READ)]
 Administrator = Annotated[Principal, May(Action.USERS_MANAGE)]
 Roles = Annotated[list[UserRole], Form()]
-Shown = Annotated[str, Form(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Called = Annotated[str, Form(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Locale = Annotated[str, Form(pattern="^(zh|en)$")]
-_MOST = 500
 
 
 @router.get("/people")
-def people(request: Request, who: Reader, db: Db, form: As = "") -> Response:
-    """Everybody with an account, ended ones last."""
-    rows = sorted(
-        table.users_of(db, who.org, after=None, limit=_MOST),
-        key=lambda row: (row.ended_at is not None, row.name),
-    )
-    made = _listed(request, rows)
+def people(request: Request, who: Reader, db: Db, cut: Shown, q: Sought = "", form: As = "") -> Response:
+    """Everybody with an account whose name has the text in it, ended accounts last."""
+    made = _listed(request, staff.people(db, who.org, q, cut))
     if form:
         return export(made, form, "people")
-    return render(request, "people.html", table=made)
+    return render(request, "people.html", table=made, q=q)
 
 
-def _listed(request: Request, rows: list[User]) -> Table:
+def _listed(request: Request, rows: Part[User]) -> Table:
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
 
     def roles(row: User) -> str:
@@ -59,7 +56,7 @@ def _listed(request: Request, rows: list[User]) -> Table:
         Column(say(request, "Second factor"), lambda row: say(request, "on") if row.totp else ""),
         Column(say(request, "State"), lambda row: say(request, _state(row)[0]), lambda row: cells.state(_state(row))),
     )  # fmt: skip
-    return Table(say(request, "People"), columns, rows)
+    return Table.of(say(request, "People"), columns, rows, say(request, "Nobody is called so."))
 
 
 def _state(row: User) -> tuple[str, str]:
@@ -85,7 +82,7 @@ def invite(
     db: Db,
     name: Annotated[str, Form(min_length=1, max_length=64)],
     roles: Roles,
-    display_name: Shown = "",
+    display_name: Called = "",
     locale: Locale = "zh",
     provider: Annotated[str, Form(max_length=64)] = "",
     whom: Annotated[str, Form(max_length=255)] = "",
@@ -140,7 +137,7 @@ def change(
     user_id: str,
     version: Annotated[int, Form()],
     roles: Roles,
-    display_name: Shown = "",
+    display_name: Called = "",
 ) -> Response:
     """Other roles, another name."""
     user = _person(db, who, user_id)

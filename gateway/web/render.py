@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gateway.api.depends import gateway_of
 from gateway.db import signing
 from gateway.identity.principal import Principal, may
-from gateway.identity.roles import Action
+from gateway.identity.roles import ADMINISTRATION, Action
 from gateway.signing.places import InBrowser
 from gateway.web import formats, words
 from gateway.web.language import LANGUAGES, choose, translations
@@ -124,9 +124,12 @@ def _to_sign(request: Request, principal: Principal | None) -> int | None:
 
 def _common(request: Request) -> Mapping[str, object]:
     principal = principal_of(request)
+    entries = list(items(principal, request.url.path, _to_sign(request, principal)))
+    guarded = any(item.current and not ADMINISTRATION.isdisjoint(item.actions) for item in entries)
     return {
         "principal": principal,
-        "navigation": list(items(principal, request.url.path, _to_sign(request, principal))),
+        "navigation": entries,
+        "factor_first": principal is not None and guarded and not principal.strong,
         "csrf": getattr(request.state, "csrf", None) or "",
         "may": lambda action: principal is not None and may(principal, Action(action)),
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
