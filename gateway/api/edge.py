@@ -61,6 +61,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":  # as GET; the server leaves the body out (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
         request = Request(scope, receive)
         request.state.request_id = _request_id(request)
         started = False

@@ -1,4 +1,4 @@
-"""The way of a request into an endpoint, in this order: permission, then CSRF, then the size of the body, then an idempotent answer, then
+"""The way of a request into an endpoint, in this order: permission, then CSRF, then the kind and size of the body, then an idempotent answer, then
 the endpoint in one transaction that is committed before the answer leaves.
 
 Permission comes before the body is read: nobody makes us take 200 MB to tell him 401.
@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qs
 
-from fastapi import Request
+from fastapi import Request, params
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
@@ -79,6 +79,7 @@ class Guarded(APIRoute):
         strangers = any(isinstance(mark, Open) for mark in marks)
         extra = self.openapi_extra or {}
         limit, streamed = extra.get("x-body-limit", BODY_LIMIT), extra.get("x-streamed", False)
+        as_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
         actions = [mark.action for mark in marks if isinstance(mark, Allowed)]
         self.openapi_extra = extra | {"x-permission": str(actions[0]) if actions else "anybody"}
 
@@ -91,6 +92,8 @@ class Guarded(APIRoute):
                 _check_origin(request)
                 if not strangers:
                     await _check_csrf(request, streamed)
+                if as_json:
+                    _check_json(request)
             if request.method in SAFE or streamed:
                 return await _transacted(request, handle)
             return await idempotency.answered(request, lambda: _transacted(request, handle))
@@ -167,6 +170,13 @@ async def _check_csrf(request: Request, streamed: bool) -> None:
         raise ForbiddenError(
             "CSRF", "this form is of another session: open the page again and send it from there"
         )
+
+
+def _check_json(request: Request) -> None:
+    """415 for a body that says it is something else than the JSON that is read here."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media and media != "application/json" and not media.endswith("+json"):
+        raise HTTPException(415, f"this address takes application/json, not {media}")
 
 
 def _check_origin(request: Request) -> None:

@@ -13,6 +13,7 @@ from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from gateway.errors import UnreadableError, UsageError
@@ -34,12 +35,12 @@ class Form:
 
 
 async def read_form(request: Request, spool: Spool, max_files: int) -> Form:
-    """The form of a request, its files in the spool, not yet settled. UsageError, UnreadableError, TooLargeError."""
+    """The form of a request, its files in the spool, not yet settled. HTTPException 415 for anything else; UnreadableError, TooLargeError."""
     media, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if media != b"multipart/form-data" or not boundary:
-        raise UsageError(
-            "MEDIA_TYPE", "send the files as multipart/form-data, or a JSON document that names uploads"
+        raise HTTPException(
+            415, "send the files as multipart/form-data, or a JSON document that names uploads"
         )
     reading = _Reading(spool, max_files)
     try:

@@ -109,6 +109,23 @@ def test_what_does_not_fit_is_named_and_no_value_is_repeated(stranger: httpx.Cli
     problem(answer, 422, "INVALID_REQUEST")
 
 
+def test_a_body_of_another_kind_than_is_read_is_415(stranger: httpx.Client) -> None:
+    for kind in ("text/plain", "application/xml; charset=utf-8", "application/x-www-form-urlencoded"):
+        answer = stranger.post("/api/v1/session", content=b"{}", headers={"Content-Type": kind})
+        problem(answer, 415, "MEDIA_TYPE")
+    typed = {"Content-Type": "application/merge-patch+json"}
+    problem(stranger.post("/api/v1/session", content=b"{}", headers=typed), 422, "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/login", "/openapi.json", "/api/v1/me", "/static/mark.svg"])
+def test_head_is_get_without_its_body(api: Running, path: str) -> None:
+    got, head = (api.client("m1-accountant").request(method, path) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (200, b"")
+    assert {name: head.headers[name] for name in ("content-type", "content-length")} == {
+        name: got.headers[name] for name in ("content-type", "content-length")
+    }
+
+
 def test_a_body_over_the_limit_is_413_announced_or_not(stranger: httpx.Client) -> None:
     large = json.dumps({"name": "a" * 2**20, "password": "b"}).encode()
     typed = {"Content-Type": "application/json"}

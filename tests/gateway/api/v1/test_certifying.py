@@ -115,7 +115,7 @@ def test_what_cannot_be_taken_is_refused_by_name_and_leaves_nothing_in_the_spool
     head = b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.xml"\r\n\r\n'
     problem(client.post(URL, content=head + b"half of it", headers=multipart), 422, "BROKEN_FORM")
     problem(client.post(URL, content=b"no form", headers=multipart), 422, "BROKEN_FORM")
-    problem(client.post(URL, content=head + b"a\r\n--x--\r\n"), 422, "MEDIA_TYPE")
+    problem(client.post(URL, content=head + b"a\r\n--x--\r\n"), 415, "MEDIA_TYPE")
     problem(client.post(URL, data={"dossier": "x"}, files={"other": ("", b"")}), 422, "FILES")
     problem(client.post(URL, files=form(("a.xml.signers.json", b"{}"))), 422, "FILES")
     alone = form(("b.xml", b"b"), ("a.xml.signers.json", b"{}"))
