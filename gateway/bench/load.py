@@ -41,8 +41,9 @@ __all__ = ["load_results"]
 SIZES = (5, 8, 12, 20, 30, 50, 90, 150, 250, 400)
 """Kilobytes; their mean is a hundred."""
 _FILES = 40
-_RECEIPTS = 200
-"""More than the verifier remembers products of, so that each report is reckoned whole."""
+_RECEIPTS = 3000
+"""More than are asked for in a run, so that each report is reckoned whole: the proof of a receipt that comes again is remembered."""
+_AGAIN = 100
 _CLIENTS = 16
 _PATIENCE = 60.0
 
@@ -217,6 +218,14 @@ def load_results(seconds: float) -> Iterator[Result]:
             yield _rate("verify reports while certifying", verified, verifying)
             yield _p99(verified, verifying)
             yield _drained(home, accepted)
+            again = names | {"FILES": _AGAIN}
+            told(load(_VERIFY, url, 1, _CLIENTS // 2, **again))
+            both = (
+                load(_CERTIFY, url, seconds / 2, _CLIENTS, **names),
+                load(_VERIFY, url, seconds / 2, _CLIENTS // 2, **again),
+            )
+            accepted, verified = map(told, both)
+            yield _rate("verify reports of receipts seen before, while certifying", verified, verifying)
 
 
 def _prepared(folder: Path) -> tuple[Home, str]:
