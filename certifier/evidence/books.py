@@ -1,7 +1,8 @@
 """A firm's papers as business records (`certifier.evidence.records`), each one once.
 
 Two papers that state the same invoice (an XML and its OFD, the buyer's and the seller's copy) are one record with two
-assets. A record that lacks what makes it one (its number, its parties) is left out, never guessed.
+assets. A record that lacks what makes it one (its number, its parties) is left out, never guessed; so is one in another currency
+than yuan.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ledger.types import hex32
 
 __all__ = ["Directory", "deliveries", "inspections", "invoices", "item_key", "lots", "orders", "payments"]
 
+_YUAN = "CNY"
 MOST_PIECES = 100_000
 """Pieces that one report may speak of: more is no lot, and would make an exact probability a long sum."""
 
@@ -78,7 +80,14 @@ def _invoice(paper: Paper, directory: Directory, numbers: Mapping[bytes, str]) -
     number, total = ident(facts.get("number", "")), amount(facts.get("total"))
     seller, buyer = directory.party(facts.get("seller_id")), directory.party(facts.get("buyer_id"))
     day = stated_day(facts.get("issue_date"))
-    if number is None or total is None or seller is None or buyer is None or day is None:
+    if (
+        number is None
+        or total is None
+        or seller is None
+        or buyer is None
+        or day is None
+        or not _in_yuan(facts)
+    ):
         return None
     return Invoice(
         number,
@@ -260,7 +269,7 @@ def payments(
         for row in paper.rows("payment"):
             payer, payee = directory.party(row.get("payer_id")), directory.party(row.get("payee_id"))
             day, money = stated_day(row.get("date")), amount(row.get("amount"))
-            if payer is None or payee is None or day is None or money is None:
+            if payer is None or payee is None or day is None or money is None or not _in_yuan(row):
                 continue
             reference = ident(row.get("reference", ""))
             key = (payer, payee, day, money, reference or "", "" if reference else row.get("number", ""))
@@ -297,15 +306,22 @@ def _assets(stated: Iterable[Invoice]) -> tuple[bytes, ...]:
     return tuple(sorted({asset for one in stated for asset in one.assets}))
 
 
+def _in_yuan(stated: Row) -> bool:
+    """Whether its money is in yuan: no other is added to it, and no rate is guessed."""
+    return stated.get("currency", _YUAN) == _YUAN
+
+
 def _lines(paper: Paper) -> tuple[Line, ...]:
+    """Its lines; prices in another currency are not known."""
+    yuan = _in_yuan(paper.facts)
     return tuple(
         Line(
             row["item"] if row["item"].startswith(_GS1) else item_key(row["item"]),
             item_class(row["item"]),
             quantity(row.get("quantity")),
             unit(row.get("quantity")),
-            amount(row.get("price")),
-            amount(row.get("net")),
+            amount(row.get("price")) if yuan else None,
+            amount(row.get("net")) if yuan else None,
             stated_day(row.get("promised_date")),
         )
         for row in paper.rows("line")

@@ -38,6 +38,9 @@ _OUTCOMES = {"approve": Exit.DONE, "refer": Exit.UNKNOWN, "decline": Exit.INVALI
 )
 @click.option("--declared-debt", type=MONEY, default="0", show_default=True, help="What is owed elsewhere.")
 @click.option("--key", default="", help="Your own name for it: the same one never makes two applications.")
+@click.option("--region", default="", help="The firm's region (GB/T 2260), for products that ask for it.")
+@click.option("--industry", default="", help="Its industry (GB/T 4754), likewise.")
+@click.option("--size", "enterprise_size", default="", help="Its size, such as micro or small, likewise.")
 @click.option("--person", is_flag=True, help="Ask for a person to decide.")
 @click.option("--signatory", default="", help="Who signs the consent; default: the organisation's signatory.")
 def apply(
@@ -52,6 +55,7 @@ def apply(
     key: str,
     person: bool,
     signatory: str,
+    **profile: str,
 ) -> int:
     """Apply for a loan on what is certified: consent, decision, offers."""
     from gateway.service.applying import Order
@@ -59,7 +63,7 @@ def apply(
 
     order = Order(
         amount=amount, days=days, key=key, purpose=purpose, products=products or None, offered=offered or None,
-        declared_debt=declared_debt, asks_for_person=person,
+        declared_debt=declared_debt, asks_for_person=person, profile=profile,
     )  # fmt: skip
     with shell.installation() as installation:
         applicant = installation.book.find(org)

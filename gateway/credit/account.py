@@ -1,7 +1,7 @@
 """The loan account: what is owed on a day, from the schedule and the receipts (PRODUCT 2.3).
 
 Interest runs on what is really left, day by day, and is rounded to the cent at each receipt and due day. Money received pays interest
-first, then principal. Days past due count from the oldest scheduled payment that receipts do not cover. Paying early costs no more
+first, then principal. Principal that is overdue costs a multiple of the rate. Days past due count from the oldest scheduled payment that receipts do not cover. Paying early costs no more
 than the interest until then.
 """
 
@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from gateway.credit.money import NOTHING, cents, shown
+from gateway.credit.money import NOTHING, ONE, cents, shown, total
 from gateway.credit.pricing import Flow, Line, years
 
 __all__ = ["GRADES", "STATES", "Account", "Position", "grade_of", "may"]
@@ -79,13 +79,18 @@ class Position:
 
 @dataclass(frozen=True)
 class Account:
-    """One drawn loan: `drawn` on a day, at a rate, under a schedule."""
+    """One drawn loan: `drawn` on a day, at a rate, under a schedule. `overdue_times`: of the rate, on principal that is overdue."""
 
-    amount: Decimal
     drawn: date
     rate_bps: int
     day_count: str
     lines: Sequence[Line]
+    overdue_times: Decimal = ONE
+
+    @property
+    def amount(self) -> Decimal:
+        """What is to be paid back without interest: what was paid out, and fees that were added to it."""
+        return total(line.principal for line in self.lines)
 
     def position(self, receipts: Iterable[Flow], day: date) -> Position:
         """What is owed at the end of `day`, by receipts up to then."""
@@ -93,8 +98,10 @@ class Account:
         marks = sorted({line.due for line in self.lines if line.due <= day} | {at for at, _ in came} | {day})
         left, owed, since, over = self.amount, NOTHING, self.drawn, NOTHING
         for mark in marks:
-            owed += cents(left * self.rate_bps / 10_000 * years(since, mark, self.day_count))
-            since = max(since, mark)
+            late = max(NOTHING, left - total(line.principal for line in self.lines if line.due > since))
+            costs = left + late * (self.overdue_times - 1)
+            owed += cents(costs * self.rate_bps / 10_000 * years(since, mark, self.day_count))
+            since = mark
             for money in (money for at, money in came if at == mark):
                 to_interest = min(owed, money)
                 to_principal = min(left, money - to_interest)

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from gateway.credit.money import NOTHING, cents, shown, total
-from gateway.credit.products import Product
+from gateway.credit.pricing import Flow
+from gateway.credit.products import ADVANCED, INVOICE, UNKNOWN_EVIDENCE, Product
 from gateway.errors import UsageError
 from ledger.types import hex32, parse_hex32
 
-__all__ = ["INELIGIBLE", "Base", "Deductions", "Item", "Obligation", "borrowing_base"]
+__all__ = ["INELIGIBLE", "Base", "Deductions", "Item", "Obligation", "borrowing_base", "expected"]
 
-INVOICE, UNKNOWN_EVIDENCE, GOODS, ORDER = (
-    "invoice",
-    "invoice-unknown-evidence",
-    "finished-goods-under-order",
-    "order-not-produced",
-)
 INELIGIBLE = {
     "B01": "not valid for this product",
     "B02": "pledged already",
@@ -46,8 +42,9 @@ _WHOLLY = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08")
 class Obligation:
     """One receivable, or goods and orders that will become one. `identity`: seller and number, or what stands for it.
 
-    `flags`: those of B01, B02, B05, B06, B08 and B11 that hold. `past_due` and `term` in days, None where not known; `group`: the
-    buyer's control group; `owed`: what the firm owes that group.
+    `flags`: those of B01, B02, B05, B06, B08 and B11 that hold. `past_due` and `term` in days; `past_due` is negative as long as it
+    is not due; `term` is None, and `past_due` nought, where no term is known; `group`: the buyer's control
+    group.
     """
 
     identity: str
@@ -95,6 +92,12 @@ class Item:
     ineligible: tuple[tuple[str, Decimal], ...]
     eligible: Decimal
     advance_bps: int
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Item:
+        """As a decision record has it."""
+        off = tuple((one["code"], Decimal(one["amount"])) for one in body["ineligible"])
+        return cls(Obligation.of(body), off, Decimal(body["eligible"]), body["advance_bps"])
 
     @property
     def advanced(self) -> Decimal:
@@ -154,6 +157,15 @@ def borrowing_base(
     items = _disputed(items)
     items = _capped(items, product)
     return _waterfall(items, product, deductions)
+
+
+def expected(items: Iterable[Item], day: date) -> list[Flow]:
+    """What is lent on each receivable that falls due after `day`, on the day it does: what a self-liquidating loan is repaid from."""
+    return [
+        (day - timedelta(days=one.obligation.past_due), cents(one.advanced))
+        for one in items
+        if one.obligation.past_due < 0 and one.advanced
+    ]
 
 
 def _item(one: Obligation, product: Product, slow: frozenset[str]) -> Item:
@@ -239,7 +251,7 @@ def _waterfall(items: Sequence[Item], product: Product, less: Deductions) -> Bas
             lines.append((code, text, -amount))
     lines.append(("ELIGIBLE", "receivables eligible", total(item.eligible for item in invoices)))
     base = NOTHING
-    for kind in (INVOICE, UNKNOWN_EVIDENCE, GOODS, ORDER):
+    for kind in ADVANCED:
         of_kind = [item for item in items if item.obligation.kind == kind]
         advance = product.advance_bps(kind)
         lent = cents(total(item.advanced for item in of_kind))

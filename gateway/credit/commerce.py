@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from certifier.evidence.assessment import Assessment
 from certifier.evidence.records import Delivery, Invoice, Line, Order
@@ -88,17 +89,17 @@ class Commerce:
 
         What was promised before W and never left is no backlog: whatever filled it, or not, is not certified.
         """
-        known = self._corroborated()
         open_ = [
             one for one in self.calls
-            if one.open > 0 and one.order.buyer in known and (one.promised is None or one.promised >= self.window[0])
+            if one.open > 0 and one.order.buyer in self.corroborated and (one.promised is None or one.promised >= self.window[0])
         ]  # fmt: skip
         if not self.calls:
             return insufficient("F01", "CNY", self.window, "no orders with quantities and prices")
         orders = _assets(one.order for one in open_)
         return stated("F01", "CNY", self.window, total(one.open for one in open_), orders, len(open_))
 
-    def _corroborated(self) -> frozenset[str]:
+    @cached_property
+    def corroborated(self) -> frozenset[str]:
         """Buyers with an invoice under the tax authority's word, or of whom a bank says that they paid."""
         sealed = {one.invoice.buyer for one in self.receivables if one.invoice.sealed}
         paid = {p.payer for p in self._case.payments if p.bank and p.payee == self._case.firm}

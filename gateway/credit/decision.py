@@ -234,6 +234,7 @@ def _reasons(
 
 
 def _refusal(one: Refused) -> dict[str, Any]:
-    later = "" if one.possible_from is None else f"; possible from {one.possible_from}"
-    told = f"{one.product.code}: {one.text}{later}"
-    return {"code": one.code, "points": None, "insufficient": False, "en": told, "zh": f"{one.product.body['name_zh']}：{one.text}{later}"}  # fmt: skip
+    day, name = one.possible_from, one.product.body["name_zh"]
+    english = f"{one.product.code}: {one.text}" + ("" if day is None else f"; possible from {day}")
+    chinese = f"{name}：{one.zh}" + ("" if day is None else f"，{day}起可申请")
+    return {"code": one.code, "points": None, "insufficient": False, "en": english, "zh": chinese}

@@ -14,7 +14,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from gateway.credit.base import Base
+from gateway.credit.base import Base, expected
 from gateway.credit.feature import Feature
 from gateway.credit.money import NOTHING, cents, divided, floor_to, shown
 from gateway.credit.pricing import Flow, Price, Terms, price
@@ -23,6 +23,7 @@ from gateway.credit.scorecard import Result
 
 __all__ = [
     "RANKING",
+    "SCOPE",
     "Ask",
     "Offer",
     "Refused",
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 RANKING = "those of the asked days first, then effective annual cost to 0.01 %, then share of the amount covered, then hours to the money, then a digest that favours nobody"
+SCOPE = ("region", "industry", "enterprise_size")
+"""What an applicant declares of itself: prefixes of its code by GB/T 2260 and GB/T 4754, and its size."""
+_BINDING = {"request": "申请金额", "borrowing_base": "可融资额", "need": "资金需求", "product_max": "产品上限", "single_name_limit": "单户限额", "pool_cap": "产品总额度"}  # fmt: skip
 _BASIS_POINT = Decimal("0.0001")
 
 
@@ -59,7 +63,6 @@ class Room:
     need: Decimal | None
     outstanding: Decimal = NOTHING
     pool_used: Decimal = NOTHING
-    expected: Sequence[Flow] = ()
 
 
 @dataclass(frozen=True)
@@ -97,12 +100,13 @@ class Refused:
     product: Product
     code: str
     text: str
+    zh: str
     possible_from: date | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Members as in a decision record."""
         day = None if self.possible_from is None else str(self.possible_from)
-        return {"product": self.product.code, "product_id": self.product.id, "code": self.code, "text": self.text, "possible_from": day}  # fmt: skip
+        return {"product": self.product.code, "product_id": self.product.id, "code": self.code, "text": self.text, "zh": self.zh, "possible_from": day}  # fmt: skip
 
 
 def working_capital(product: Product, sales: Feature, receivable_days: Feature) -> Decimal | None:
@@ -162,44 +166,47 @@ def _unfit(ask: Ask, product: Product, result: Result, features: Mapping[str, Fe
     missing = product.min_history_days - int(history)
     if not first <= ask.start <= last:
         later = first if ask.start < first else None
-        return Refused(product, "NOT_OFFERED_NOW", f"offered from {first} to {last}", later)
+        return Refused(
+            product, "NOT_OFFERED_NOW", f"offered from {first} to {last}", f"受理期为{first}至{last}", later
+        )
     if ask.purpose not in product.body["purpose_codes"]:
-        return Refused(product, "PURPOSE", f"not for the purpose {ask.purpose}")
+        return Refused(product, "PURPOSE", f"not for the purpose {ask.purpose}", f"不用于{ask.purpose}")
     if missing > 0:
         later = ask.start + timedelta(days=missing)
-        return Refused(product, "HISTORY", f"needs {missing} more days of history", later)
-    if (age := features["LOG_AGE"].value) is not None and age > product.max_age("machine-data"):
         return Refused(
-            product,
-            "STALE",
-            f"the newest machine log is {age} days old, at most {product.max_age('machine-data')} are due",
+            product, "HISTORY", f"needs {missing} more days of history", f"存证历史还差{missing}天", later
         )
+    most = product.max_age("machine-data")
+    if (age := features["LOG_AGE"].value) is not None and age > most:
+        told = f"the newest machine log is {age} days old, at most {most} are due"
+        return Refused(product, "STALE", told, f"最新设备数据已有{age}天，最多{most}天")
     if result.grade is None or result.grade not in product.spreads:
-        return Refused(product, "GRADE", f"for grades {', '.join(sorted(product.spreads))}")
+        grades = ", ".join(sorted(product.spreads))
+        return Refused(product, "GRADE", f"for grades {grades}", f"仅限等级{grades}")
     if outside := scope(ask.profile, product):
-        return Refused(product, "SCOPE", f"not for this {', '.join(outside)}")
+        return Refused(product, "SCOPE", f"only for {'; '.join(outside)}", f"仅限{'；'.join(outside)}")
     if not shortest <= ask.days <= longest:
-        return Refused(product, "TENOR", f"runs for {shortest} to {longest} days, not {ask.days}")
+        told = f"runs for {shortest} to {longest} days, not {ask.days}"
+        return Refused(product, "TENOR", told, f"期限为{shortest}至{longest}天，而非{ask.days}天")
     return None
 
 
 def scope(profile: Mapping[str, str] | None, product: Product) -> list[str]:
-    """Which of region, industry and size of the applicant lie outside a product; what is not declared lies outside a list."""
+    """What a product is only for, where region, industry or size of the applicant lie outside it; what is not declared lies outside a list."""
     told = profile or {}
-    names = {"region": "region", "industry": "industry", "enterprise_size": "size"}
     return [
-        word for name, word in names.items()
-        if product.body[name] and not any(told.get(name, "").startswith(one) for one in product.body[name])
-    ]  # fmt: skip
+        f"{name.replace('_', ' ')} {', '.join(product.body[name])}"
+        for name in SCOPE
+        if product.body[name] and not told.get(name, "").startswith(tuple(product.body[name]))
+    ]
 
 
 def _offer(
     ask: Ask, product: Product, result: Result, features: Mapping[str, Feature], room: Room
 ) -> Offer | Refused:
     if room.need is None:
-        return Refused(
-            product, "NEED", "net sales or receivable days are not known: the need cannot be reckoned"
-        )
+        told = "net sales or receivable days are not known: the need cannot be reckoned"
+        return Refused(product, "NEED", told, "销售额或应收账款周转天数未知，无法测算资金需求")
     found = {"request": ask.amount} | limits(
         product, room.base.total, room.need, room.outstanding, room.pool_used
     )
@@ -207,12 +214,13 @@ def _offer(
     amount = floor_to(found[binding], product.step)
     if amount < product.min_amount:
         told = f"{shown(amount)} by {binding}: below the least amount {shown(product.min_amount)}"
-        return Refused(product, "TOO_LITTLE", told)
+        least = f"按{_BINDING[binding]}可贷{shown(amount)}，低于最低金额{shown(product.min_amount)}"
+        return Refused(product, "TOO_LITTLE", told, least)
     assert result.grade is not None
     shortest, longest = product.tenor
     days = min(max(ask.days, shortest), longest)
     terms = product.terms(result.grade, features["F20"].value)
-    return priced(ask, product, amount, binding, days, terms, room.expected)
+    return priced(ask, product, amount, binding, days, terms, expected(room.base.items, ask.start))
 
 
 def priced(
@@ -222,11 +230,11 @@ def priced(
     binding: str,
     days: int,
     terms: Terms,
-    expected: Sequence[Flow] = (),
+    receipts: Sequence[Flow],
 ) -> Offer:
-    """An offer of that much for so many days, beside what was asked for."""
+    """An offer of that much for so many days, beside what was asked for. `receipts`: what a self-liquidating loan is repaid from."""
     counter = "tenor" if days != ask.days else "amount" if amount < ask.amount else None
-    found = price(amount, days, ask.start, terms, expected)
+    found = price(amount, days, ask.start, terms, receipts)
     return Offer(product, amount, binding, days, counter, found)
 
 

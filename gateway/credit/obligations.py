@@ -1,4 +1,4 @@
-"""What a firm can offer, from its verified papers: receivables, and finished goods under an order (PRODUCT 2.7).
+"""What a firm can offer, from its verified papers: receivables, finished goods under an order, and orders beyond them (PRODUCT 2.7).
 
 One obligation is one business fact, whatever files state it. Nothing is judged here but what papers say; the base judges.
 """
@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from certifier.evidence.assessment import Assessment
 from certifier.evidence.receivables import Receivable
-from gateway.credit.base import GOODS, INVOICE, UNKNOWN_EVIDENCE, Obligation
-from gateway.credit.commerce import Commerce
+from gateway.credit.base import Obligation
+from gateway.credit.commerce import Call, Commerce
 from gateway.credit.money import NOTHING, cents, total
+from gateway.credit.products import GOODS, INVOICE, ORDER, UNKNOWN_EVIDENCE
 
 __all__ = ["Standing", "complete", "obligations"]
 
@@ -40,7 +41,8 @@ def obligations(
 ) -> tuple[Obligation, ...]:
     """All that the firm offers: everything, or what rests on the assets of `offered` alone.
 
-    Goods carry no lock on the ledger: where anything of the firm is under a lien, whoever holds it may count on them already.
+    Goods carry no lock on the ledger: where anything of the firm is under a lien, whoever holds it may count on them already, and on
+    the orders that they become invoices of.
     """
     whole = complete(found)
     receivable = (
@@ -48,9 +50,11 @@ def obligations(
         for one in found.receivables.receivables
         if one.open > 0
     )
-    goods = _goods(found, vat_bps) if offered is None and not standing.liened else ()
-    made = [*receivable, *goods]
-    return tuple(one for one in made if offered is None or not frozenset(offered).isdisjoint(one.assets))
+    if offered is None:
+        return (*receivable, *(() if standing.liened else _future(found, standing, vat_bps)))
+    orders = () if standing.liened else _future(found, standing, vat_bps)
+    made = [*receivable, *(one for one in orders if one.kind == ORDER)]
+    return tuple(one for one in made if not frozenset(offered).isdisjoint(one.assets))
 
 
 def _receivable(found: Assessment, one: Receivable, standing: Standing, whole: bool) -> Obligation:
@@ -64,7 +68,7 @@ def _receivable(found: Assessment, one: Receivable, standing: Standing, whole: b
         gross=invoice.total,
         corrected=one.credited,
         received=one.paid,
-        past_due=0 if one.due is None else max(0, (case.as_of - one.due).days),
+        past_due=0 if one.due is None else (case.as_of - one.due).days,
         term=None if one.due is None else (one.due - since).days,
         age=(case.as_of - invoice.day).days,
         flags=frozenset(_flags(found, one, standing)),
@@ -86,29 +90,53 @@ def _flags(found: Assessment, one: Receivable, standing: Standing) -> Iterator[s
         yield "B11"
 
 
-def _goods(found: Assessment, vat_bps: int) -> Iterator[Obligation]:
-    """Inspected pieces that have not left and that an open order line wants, at its price with VAT."""
+def _future(found: Assessment, standing: Standing, vat_bps: int) -> Iterator[Obligation]:
+    """What open order lines of known buyers want, at their prices with VAT: pieces that are made and inspected and have not left, and the rest."""
     case = found.case
-    wanted: dict[str, list[tuple[Decimal, Decimal]]] = {}
-    for call in Commerce(found).calls:
-        if call.open > 0 and (call.promised is None or call.promised >= case.as_of):
-            wanted.setdefault(call.item, []).append((call.quantity - call.left, call.price))
-    for product in sorted(wanted):
-        lots = [lot for lot in case.lots.values() if lot.product == product and found.quality.of(product, lot.assets)]  # fmt: skip
-        first = min((lot.first for lot in lots if lot.first is not None), default=None)
-        if first is None:
+    for product, calls in sorted(_wanted(found).items()):
+        stock, lots = _stock(found, product)
+        goods = rest = NOTHING
+        for call in calls:
+            taken = max(NOTHING, min(stock, call.quantity - call.left))
+            goods, stock = goods + taken * call.price, stock - taken
+            rest += call.open - taken * call.price
+        orders = tuple(sorted({asset for call in calls for asset in call.order.assets}))
+        flags = frozenset() if standing.alike.isdisjoint(orders) else frozenset({"B11"})
+        for kind, name, worth, assets in ((GOODS, "goods", goods, lots), (ORDER, "order", rest, orders)):
+            if worth > 0:
+                gross = cents(worth * (10_000 + vat_bps) / 10_000)
+                yield Obligation(f"{name}/{case.firm}/{product}", kind, "", gross, flags=flags, assets=assets)
+
+
+def _wanted(found: Assessment) -> dict[str, list[Call]]:
+    """Product → the order lines that are still to be delivered, of buyers whose trade others have corroborated and who are no affiliates."""
+    case, commerce, wanted = found.case, Commerce(found), dict[str, list[Call]]()
+    for call in commerce.calls:
+        buyer = call.order.buyer
+        if (
+            buyer not in commerce.corroborated
+            or buyer in found.trade.affiliates
+            or case.groups.same(buyer, case.firm)
+        ):
             continue
-        left = total(
-            line.quantity or NOTHING
-            for one in case.deliveries.values() if one.day >= first
-            for line in one.lines if line.item == product
-        )  # fmt: skip
-        stock = total(lot.produced or NOTHING for lot in lots) - left
-        worth = NOTHING
-        for quantity, price in wanted[product]:
-            taken = max(NOTHING, min(stock, quantity))
-            worth, stock = worth + taken * price, stock - taken
-        if worth > 0:
-            gross = cents(worth * (10_000 + vat_bps) / 10_000)
-            assets = tuple(sorted({asset for lot in lots for asset in lot.assets}))
-            yield Obligation(f"goods/{case.firm}/{product}", GOODS, "", gross, assets=assets)
+        if call.open > 0 and (call.promised is None or call.promised >= case.as_of):
+            wanted.setdefault(call.item, []).append(call)
+    return wanted
+
+
+def _stock(found: Assessment, product: str) -> tuple[Decimal, tuple[bytes, ...]]:
+    """Pieces of lots that inspections saw, less all that left since the first of them; and the lots' assets."""
+    case = found.case
+    lots = [
+        lot for lot in case.lots.values() if lot.product == product and found.quality.of(product, lot.assets)
+    ]
+    first = min((lot.first for lot in lots if lot.first is not None), default=None)
+    if first is None:
+        return NOTHING, ()
+    left = total(
+        line.quantity or NOTHING
+        for one in case.deliveries.values() if one.day >= first
+        for line in one.lines if line.item == product
+    )  # fmt: skip
+    assets = tuple(sorted({asset for lot in lots for asset in lot.assets}))
+    return total(lot.produced or NOTHING for lot in lots) - left, assets

@@ -24,7 +24,7 @@ __all__ = ["DAY_COUNTS", "FEE_BASES", "FEE_KINDS", "FEE_PAYERS", "METHODS", "Fee
 
 METHODS = ("bullet", "interest-monthly-bullet", "equal-instalment", "equal-principal", "self-liquidating")
 DAY_COUNTS = ("ACT/360", "ACT/365", "30/360")
-FEE_KINDS = ("handling", "registration", "guarantee", "platform", "early-repayment")
+FEE_KINDS = ("handling", "registration", "guarantee", "platform")
 FEE_BASES = ("flat", "pct-of-amount", "pct-per-annum")
 FEE_PAYERS = ("borrower", "lender")
 _BPS = Decimal(10_000)
@@ -143,7 +143,7 @@ def years(start: date, end: date, day_count: str) -> Decimal:
 def price(amount: Decimal, days: int, start: date, terms: Terms, expected: Sequence[Flow] = ()) -> Price:
     """The price of `amount` for `days` from `start`. `expected`: receipts that a self-liquidating loan is repaid from."""
     span = years(start, start + timedelta(days=days), terms.day_count)
-    borne = [(fee, fee.amount(amount, span)) for fee in terms.fees if fee.payer == "borrower" and fee.kind != "early-repayment"]  # fmt: skip
+    borne = [(fee, fee.amount(amount, span)) for fee in terms.fees if fee.payer == "borrower"]
     fees = total(due for _, due in borne)
     financed = total(due for fee, due in borne if fee.financed)
     lines = schedule(amount + financed, days, start, terms, expected)

@@ -34,21 +34,30 @@ __all__ = [
     "require_apart",
 ]
 
-SCHEMA = "assetcert/loan-product/1"
+SCHEMA = "assetcert/loan-product/2"
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "legal_form": ("unsecured-data-credit", "receivables-pledge", "order-pledge", "factoring-recourse"),
-    "rate_type": ("fixed", "floating"),
+    "currency": ("CNY",),
+    "rate_type": ("fixed",),
     "benchmark": ("LPR-1Y", "LPR-5Y"),
     "day_count": DAY_COUNTS,
     "repayment_method": METHODS,
     "base_vat": ("gross", "net-of-VAT"),
-    "statutory_registration": ("none", "pledge", "transfer"),
 }
 """Members that are one of a few words."""
-_TEXTS = ("product_code", "lender", "name_zh", "name_en", "currency", "rate_type", "benchmark", "benchmark_fixing_date", "day_count", "repayment_method", "base_vat", "legal_form", "statutory_registration", "default_rate_multiplier", "valid_from", "valid_to")  # fmt: skip
+INVOICE, UNKNOWN_EVIDENCE, GOODS, ORDER = ADVANCED = ("invoice", "invoice-unknown-evidence", "finished-goods-under-order", "order-not-produced")  # fmt: skip
+"""Kinds of obligation that something may be lent on."""
+_TEXTS = ("product_code", "lender", "name_zh", "name_en", "currency", "rate_type", "benchmark", "benchmark_fixing_date", "day_count", "repayment_method", "base_vat", "legal_form", "default_rate_multiplier", "valid_from", "valid_to")  # fmt: skip
 _NUMBERS = ("version", "tenor_days_min", "tenor_days_max", "availability_days", "benchmark_bps", "evidence_discount_bps", "subsidy_bps", "min_history_days", "obligor_limit_bps", "past_due_cutoff_days", "max_payment_term_days", "cross_age_bps", "cross_age_days", "dilution_free_bps", "vat_bps", "expected_hours_to_cash")  # fmt: skip
 _AMOUNTS = ("min_amount", "max_amount", "amount_step", "single_name_limit", "auto_approve_max", "four_eyes_above")  # fmt: skip
-_OTHERS = ("schema", "revolving", "spread_bps_by_grade", "fees", "subsidy_condition", "advance_bps_by_kind", "required_checks", "unknown_allowed", "evidence_max_age_days", "region", "industry", "enterprise_size", "need", "pool_cap", "purpose_codes", "collection_account_required")  # fmt: skip
+_OTHERS = ("schema", "spread_bps_by_grade", "fees", "advance_bps_by_kind", "required_checks", "evidence_max_age_days", "region", "industry", "enterprise_size", "need", "pool_cap", "purpose_codes")  # fmt: skip
+MOST_TIMES = 4
+_AMONG: Mapping[str, frozenset[str]] = {
+    "advance_bps_by_kind": frozenset(ADVANCED),
+    "evidence_max_age_days": frozenset({"machine-data", "invoice"}),
+    "required_checks": frozenset({"CONTENT", "COMMITMENT", "REGISTRATION", "ISSUER", "SIGNERS", "STANDING", "FINGERPRINT", "FACTS"}),
+}  # fmt: skip
+"""Names that a member may have: every one of them does something."""
 MEMBERS = frozenset((*_TEXTS, *_NUMBERS, *_AMOUNTS, *_OTHERS))
 
 
@@ -91,6 +100,11 @@ class Product:
             0 <= rate <= 10_000 for rate in (*body["advance_bps_by_kind"].values(), self.obligor_limit_bps)
         ):
             raise ValueError("advances and limits are parts of 10,000")
+        for name, among in _AMONG.items():
+            if other := sorted(set(body[name]) - among):
+                raise ValueError(f"{name}: {', '.join(other)} is none of {', '.join(sorted(among))}")
+        if not 1 <= self.default_rate_multiplier <= MOST_TIMES:
+            raise ValueError(f"default_rate_multiplier lies between 1 and {MOST_TIMES}")
         if (
             not self.need_days
             or not self.spreads
@@ -158,6 +172,11 @@ class Product:
     def four_eyes_above(self) -> Decimal:
         """Above it two people approve."""
         return Decimal(self.body["four_eyes_above"])
+
+    @property
+    def default_rate_multiplier(self) -> Decimal:
+        """Times the rate that is due on principal that is overdue."""
+        return Decimal(self.body["default_rate_multiplier"])
 
     @property
     def tenor(self) -> tuple[int, int]:

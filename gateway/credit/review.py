@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from certifier.evidence.paper import SHANGHAI
+from gateway.credit.base import Item, expected
 from gateway.credit.documents import digest
 from gateway.credit.matching import Ask, limits, priced
 from gateway.credit.money import shown
@@ -212,4 +213,5 @@ def _offers(machine: Mapping[str, Any], last: Word, products: Mapping[str, Produ
     independence = machine["features"]["F20"]["value"]
     ask = Ask(machine["application_id"], Decimal(said["amount"]), said["days"], start)
     terms = product.terms(machine["grade"], None if independence is None else Decimal(independence))
-    return [priced(ask, product, last.terms.amount, "person", last.terms.days, terms).to_json()]
+    receipts = expected(map(Item.of, machine["bases"][product.id]["items"]), start)
+    return [priced(ask, product, last.terms.amount, "person", last.terms.days, terms, receipts).to_json()]

@@ -73,7 +73,7 @@ _HEX: Mapping[str, Callable[[Any], Any]] = {
 class Order:
     """What an applicant asks for. `products`: ids or codes, None for all; `offered`: its own assets, None for everything it has.
 
-    `key` is its own, so that sending it twice makes one application.
+    `key` is its own, so that sending it twice makes one application. `profile`: what it declares of itself (`gateway.credit.matching.SCOPE`).
     """
 
     amount: Decimal
@@ -99,7 +99,7 @@ class Order:
             "declared_debt": f"{self.declared_debt:f}",
             "payee_account": None if account is None else "0x" + keccak(account.encode()).hex(),
             "asks_for_person": self.asks_for_person,
-            "profile": dict(self.profile),
+            "profile": {name: told for name, told in self.profile.items() if told},
         }
 
 
@@ -161,8 +161,9 @@ def _drafted(
                     "STATE", f"application {known.application_id} was never signed: apply again"
                 )
             return known
-        _supersede(session, applicant, (credit.DRAFT,))
         ids = credit.anchored_ids(session, applicant.hex)
+        _require_own(order, ids)
+        _supersede(session, applicant, (credit.DRAFT,))
     application_id = "app-" + secrets.token_hex(12)
     row = credit.Application(
         application_id=application_id,
@@ -200,14 +201,25 @@ def _asked(installation: Installation, order: Order) -> tuple[Product, ...]:
     if order.amount <= 0 or order.days <= 0:
         raise UsageError("ORDER", "an amount and a number of days above nothing are due")
     offered = products.published(installation)
-    if order.products is not None:
-        offered = tuple(one for one in offered if one.id in order.products or one.code in order.products)
     if not offered:
         raise UsageError(
             "NO_PRODUCTS",
             "no loan product is published: a lender publishes one first (`assetcert product publish`)",
         )
-    return offered
+    if order.products is None:
+        return offered
+    known = {name for one in offered for name in (one.id, one.code)}
+    if not order.products or (unknown := sorted(set(order.products) - known)):
+        named = ", ".join(unknown) if order.products else "an empty list"
+        codes = ", ".join(dict.fromkeys(one.code for one in offered))
+        raise UsageError("UNKNOWN_PRODUCT", f"{named}: no such loan product is offered; there are {codes}")
+    return tuple(one for one in offered if one.id in order.products or one.code in order.products)
+
+
+def _require_own(order: Order, ids: Collection[str]) -> None:
+    """What is offered is certified by the applicant, and stands on the ledger."""
+    if foreign := sorted(set(order.offered or ()) - set(ids)):
+        raise UsageError("OFFERED", f"{', '.join(foreign[:3])}: you have certified no such paper")
 
 
 def _supersede(session: Session, applicant: Organisation, states: Collection[str], by: str = "") -> None:

@@ -32,7 +32,7 @@ from gateway.installation import Installation, Organisation
 from gateway.service import products, readings
 from gateway.service.applying import Order, submit
 from gateway.service.examining import Examined, Examiner
-from gateway.service.loans import account_of, flows
+from gateway.service.loans import TAKEN, account_of, flows
 from gateway.service.recording import Case, anchor, record_of, stored
 from gateway.service.replaying import Replay, replay
 from ledger import embedded
@@ -189,7 +189,7 @@ def _loans(session: Session, applicant: str, lender: str, day: date) -> Loans:
     own = [one for one in rows if one.lender == lender]
     pool: dict[str, Decimal] = {}
     for one in credit.loans_of(session, lender=lender):
-        if one.state in ("drawn", "repaying"):
+        if one.state in TAKEN and one.state != "closed":
             pool[one.product_id] = pool.get(one.product_id, NOTHING) + Decimal(one.content["amount"])
     return Loans(
         unpledged=total(positions[one.loan_id].principal for one in own if one.pledge_id is None),

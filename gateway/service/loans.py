@@ -17,7 +17,7 @@ from typing import Any
 from certifier.verify import Code, Verdict
 from gateway.credit.account import Account, Position, may
 from gateway.credit.documents import digest
-from gateway.credit.money import NOTHING, shown
+from gateway.credit.money import NOTHING, shown, total
 from gateway.credit.pricing import Line, schedule
 from gateway.credit.products import Product
 from gateway.db import credit
@@ -80,6 +80,7 @@ def accept(
             "rate_bps": offer["rate_bps"],
             "days": offer["days"],
             "day_count": found.body["day_count"],
+            "overdue_times": found.body["default_rate_multiplier"],
             "offer": None if offered is None else offered.to_json(),
             "schedule": offer["schedule"],
             "drawn_on": None,
@@ -116,7 +117,7 @@ def _pledge_offer(
     """The receivables that the base counted, offered to that lender under the hash of what was agreed."""
     receipts = []
     for item in record["bases"][product.id]["items"]:
-        if Decimal(item["eligible"]) > 0 and item["kind"].startswith("invoice"):
+        if Decimal(item["eligible"]) > 0 and item["advance_bps"]:
             owned = (own_receipt(installation, applicant, one) for one in item["asset_ids"])
             receipt = next((one for one in owned if "fingerprint.exact" in one.values), None)
             if receipt is not None:
@@ -171,7 +172,9 @@ def draw(
     day = today(installation)
     record = row.content
     terms = replace(product.terms(min(product.spreads), None), rate_bps=record["rate_bps"])
-    lines = schedule(Decimal(record["amount"]), record["days"], day, terms)
+    offered = _lines(row)
+    amount = total(line.principal for line in offered)
+    lines = schedule(amount, record["days"], day, terms, [(line.due, line.amount) for line in offered])
     content = record | {
         "drawn_on": str(day),
         "bank_reference": bank_reference,
@@ -251,17 +254,21 @@ def change(
 def account_of(loan: credit.Loan) -> Account:
     """The account of a drawn loan."""
     said = loan.content
-    lines = [
-        Line(date.fromisoformat(one["due"]), Decimal(one["principal"]), Decimal(one["interest"]), NOTHING)
-        for one in said["schedule"]
-    ]
     return Account(
-        Decimal(said["amount"]),
         date.fromisoformat(said["drawn_on"]),
         said["rate_bps"],
         said["day_count"],
-        lines,
+        _lines(loan),
+        Decimal(said["overdue_times"]),
     )
+
+
+def _lines(loan: credit.Loan) -> list[Line]:
+    """Its schedule: as it was offered until it is drawn, then from that day on."""
+    return [
+        Line(date.fromisoformat(one["due"]), Decimal(one["principal"]), Decimal(one["interest"]), NOTHING)
+        for one in loan.content["schedule"]
+    ]
 
 
 def flows(rows: Sequence[credit.LoanReceipt]) -> list[tuple[date, Decimal]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.credit.money import CENT, NOTHING, shown
 from gateway.db import credit
-from gateway.errors import ConflictError, UnreadableError
+from gateway.errors import ConflictError, UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import pledging
 from gateway.service.loans import change, loan, position, today
@@ -35,7 +35,7 @@ class Receipt:
 def receive(
     installation: Installation, lender: Organisation, receipts: Sequence[Receipt], who: str
 ) -> list[dict[str, Any]]:
-    """Book money received. ConflictError where a known reference says something else."""
+    """Book money received. ConflictError where a known reference says something else, UsageError for a day before the loan or to come."""
     return [_received(installation, lender, one, who) for one in receipts]
 
 
@@ -43,12 +43,18 @@ def _received(installation: Installation, lender: Organisation, one: Receipt, wh
     row = loan(installation, lender, one.loan_id)
     if row.state not in ("drawn", "repaying", "closed"):
         raise ConflictError("NOT_DRAWN", f"loan {one.loan_id} is {row.state}: nothing is owed on it yet")
+    first, last = row.content["drawn_on"], today(installation)
+    if not date.fromisoformat(first) <= one.day <= last:
+        raise UsageError(
+            "RECEIPT_DATE",
+            f"receipt {one.reference} is of {one.day}: loan {one.loan_id} was drawn on {first}, and today is {last}",
+        )
     existing = _stored(installation, one)
     if not existing and row.state == "drawn":
         with suppress(ConflictError):  # another receipt was first
             change(installation, row, "repaying", who, "operations", "RECEIVE", one.reference)
         row = loan(installation, lender, one.loan_id)
-    found = position(installation, row, max(one.day, today(installation)))
+    found = position(installation, row, last)
     told: dict[str, Any] = {
         "loan_id": one.loan_id,
         "reference": one.reference,

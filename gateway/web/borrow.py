@@ -12,6 +12,7 @@ from fastapi import Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from gateway.api.depends import Here, Installed, May
+from gateway.credit.matching import SCOPE
 from gateway.credit.products import Product
 from gateway.db import cases as table
 from gateway.db import credit
@@ -100,6 +101,7 @@ def form(
         lenders=[parties[one] for one in dict.fromkeys(hex32(one.lender) for one in offered)],
         products=[(one.code, _named(request, one)) for one in offered], until=home.now() + CONSENT_DAYS * _DAY,
         purposes_of_credit=[(key, say(request, text)) for key, text in words.PURPOSES.items()],
+        declared=[(name, say(request, words.DECLARED[name])) for name in SCOPE if any(one.body[name] for one in offered)],
         may_apply=may(who, Action.APPLICATIONS_MAKE),
     )  # fmt: skip
 
@@ -121,11 +123,15 @@ def apply(
     debt: Annotated[str, Form(pattern=_AMOUNT)] = "0",
     product: Annotated[Sequence[str], Form()] = (),
     person: Annotated[str, Form()] = "",
+    region: Annotated[str, Form(max_length=32)] = "",
+    industry: Annotated[str, Form(max_length=32)] = "",
+    enterprise_size: Annotated[str, Form(max_length=32)] = "",
 ) -> Response:
     """Sign the consent and apply; what takes longer goes on while the next page is open."""
     order = Order(
         amount=Decimal(amount), days=days, key=key, purpose=purpose, products=list(product) or None,
         declared_debt=Decimal(debt), payee_account=account or None, asks_for_person=bool(person),
+        profile={"region": region.strip(), "industry": industry.strip(), "enterprise_size": enterprise_size.strip()},
     )  # fmt: skip
     row, _ = gateway.deciding.apply(who.organisation, order, who.user, _PATIENCE)
     return gone(f"/borrow/{row.application_id}")

@@ -8,6 +8,7 @@ __all__ = [
     "BINDING",
     "CHARACTERISTICS",
     "CONSENT_FIELDS",
+    "DECLARED",
     "GRADES",
     "LINES",
     "LOAN_STATES",
@@ -72,6 +73,11 @@ PURPOSES = {
     "working-capital": N_("working capital"),
     "material": N_("material"),
     "wages": N_("wages"),
+}
+DECLARED = {
+    "region": N_("Region (GB/T 2260)"),
+    "industry": N_("Industry (GB/T 4754)"),
+    "enterprise_size": N_("Size of enterprise"),
 }
 CONSENT_FIELDS = {
     "facts": N_("what the papers state: numbers, dates, amounts, parties"),
@@ -168,8 +174,6 @@ TERMS = {
     "receivables-pledge": N_("pledge of receivables"),
     "order-pledge": N_("pledge of orders"),
     "factoring-recourse": N_("factoring with recourse"),
-    "fixed": N_("fixed"),
-    "floating": N_("floating"),
     "bullet": N_("all at the end"),
     "interest-monthly-bullet": N_("interest monthly, principal at the end"),
     "equal-instalment": N_("equal instalments"),
@@ -177,14 +181,10 @@ TERMS = {
     "self-liquidating": N_("from what the receivables bring"),
     "gross": N_("with VAT"),
     "net-of-VAT": N_("without VAT"),
-    "none": N_("nothing"),
-    "pledge": N_("a pledge"),
-    "transfer": N_("a transfer"),
     "handling": N_("handling"),
     "registration": N_("registration"),
     "guarantee": N_("guarantee"),
     "platform": N_("platform"),
-    "early-repayment": N_("early repayment"),
     "flat": N_("one sum"),
     "pct-of-amount": N_("percent of the amount"),
     "pct-per-annum": N_("percent a year"),

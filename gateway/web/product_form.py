@@ -27,7 +27,7 @@ FEE_CHOICES = {"kind": FEE_KINDS, "basis": FEE_BASES, "payer": FEE_PAYERS}
 @dataclass(frozen=True)
 class Field:
     """One term: where it stands in the document, what it is called, its unit (`percent`, `days`, `hours`, `yuan`, `times`, `date`, `choice`,
-    `list`, `flag`, `text`, `fees`) and what it does. `optional`: may be left empty."""
+    `list`, `text`, `fees`) and what it does. `optional`: may be left empty."""
 
     path: str
     label: str
@@ -53,11 +53,9 @@ SECTIONS: Sequence[tuple[str, Sequence[Field]]] = (
         Field("name_zh", N_("Name in Chinese"), "text"),
         Field("name_en", N_("Name in English"), "text"),
         Field("legal_form", N_("Legal form"), "choice"),
-        Field("revolving", N_("Drawn again after it is repaid"), "flag"),
         Field("valid_from", N_("Offered from"), "date", N_("Two versions never hold on one day: end the one before first.")),
         Field("valid_to", N_("Offered until"), "date"),
         Field("purpose_codes", N_("For which purposes"), "list"),
-        Field("statutory_registration", N_("To be registered as"), "choice", N_("In the statutory registry; the lender's own act.")),
     )),
     (N_("Amount and days"), (
         Field("min_amount", N_("Least amount"), "yuan"),
@@ -69,7 +67,6 @@ SECTIONS: Sequence[tuple[str, Sequence[Field]]] = (
         Field("expected_hours_to_cash", N_("Until the money is there"), "hours", N_("Ranks offers of equal cost.")),
     )),
     (N_("Price"), (
-        Field("rate_type", N_("Kind of rate"), "choice"),
         Field("benchmark", N_("Benchmark"), "choice"),
         Field("benchmark_bps", N_("Benchmark rate"), "percent", N_("LPR on its fixing day.")),
         Field("benchmark_fixing_date", N_("Fixed on"), "date"),
@@ -77,7 +74,6 @@ SECTIONS: Sequence[tuple[str, Sequence[Field]]] = (
         Field("spread_bps_by_grade.B", N_("Spread, grade B"), "percent", _GRADE, optional=True),
         Field("evidence_discount_bps", N_("Discount for independent evidence"), "percent", N_("Where six tenths of what is claimed are attested by others.")),
         Field("subsidy_bps", N_("Subsidy"), "percent"),
-        Field("subsidy_condition", N_("Who gets the subsidy"), "text", optional=True),
         Field("default_rate_multiplier", N_("Rate on what is overdue"), "times", N_("A multiple of the rate.")),
         Field("day_count", N_("Days of a year"), "choice"),
         Field("repayment_method", N_("Repayment"), "choice"),
@@ -102,11 +98,9 @@ SECTIONS: Sequence[tuple[str, Sequence[Field]]] = (
     (N_("Who gets it"), (
         Field("min_history_days", N_("History at least"), "days"),
         Field("required_checks", N_("Checks that must be valid"), "list"),
-        Field("unknown_allowed", N_("Checks that may be unknown"), "list", optional=True),
         Field("region", N_("Regions (GB/T 2260)"), "list", N_("Empty: everywhere."), optional=True),
         Field("industry", N_("Industries (GB/T 4754)"), "list", N_("Empty: all."), optional=True),
         Field("enterprise_size", N_("Sizes of enterprise"), "list", N_("Empty: all."), optional=True),
-        Field("collection_account_required", N_("A collection account is required"), "flag"),
     )),
     (N_("Limits and people"), (
         Field("single_name_limit", N_("Limit for one firm"), "yuan"),
@@ -143,7 +137,7 @@ def shown(content: Mapping[str, Any], field: Field) -> str:
         return f"{(Decimal(value) / _BPS).normalize():f}"
     if field.unit == "list":
         return ", ".join(map(str, value))
-    return ("yes" if value else "") if field.unit == "flag" else str(value)
+    return str(value)
 
 
 def fee_rows(content: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -204,8 +198,6 @@ def document_of(before: Mapping[str, Any], given: Mapping[str, str], version: in
 
 
 def _read(field: Field, text: str) -> Any:
-    if field.unit == "flag":
-        return text == "yes"
     if field.unit == "list":
         return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]
     if not text:

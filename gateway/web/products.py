@@ -44,7 +44,6 @@ _UNITS = {
     "date": "",
     "choice": "",
     "list": N_("separated by commas"),
-    "flag": "",
     "text": "",
 }
 

@@ -15,6 +15,7 @@ from gateway.api.guard import Guarded, body_limit
 from gateway.api.shapes import Page, Paged, Strict, Time
 from gateway.api.v1.common import Days, Document, Hex32, Money, not_found, placed
 from gateway.api.v1.jobs import Prefer, seconds_of
+from gateway.credit.matching import SCOPE
 from gateway.db import cases as table
 from gateway.db import credit
 from gateway.db.credit import Application
@@ -29,6 +30,7 @@ router = APIRouter(tags=["credit"], route_class=Guarded)
 ApplicationReader = Annotated[Principal, May(Action.APPLICATIONS_READ)]
 Applicant = Annotated[Principal, May(Action.APPLICATIONS_MAKE)]
 
+Declared = Annotated[str, Field(max_length=32)]
 _WAIT = 10.0
 
 
@@ -46,7 +48,10 @@ class BorrowingPower(BaseModel):
 
 
 class NewApplication(Strict):
-    """What is asked for. Sending it is signing the consent: each lender of the products may use the facts of the offered papers to decide."""
+    """What is asked for. Sending it is signing the consent: each lender of the products may use the facts of the offered papers to decide.
+
+    `region` (GB/T 2260), `industry` (GB/T 4754) and `enterprise_size` are the applicant's own word, for products that ask for them.
+    """
 
     amount: Money
     days: Days
@@ -56,12 +61,16 @@ class NewApplication(Strict):
     declared_debt: Money = "0"
     payee_account: Annotated[str, Field(max_length=64)] | None = None
     person: bool = False
+    region: Declared = ""
+    industry: Declared = ""
+    enterprise_size: Declared = ""
 
     def order(self, key: str) -> Order:
         """As the service takes it."""
         return Order(
             amount=Decimal(self.amount), days=self.days, key=key, purpose=self.purpose, products=self.products, offered=self.assets,
             declared_debt=Decimal(self.declared_debt), payee_account=self.payee_account, asks_for_person=self.person,
+            profile={name: getattr(self, name) for name in SCOPE},
         )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ class ProductOut(BaseModel):
 
 
 class NewProduct(Strict):
-    """A product's document (`assetcert/loan-product/1`)."""
+    """A product's document (`assetcert/loan-product/2`)."""
 
     content: Document
 

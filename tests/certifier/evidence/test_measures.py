@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from certifier.evidence import Attribute, Code
+from certifier.evidence import Attribute, Code, Paper
 from certifier.evidence.paper import SHANGHAI
 from tests.certifier.evidence.making import (
     AS_OF,
@@ -225,6 +226,18 @@ def test_another_amount_under_one_number_conflicts_and_only_the_firms_own_papers
     assert [one.total for one in found.case.sales] == [Decimal(1000)]
     smear = invoice("R1", WEEK[0], "1100", issuer=OTHER)
     assert ("CONFLICTING_PAPERS", "A") not in told(judged([first, smear]))
+
+
+def test_money_of_another_currency_is_never_added_to_yuan() -> None:
+    def abroad(paper: Paper, name: str = "currency") -> Paper:
+        return replace(paper, facts={**paper.facts, name: "JPY"})
+
+    bill = invoice("R1", WEEK[0])
+    found = judged(
+        [bill, abroad(invoice("R2", WEEK[0], "900000")), abroad(payment("R1", WEEK[4], "1000"), "payment.0001.currency"), abroad(order())]
+    )  # fmt: skip
+    assert [(one.invoice.number, one.open) for one in found.receivables.receivables] == [("R1", 1000)]
+    assert [line.price for line in found.case.orders["PO1"].lines] == [None]
 
 
 @pytest.mark.parametrize(("late", "expected"), [(0, []), (1, [("E08", "A")]), (2, [("E08", "R")])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ DRAWN = date(2026, 9, 28)
 
 def account(method: str = "bullet", days: int = 90, amount: int = 600_000) -> Account:
     lines = schedule(Decimal(amount), days, DRAWN, Terms(385, "ACT/360", method))
-    return Account(Decimal(amount), DRAWN, 385, "ACT/360", lines)
+    return Account(DRAWN, 385, "ACT/360", lines)
 
 
 def test_a_bullet_loan_runs_its_course() -> None:
@@ -57,6 +58,21 @@ def test_paying_early_costs_interest_until_then() -> None:
 def test_grades(days: int, grade: str) -> None:
     assert grade_of(days) == grade and grade in GRADES
     assert account().position([], DRAWN + timedelta(days=90 + days)).grade == grade
+
+
+def test_what_is_overdue_costs_a_multiple_of_the_rate() -> None:
+    """600,000 at 3.85 % for 90 days, then 20 days at half as much again; what is paid on time costs no more."""
+    loan, due = replace(account(), overdue_times=Decimal("1.5")), DRAWN + timedelta(days=90)
+    assert loan.position([], due).interest == Decimal("5775.00")
+    assert loan.position([], due + timedelta(days=20)).interest == Decimal("5775.00") + Decimal("1925.00")
+    paid = [(due, Decimal("305775.00"))]
+    assert loan.position(paid, due + timedelta(days=20)).interest == Decimal("962.50")
+    by_parts = replace(account("equal-principal", 180), overdue_times=Decimal("1.5"))
+    first = by_parts.lines[0]
+    on_time = by_parts.position([(first.due, first.amount)], first.due + timedelta(days=10))
+    assert on_time == account("equal-principal", 180).position(
+        [(first.due, first.amount)], first.due + timedelta(days=10)
+    )
 
 
 def test_a_part_payment_leaves_the_oldest_line_due() -> None:

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certifier.evidence.assessment import Assessment
-from gateway.credit.base import GOODS, INVOICE, UNKNOWN_EVIDENCE, Deductions, Obligation, borrowing_base
+from gateway.credit.base import Deductions, Obligation, borrowing_base
 from gateway.credit.decision import Inquiry, Loans, decide
 from gateway.credit.documents import canonical
 from gateway.credit.features import Debts
 from gateway.credit.obligations import Standing
-from gateway.credit.products import defaults
+from gateway.credit.products import GOODS, INVOICE, UNKNOWN_EVIDENCE, defaults
 from gateway.credit.record import Header, compose
 from gateway.errors import UsageError
 from tests.gateway.credit.conftest import Papers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -19,6 +19,7 @@ from gateway.home import Home
 from gateway.installation import Installation
 from gateway.service import applying, indexing, loans, products, receiving, revoking
 from gateway.service.applying import Order
+from gateway.service.examining import Examiner
 from gateway.service.lending import Lending
 from gateway.service.own import own_asset
 from gateway.service.recording import anchor, row_of, stored
@@ -150,6 +151,34 @@ def test_documents_that_nobody_has_read_refer(home: Installation) -> None:
     assert "R03" in {hit["code"] for hit in record["hits"]} and answer["outcome"] != "approve"
 
 
+def test_what_no_product_asks_for_may_be_unknown(home: Installation) -> None:
+    strict = defaults()[0]
+    lenient = Product.of(
+        {**strict.body, "required_checks": ["COMMITMENT", "REGISTRATION", "ISSUER", "STANDING"]}
+    )
+    seen = [Examiner(home).examine(home.book.find("M2"), (one,)).vetted for one in (strict, lenient)]
+    assert seen[0].unknown and not seen[0].papers
+    assert not seen[1].unknown and seen[1].papers
+
+
+@pytest.mark.parametrize(
+    ("order", "match"),
+    [
+        (
+            Order(Decimal(600_000), 90, products=["L9-XX"]),
+            "L9-XX: no such loan product is offered; there are",
+        ),
+        (Order(Decimal(600_000), 90, products=["L1-AR", "L9-XX"]), "L9-XX"),
+        (Order(Decimal(600_000), 90, products=[]), "an empty list"),
+        (Order(Decimal(600_000), 90, offered=["0x" + "ab" * 32]), "certified no such paper"),
+        (Order(Decimal(0), 90), "above nothing"),
+    ],
+)
+def test_what_does_not_exist_is_not_asked_for(home: Installation, order: Order, match: str) -> None:
+    with pytest.raises(UsageError, match=match):
+        applying.submit(home, home.book.find("M1"), order, "m1-signatory")
+
+
 def test_products_take_two_people(home: Installation) -> None:
     lender, body = home.book.find("L1"), defaults()[0].body
     next_year = Product.of({**body, "version": 2, "valid_from": "2027-01-01", "valid_to": "2027-12-31"})
@@ -254,11 +283,12 @@ def meanwhile(home: Installation, act: Callable[[], object]) -> Installation:
 
 @pytest.fixture(scope="module")
 def approved(home: Installation) -> str:
-    """An application of M2 with two unsecured offers, of L1 and of L2."""
+    """An application of M2 with two unsecured offers, of L1 and of L2; fees of 250 are added to the loan."""
     ours = next(one for one in products.published(home) if one.unsecured)
     theirs = Product.of({**ours.body, "lender": home.book.find("L2").identifier, "product_code": "L2-CR"})
     products.propose(home, home.book.find("L2"), theirs, "l2-risk")
-    said = {"amount": "50000", "rate_bps": 600, "days": 60, "schedule": []}
+    line = {"due": "2026-12-01", "principal": "50250.00", "interest": "502.50"}
+    said = {"amount": "50000", "rate_bps": 600, "days": 60, "schedule": [line]}
     records = [
         {"decision_id": f"dec-{one.code}", "application_id": "app-once", "lender": hex32(one.lender), "applicant": home.book.find("M2").hex,
          "outcome": "approve", "amount": "50000", "offers": [{"product": one.code, "product_id": one.id, **said}]}
@@ -300,6 +330,30 @@ def test_two_draw_at_once_and_money_is_paid_out_once(home: Installation, approve
     with home.database.session() as session:
         drawn = [one.text for one in credit.acts_on(session, made.loan_id) if one.code == "DRAW"]
     assert drawn == ["first"]
+
+
+def test_what_is_added_to_a_loan_is_owed_from_the_day_it_is_drawn(home: Installation, approved: str) -> None:
+    with home.database.session() as session:
+        (made,) = credit.loans_of(session, application_id=approved)
+    (line,) = made.content["schedule"]
+    day = loans.today(home)
+    assert (line["due"], line["principal"], line["interest"]) == (str(day + timedelta(days=60)), "50250.00", "502.50")  # fmt: skip
+    assert loans.position(home, made, day).payoff == Decimal("50250.00")
+    late = loans.position(home, made, day + timedelta(days=70))
+    assert late.interest == Decimal("502.50") + Decimal("125.63") and late.days_past_due == 10
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_money_comes_neither_before_the_loan_nor_tomorrow(
+    home: Installation, approved: str, days: int
+) -> None:
+    with home.database.session() as session:
+        (made,) = credit.loans_of(session, application_id=approved)
+    day = loans.today(home)
+    one = receiving.Receipt(made.loan_id, f"R{days}", day + timedelta(days=days), Decimal(100))
+    with pytest.raises(UsageError, match="was drawn on"):
+        receiving.receive(home, home.book.find("L2"), [one], "l2-operations")
+    assert loans.position(home, made, day).payoff == Decimal("50250.00")
 
 
 def test_receipts_in_a_file_are_read_strictly() -> None:

@@ -10,8 +10,8 @@ from gateway.credit.products import MEMBERS, Product, defaults
 from gateway.errors import UnreadableError, UsageError
 from gateway.web.product_form import FIELDS, changed, document_of, fee_rows, shown
 
-IDENTITY = {"schema", "product_code", "lender", "version", "currency"}
-"""What a version is of, and the one currency there is."""
+IDENTITY = {"schema", "product_code", "lender", "version", "currency", "rate_type"}
+"""What a version is of, and the one currency and kind of rate there are."""
 FEES = [
     {"kind": "handling", "basis": "pct-of-amount", "value": "25", "payer": "borrower", "financed": True},
     {"kind": "registration", "basis": "flat", "value": "60.00", "payer": "lender", "financed": False},
@@ -31,7 +31,7 @@ def test_no_term_is_left_out() -> None:
     assert {field.path.partition(".")[0] for field in FIELDS} == MEMBERS - IDENTITY
 
 
-@pytest.mark.parametrize("product", [*defaults(), Product.of({**defaults()[0].body, "fees": FEES, "subsidy_condition": "micro firms"})], ids=lambda one: one.code)  # fmt: skip
+@pytest.mark.parametrize("product", [*defaults(), Product.of({**defaults()[0].body, "fees": FEES})], ids=lambda one: one.code)  # fmt: skip
 def test_what_is_shown_is_what_is_read(product: Product) -> None:
     body = dict(product.body)
     again = document_of(body, inputs(body), 2)
