@@ -10,7 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.web.access_faults import OF_ACCESS
 from gateway.web.language import translations
+from gateway.web.ledger_faults import OF_LEDGER
+from gateway.web.lending_faults import OF_LENDING
 from gateway.web.paper_faults import OF_PAPERS, Words
 from gateway.web.words import N_
 
@@ -173,7 +176,7 @@ _WORDS: dict[str, Words] = {
         N_(
             "Send this name to your organisation's administrator, who enters or invites you. If you have a password here, sign in with it and connect the account on your account page."
         ),
-        r"(?P<provider>.+) knows you as '(?P<subject>.+)', and no account",
+        r"(?P<provider>.+) knows you as (?P<quote>['\"])(?P<subject>.+)(?P=quote), and no account",
     ),
     "OIDC": Words(
         N_(
@@ -242,11 +245,13 @@ _WORDS: dict[str, Words] = {
     ),
 }
 
+_EVERY = OF_PAPERS | OF_ACCESS | OF_LENDING | OF_LEDGER | _WORDS
+
 
 def fault_of(language: str, code: str, message: str) -> Fault:
     """The words of an error in a language; English keeps the error's own, which names the case."""
     say = translations(language).gettext
-    words = _WORDS.get(code) or OF_PAPERS.get(_ARITHMETIC.sub("BR-CO", code))
+    words = _EVERY.get(_ARITHMETIC.sub("BR-CO", code))
     if words is None:
         return Fault(code, message)
     found = re.search(words.pattern, message) if words.pattern else None
