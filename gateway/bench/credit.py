@@ -29,7 +29,7 @@ from gateway.identity import keys
 from gateway.identity.principal import Principal
 from gateway.identity.roles import UserRole
 from gateway.installation import Installation
-from gateway.service import applying, certifying, consortium, products
+from gateway.service import applying, certifying, consortium, products, published_keys
 from gateway.service.applying import Order
 from gateway.service.lending import Lending
 from ledger.membership import Role
@@ -115,7 +115,7 @@ def _admit_lenders(installation: Installation) -> None:
             installation.keys.create((lender.short, purpose) for purpose in purposes)
             consortium.admit(installation, lender, role)
             for purpose in purposes:
-                consortium.set_key(installation, lender, purpose)
+                published_keys.set_key(installation, lender, purpose)
 
 
 def _papers(folder: Path) -> Iterator[Path]:

@@ -13,7 +13,7 @@ from gateway import samples
 from gateway.home import Home
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
-from gateway.service import consortium
+from gateway.service import consortium, published_keys
 from ledger import embedded
 from ledger.membership import Role
 
@@ -34,8 +34,8 @@ def shop_home(folder: Path, passphrase: str) -> Iterator[Installation]:
             keys.create((SHOP.short, purpose) for purpose in ("account", "encryption"))
             consortium.admit(installation, SHOP, Role.ENTERPRISE)
             for purpose in ("account", "encryption"):
-                consortium.set_key(installation, SHOP, purpose)
-            consortium.set_key(installation, REGISTRAR, "fingerprint")
+                published_keys.set_key(installation, SHOP, purpose)
+            published_keys.set_key(installation, REGISTRAR, "fingerprint")
             yield installation
 
 

@@ -12,7 +12,7 @@ from gateway.errors import UsageError
 
 if TYPE_CHECKING:
     from gateway.installation import Installation, Organisation
-    from gateway.service.consortium import Vote
+    from gateway.service.voting import Vote
 
 __all__ = ["key", "org"]
 
@@ -74,7 +74,7 @@ def admit(
     Where registrars of other homes have to vote too, run it again after them: it then finishes what is left.
     """
     from gateway.installation import Organisation
-    from gateway.service import consortium
+    from gateway.service import consortium, published_keys
     from ledger.membership import Role
 
     organisation = Organisation(
@@ -87,7 +87,9 @@ def admit(
         )
         if outcome.executed and not no_keys:
             for purpose in ("account", "encryption"):
-                consortium.set_key(installation, organisation, purpose, voters=_voters(installation, voter))
+                published_keys.set_key(
+                    installation, organisation, purpose, voters=_voters(installation, voter)
+                )
     _vote_told(shell, organisation.id, short, outcome, "admitted")
 
 
@@ -110,12 +112,12 @@ def suspend(shell: Shell, organisation: str, lift: bool, voter: str | None) -> N
 @click.option("--as", "voter", required=True, help="The registrar that votes.")
 def confirm(shell: Shell, call_id: str, voter: str) -> None:
     """Vote for what another registrar has proposed."""
-    from gateway.service import consortium
+    from gateway.service import voting
 
     wanted = _id(call_id, "call", "the first vote printed it")
     with shell.installation() as installation:
         seat = installation.book.find(voter)
-        outcome = consortium.confirm(installation, wanted, seat)
+        outcome = voting.confirm(installation, wanted, seat)
     _vote_told(shell, seat.id, seat.short, outcome, "confirmed")
 
 
@@ -153,12 +155,12 @@ def list_organisations(shell: Shell) -> None:
 @VOTER
 def add(shell: Shell, organisation: str, purpose: str, request: Path | None, voter: str | None) -> None:
     """Publish a key: of this home, made where there is none, or of another home that has asked for it."""
-    from gateway.service import consortium, key_requests
+    from gateway.service import key_requests, published_keys
 
     with shell.installation() as installation:
         found, voters = installation.book.find(organisation), _voters(installation, voter)
         if request is None:
-            outcome = consortium.set_key(installation, found, purpose, voters=voters)
+            outcome = published_keys.set_key(installation, found, purpose, voters=voters)
         else:
             outcome = key_requests.publish(installation, found, purpose, key_requests.load(request), voters)
     _vote_told(shell, found.id, found.short, outcome, f"{purpose} key published")
@@ -196,11 +198,11 @@ def request(shell: Shell, organisation: str, purpose: str, out: Path) -> None:
 @VOTER
 def rotate(shell: Shell, organisation: str, purpose: str, voter: str | None) -> None:
     """Publish a new key for a purpose and end the old one; what it signed before stands."""
-    from gateway.service import consortium
+    from gateway.service import published_keys
 
     with shell.installation() as installation:
         found = installation.book.find(organisation)
-        outcome = consortium.rotate(installation, found, purpose, _voters(installation, voter))
+        outcome = published_keys.rotate(installation, found, purpose, _voters(installation, voter))
     _vote_told(shell, found.id, found.short, outcome, f"{purpose} key rotated")
 
 
@@ -250,11 +252,11 @@ def move(
 @click.argument("key_id", metavar="KEY")
 def revoke(shell: Shell, organisation: str, key_id: str) -> None:
     """The owner ends one of its keys now: acts before stand, acts after are refused."""
-    from gateway.service import consortium
+    from gateway.service import published_keys
 
     wanted = _id(key_id, "key", "`assetcert key list` shows them")
     with shell.installation() as installation:
-        consortium.revoke_key(installation, installation.book.find(organisation), wanted)
+        published_keys.revoke_key(installation, installation.book.find(organisation), wanted)
     told(shell, {"key_id": key_id}, f"revoked {key_id}")
 
 
@@ -262,10 +264,10 @@ def revoke(shell: Shell, organisation: str, key_id: str) -> None:
 @click.argument("organisation")
 def list_keys(shell: Shell, organisation: str) -> None:
     """Keys of an organisation on the ledger, with purpose and interval."""
-    from gateway.service import consortium
+    from gateway.service import published_keys
 
     with shell.reading() as installation:
-        rows = consortium.keys_of(installation, installation.book.id_of(organisation))
+        rows = published_keys.keys_of(installation, installation.book.id_of(organisation))
     text = "\n".join(
         f"{row['key_id']}  {row['purpose']:<11} {row['valid_from']} – {row['valid_until'] or 'no end'}"
         for row in rows

@@ -19,7 +19,7 @@ from gateway.errors import ConflictError
 from gateway.home import Home, write_private
 from gateway.installation import Installation
 from gateway.keys import Keystore
-from gateway.service import consortium
+from gateway.service import consortium, published_keys
 from ledger import embedded
 from ledger.membership import Role
 
@@ -114,13 +114,13 @@ def _admit(stage: Stage) -> Seen:
     ]
     votes = [consortium.admit(installation, one, role) for one, role in world.members]
     keys = [
-        consortium.set_key(installation, stage.org(short), purpose)
+        published_keys.set_key(installation, stage.org(short), purpose)
         for short, purposes in _KEYFILES.items()
         for purpose in purposes
         if short not in ("R2", "R3") and (short, purpose) != ("R1", "account")
     ]
     keys += [
-        consortium.set_public_key(installation, stage.org(one.organisation), one.role, one.public_key)
+        published_keys.set_public_key(installation, stage.org(one.organisation), one.role, one.public_key)
         for one in world.devices
     ]
     shell = next(one for one in world.organisations("paper") if one.short not in stage.shorts)

@@ -10,7 +10,7 @@ from typing import Any
 from gateway.errors import UnavailableError
 from gateway.home import Home
 from gateway.installation import open_store
-from gateway.service import consortium
+from gateway.service import published_keys
 from gateway.service.verifying import connected
 from gateway.standin import readable, require_writable
 from ledger import artifacts
@@ -89,7 +89,7 @@ def _ledger(home: Home) -> str:
 
 def _fingerprint_key(home: Home) -> str:
     with connected(home, None, ()) as nodes:
-        if not consortium.has_fingerprint_key(nodes[0].ledger):
+        if not published_keys.has_fingerprint_key(nodes[0].ledger):
             raise UnavailableError(
                 "UNPUBLISHED",
                 "not published, so nothing can be pledged: `assetcert up` finishes the founding",

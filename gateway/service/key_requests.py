@@ -16,9 +16,9 @@ from certifier import hpke, signer
 from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
-from gateway.service import consortium
-from gateway.service.consortium import Vote
+from gateway.service import published_keys
 from gateway.service.files import load_json
+from gateway.service.voting import Vote
 from ledger.account import Account, account_key_id, recover
 from ledger.membership import FOREVER
 from ledger.types import hex32, keccak, parse_hex32
@@ -76,7 +76,7 @@ def ask(keys: Keystore, organisation: Organisation, purpose: str) -> KeyRequest:
     """The request for the organisation's key for `purpose`, made in this keystore where absent."""
     keys.create([(organisation.short, purpose)])
     seed = keys.seed(organisation.short, purpose)
-    key_id, public = consortium.published(seed, purpose)
+    key_id, public = published_keys.published(seed, purpose)
     bare = KeyRequest(organisation.identifier, purpose, key_id, public, b"")
     proof = b""
     if purpose == "account":
@@ -134,6 +134,6 @@ def publish(
         raise RefusedError(
             "KEY_USED", "the ledger knows this key as another organisation's: ask for a new one"
         )
-    return consortium.publish(
+    return published_keys.publish(
         installation, organisation, purpose, request.key_id, request.public_key, valid_until, voters
     )

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from gateway.errors import RefusedError, UsageError
 from gateway.installation import Installation, Organisation
-from gateway.service import consortium
-from gateway.service.consortium import Vote
+from gateway.service import published_keys, voting
+from gateway.service.voting import Vote
 from gateway.signing.places import Moved
 from ledger.account import account_key_id
 from ledger.membership import FOREVER, Key, Purpose
@@ -52,7 +52,7 @@ def _published(
     if any(known.org):
         raise RefusedError("KEY_USED", f"the ledger knows {wanted.address} already: take a key that is new")
     key = Key(organisation.id, wanted.since, FOREVER, Purpose.ACCOUNT)
-    return consortium.vote(installation, membership.set_key(key_id, key), voters)
+    return voting.vote(installation, membership.set_key(key_id, key), voters)
 
 
 def _ended(
@@ -65,4 +65,4 @@ def _ended(
     old = installation.address(organisation.short)
     if old is None or old == address:
         return Vote(0, True)
-    return consortium.end_key(installation, organisation, account_key_id(old), b"", voters)
+    return published_keys.end_key(installation, organisation, account_key_id(old), b"", voters)

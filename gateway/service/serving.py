@@ -16,7 +16,7 @@ from gateway.errors import BusyError, UnavailableError
 from gateway.home import Home
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
-from gateway.service import consortium
+from gateway.service import consortium, published_keys
 from ledger import embedded, host
 from ledger.errors import WriterBusyError
 from ledger.locks import write_lock
@@ -129,9 +129,9 @@ def _founded(home: Home, keys: Keystore, say: Callable[[str], object]) -> Iterat
             confirmations = 0 if remote is None else remote.confirmations
             consortium.found(home, node, keys, [FIRST_REGISTRAR], 1, confirmations)
         with Installation.attached(home, node, keys) as installation:
-            if keys.holds("fingerprint") and not consortium.has_fingerprint_key(installation.ledger):
+            if keys.holds("fingerprint") and not published_keys.has_fingerprint_key(installation.ledger):
                 holder = installation.book.find(installation.fingerprint_holder())
-                consortium.set_key(installation, holder, "fingerprint")
+                published_keys.set_key(installation, holder, "fingerprint")
         yield node
 
 

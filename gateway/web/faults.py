@@ -125,6 +125,10 @@ _WORDS: dict[str, Words] = {
         N_("The key of a registrar stays on the server: votes are not relayed."),
         N_("Have the votes cast where the key is."),
     ),
+    "REGISTRAR_IN_BROWSER": Words(
+        N_("An organisation that signs in a browser cannot be a registrar: votes are not relayed."),
+        N_("Move its key to the server or a Web3Signer first."),
+    ),
     "NOT_RELAYED": Words(
         N_("This cannot be signed in a browser."),
         N_("Move the organisation's key to the server or a Web3Signer."),

@@ -15,7 +15,7 @@ from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
 from gateway.jobs.certification import KIND
-from gateway.service import consortium, health
+from gateway.service import health, voting
 from gateway.web import words
 from gateway.web.depends import gone, note, router_of_pages
 from gateway.web.render import render, say
@@ -84,6 +84,6 @@ def pause(
     """One vote to pause both registries, or to resume."""
     for registry in _registries(home):
         act = home.ledger.membership.set_paused(registry, to == "pause")
-        consortium.vote(home, act, [who.organisation])
+        voting.vote(home, act, [who.organisation])
     note(home, who, to, {"reason": reason})
     return gone("/admissions")

@@ -10,7 +10,7 @@ from gateway.api.depends import Installed, May
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.service import consortium, indexing
+from gateway.service import indexing, published_keys
 from gateway.web import formats, words
 from gateway.web.depends import As, Id, gone, router_of_pages
 from gateway.web.parties import Parties
@@ -51,7 +51,7 @@ def keys(
 
 
 def _keys(request: Request, home: Installation, org: str) -> Table:
-    rows: list[dict[str, Any]] = consortium.keys_of(home, parse_hex32(org))
+    rows: list[dict[str, Any]] = published_keys.keys_of(home, parse_hex32(org))
     cells: Any = environment(language_of(request)).get_template("includes/cells.html").module
     now = home.now()
 
@@ -77,5 +77,5 @@ def rotate(
 ) -> Response:
     """One vote for a new key; it takes the old one's place once enough have voted."""
     member = home.book.find(org)
-    consortium.rotate(home, member, purpose, [who.organisation])
+    published_keys.rotate(home, member, purpose, [who.organisation])
     return gone(f"/keys?member={org}")

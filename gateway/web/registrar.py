@@ -13,7 +13,7 @@ from gateway.db.paging import Cut, sliced
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
-from gateway.service import consortium, indexing
+from gateway.service import consortium, indexing, published_keys, voting
 from gateway.web import words
 from gateway.web.depends import As, Id, Shown, gone, router_of_pages
 from gateway.web.health import paused
@@ -192,13 +192,13 @@ def propose(
 
 def _publish_keys(home: Installation, organisation: Organisation, voter: Organisation) -> None:
     for purpose in ("account", "encryption"):
-        consortium.set_key(home, organisation, purpose, voters=[voter])
+        published_keys.set_key(home, organisation, purpose, voters=[voter])
 
 
 @router.post("/admissions/{call_id}/confirm")
 def confirm(who: Registrar, home: Installed, call_id: Id) -> Response:
     """One vote for what another registrar has proposed."""
-    consortium.confirm(home, parse_hex32(call_id), who.organisation)
+    voting.confirm(home, parse_hex32(call_id), who.organisation)
     return gone("/admissions")
 
 

@@ -6,7 +6,7 @@ see keys and never what they sign.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from gateway.errors import NotFoundError, UnreadableError, UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.service import consortium, indexing, key_requests
+from gateway.service import indexing, key_requests, published_keys
 from gateway.web import formats, words
 from gateway.web.depends import As, Id, Shown, gone, note, router_of_pages
 from gateway.web.parties import Parties, Party
@@ -203,12 +203,8 @@ def end(
 ) -> Response:
     """One vote to end a key now; the reason stays in the registrar's own events."""
     signer = _known(home, key_id)
-    membership, now = home.ledger.membership, home.now()
-    known = home.ledger.read_one(membership.key(parse_hex32(key_id)), home.ledger.pin())
-    if known.valid_at(now):
-        ended = replace(known, valid_until=max(now, known.valid_from + 1))
-        consortium.vote(
-            home, membership.set_key(parse_hex32(key_id), ended, signer.public_key), [who.organisation]
-        )
+    known = home.ledger.read_one(home.ledger.membership.key(parse_hex32(key_id)), home.ledger.pin())
+    if known.valid_at(home.now()):
+        published_keys.vote_end(home, parse_hex32(key_id), known, signer.public_key, [who.organisation])
     note(home, who, "key.end", {"key_id": key_id, "reason": reason})
     return gone(signer.page)

@@ -27,7 +27,7 @@ from gateway import samples as papers
 from gateway.home import Home, write_private
 from gateway.installation import Installation
 from gateway.keys import Keystore
-from gateway.service import certifying, consortium
+from gateway.service import certifying, consortium, published_keys
 from ledger import embedded
 from ledger.types import keccak
 
@@ -204,8 +204,8 @@ def _admit(installation: Installation) -> None:
     for organisation, role, purposes in MEMBERS:
         consortium.admit(installation, organisation, role)
         for purpose in purposes:
-            consortium.set_key(installation, organisation, purpose)
-    consortium.set_key(installation, papers.REGISTRARS[0], "fingerprint")
+            published_keys.set_key(installation, organisation, purpose)
+    published_keys.set_key(installation, papers.REGISTRARS[0], "fingerprint")
 
 
 def _certified(root: Path, home: Home, installation: Installation) -> World:

@@ -27,7 +27,7 @@ from gateway.identity import logins
 from gateway.identity.sessions import PASSWORD_AND_CODE
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
-from gateway.service import consortium
+from gateway.service import consortium, published_keys
 from gateway.service.serving import listening
 from gateway.web.pages import application
 from ledger import embedded
@@ -115,8 +115,8 @@ def founded(folder: Path) -> Iterator[Installation]:
             for organisation, role, purposes in members:
                 consortium.admit(installation, organisation, role)
                 for purpose in purposes:
-                    consortium.set_key(installation, organisation, purpose)
-            consortium.set_key(installation, samples.REGISTRARS[0], "fingerprint")
+                    published_keys.set_key(installation, organisation, purpose)
+            published_keys.set_key(installation, samples.REGISTRARS[0], "fingerprint")
             yield installation
 
 

@@ -11,8 +11,8 @@ import pytest
 from gateway.errors import RefusedError
 from gateway.installation import Installation, Organisation
 from gateway.keys import Keystore
-from gateway.service import consortium
-from gateway.service.consortium import Vote
+from gateway.service import published_keys
+from gateway.service.voting import Vote
 from ledger.membership import FOREVER
 
 from .conftest import World, assetcert, write_keys
@@ -150,10 +150,10 @@ def test_votes_cast_at_two_moments_end_one_key(own: World, installed: Callable[[
     home = installed(own.home)
     member, registrars = home.book.find("M1"), [home.book.find(short) for short in ("R1", "R2")]
     home.keys.unlock([("M1", "encryption")])
-    key_id, public = consortium.published(home.keys.seed("M1", "encryption"), "encryption")
+    key_id, public = published_keys.published(home.keys.seed("M1", "encryption"), "encryption")
 
     def end(voter: Organisation) -> tuple[Vote, int]:
-        vote = consortium.end_key(home, member, key_id, public, [voter])
+        vote = published_keys.end_key(home, member, key_id, public, [voter])
         return vote, home.ledger.read_one(home.ledger.membership.key(key_id), home.ledger.pin()).valid_until
 
     begun = home.now()

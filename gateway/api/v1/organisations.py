@@ -17,8 +17,8 @@ from gateway.errors import UsageError
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation, Organisation
-from gateway.service import consortium, key_requests, proposing
-from gateway.service.consortium import Vote
+from gateway.service import consortium, key_requests, proposing, published_keys, voting
+from gateway.service.voting import Vote
 from ledger.account import account_key_id
 from ledger.membership import Role
 from ledger.types import hex32, parse_hex32
@@ -127,7 +127,7 @@ def list_keys(_: Reader, home: Installed, org: Hex32) -> list[KeyOut]:
             valid_from=key["valid_from"],
             valid_until=key["valid_until"],
         )
-        for key in consortium.keys_of(home, parse_hex32(org))
+        for key in published_keys.keys_of(home, parse_hex32(org))
     ]
 
 
@@ -171,7 +171,7 @@ def publish_key(
     """Vote to publish a key of an organisation of this home, made where absent; or, with what `assetcert key request` wrote, one that is kept elsewhere."""
     organisation, home, voters = gateway.organisation(org), gateway.installation, [caller.organisation]
     if asked is None:
-        return VoteOut.of(consortium.set_key(home, organisation, purpose, voters=voters))
+        return VoteOut.of(published_keys.set_key(home, organisation, purpose, voters=voters))
     request = key_requests.parse(asked, "the body")
     return VoteOut.of(key_requests.publish(home, organisation, purpose, request, voters))
 
@@ -180,19 +180,21 @@ def publish_key(
 def rotate_key(caller: KeyKeeper, gateway: Here, org: Hex32, purpose: Purpose) -> VoteOut:
     """Vote for a new key of an organisation of this home; once it is published the old one ends."""
     organisation = gateway.organisation(org)
-    return VoteOut.of(consortium.rotate(gateway.installation, organisation, purpose, [caller.organisation]))
+    return VoteOut.of(
+        published_keys.rotate(gateway.installation, organisation, purpose, [caller.organisation])
+    )
 
 
 @router.delete("/keys/{key_id}", status_code=204)
 def revoke_key(caller: KeyKeeper, home: Installed, key_id: Hex32) -> Response:
     """End a key of one's own organisation now."""
     _own_key(home, caller, key_id)
-    consortium.revoke_key(home, caller.organisation, parse_hex32(key_id))
+    published_keys.revoke_key(home, caller.organisation, parse_hex32(key_id))
     return Response(status_code=204)
 
 
 def _own_key(home: Installation, caller: Principal, key_id: str) -> None:
-    if all(key["key_id"] != key_id for key in consortium.keys_of(home, caller.organisation.id)):
+    if all(key["key_id"] != key_id for key in published_keys.keys_of(home, caller.organisation.id)):
         raise not_found("key", key_id)
     if account_key_id(home.signatory(caller.organisation).address) == parse_hex32(key_id):
         raise UsageError(
@@ -220,6 +222,6 @@ def list_proposals(_: Registrar, home: Installed) -> list[Proposal]:
 @router.post("/proposals/{proposal}/votes", status_code=201)
 def approve(caller: Registrar, home: Installed, jobs: Running, proposal: Hex32) -> VoteOut:
     """Vote for what another registrar has proposed."""
-    vote = consortium.confirm(home, parse_hex32(proposal), caller.organisation)
+    vote = voting.confirm(home, parse_hex32(proposal), caller.organisation)
     jobs.tell()
     return VoteOut.of(vote)

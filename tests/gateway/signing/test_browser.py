@@ -12,7 +12,7 @@ from gateway.db import listing
 from gateway.db.models import Asset
 from gateway.errors import RefusedError
 from gateway.installation import Installation, Organisation
-from gateway.service import grant_reading, pledging, signing
+from gateway.service import consortium, grant_reading, pledging, signing
 from gateway.service.own import own_receipt
 from gateway.service.pledging import OfferFile
 from gateway.signing.browser import InTheBrowser
@@ -22,6 +22,7 @@ from ledger.abi import encode
 from ledger.account import Account, account_key_id
 from ledger.connection import Ledger
 from ledger.contract import Act
+from ledger.membership import Role
 from ledger.pledges import Status
 from ledger.types import keccak, parse_hex32
 
@@ -248,6 +249,15 @@ def test_a_registrars_key_stays_where_it_can_vote(gateway: Running) -> None:
     with pytest.raises(RefusedError, match="a registrar's key cannot move to a browser"):
         signing.propose_key(home, registrar, new.address, signature)
     assert home.places.staged("R1") is None
+
+
+def test_whoever_signs_in_a_browser_is_made_no_registrar(gateway: Running) -> None:
+    home, member = gateway.gateway.installation, gateway.organisation("M1")
+    roles = home.ledger.membership.organisation(member.id)
+    before = home.ledger.read_one(roles, home.ledger.pin())
+    with pytest.raises(RefusedError, match="M1 signs in a browser, where no registrar can"):
+        consortium.admit(home, member, Role.ENTERPRISE | Role.REGISTRAR, change=True)
+    assert home.ledger.read_one(roles, home.ledger.pin()) == before
 
 
 def heir(home: Installation) -> Ledger:

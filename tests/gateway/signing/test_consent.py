@@ -11,7 +11,7 @@ import pytest
 from gateway.db import credit, listing
 from gateway.errors import UsageError
 from gateway.jobs.audits import statement as audited
-from gateway.service import applying, consortium, products
+from gateway.service import applying, products, published_keys
 from ledger.access import grant_id
 from ledger.account import Account, account_key_id, recover
 from ledger.types import hex32, keccak, parse_hex32
@@ -142,17 +142,17 @@ def test_an_audit_is_done_once_and_waits_for_its_signature(gateway: Running) -> 
 
 def test_a_member_in_the_browser_gets_a_new_encryption_key(borrower: Running) -> None:
     home, m2 = borrower.gateway.installation, borrower.organisation("M2")
-    old, _ = consortium.published(home.keys.seed("M2", "encryption"), "encryption")
+    old, _ = published_keys.published(home.keys.seed("M2", "encryption"), "encryption")
     rotation = f"/api/v1/organisations/{m2.hex}/keys/encryption/rotation"
     assert borrower.client("r1-registrar").post(rotation).json()["executed"] is True
-    new, _ = consortium.published(home.keys.seed("M2", "encryption"), "encryption")
+    new, _ = published_keys.published(home.keys.seed("M2", "encryption"), "encryption")
     ended, valid = (
         home.ledger.read_one(home.ledger.membership.key(one), home.ledger.pin()).valid_until <= home.now()
         for one in (old, new)
     )
     assert (ended, valid) == (True, False)
     with pytest.raises(UsageError, match="move it"):
-        consortium.rotate(home, m2, "account")
+        published_keys.rotate(home, m2, "account")
     known = home.ledger.read_one(
         home.ledger.membership.key(account_key_id(Account(M2).address)), home.ledger.pin()
     )
