@@ -16,13 +16,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Header, Query
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from gateway.errors import StaleError, UsageError
+from gateway.service.times import instant
 
 __all__ = [
     "Cursor",
@@ -35,7 +35,6 @@ __all__ = [
     "decoded",
     "encoded",
     "etag",
-    "rfc3339",
 ]
 
 _Row = TypeVar("_Row")
@@ -48,14 +47,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def rfc3339(seconds: int) -> str:
-    """Seconds since 1970 as `2026-11-24T09:00:00Z`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 Time = Annotated[
     int,
-    PlainSerializer(rfc3339, return_type=str),
+    PlainSerializer(instant, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 """A member of an answer: seconds inside, RFC 3339 outside, UTC."""

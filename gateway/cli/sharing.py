@@ -11,11 +11,9 @@ import click
 
 from gateway.cli.context import AS, OUT, Shell, told, verb
 from gateway.errors import UsageError
-from gateway.service.times import instant
+from gateway.service.times import DAY, instant
 
 __all__ = ["disclose", "grant", "read", "revoke", "shred", "sign"]
-
-DAY = 86_400
 
 
 @verb

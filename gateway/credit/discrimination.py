@@ -7,10 +7,8 @@ from itertools import groupby
 from math import log
 from operator import itemgetter
 
-__all__ = ["PSI_REVIEW", "PSI_STOP", "gini", "ks", "psi"]
+__all__ = ["gini", "ks", "psi"]
 
-PSI_REVIEW, PSI_STOP = 0.10, 0.25
-"""From here on the population is looked at; from there on nothing is approved without a person."""
 _BANDS = 10
 _LEAST = 0.0001
 

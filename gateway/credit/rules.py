@@ -24,7 +24,10 @@ FRAUD = frozenset({"K04", "K05", "K06", "K07", "R02", "R07"})
 
 @dataclass(frozen=True)
 class RulePack:
-    """Thresholds by name; `body` is the document that states them, and whose digest names the pack."""
+    """Thresholds by name; `body` is the document that states them, and whose digest names the pack.
+
+    `shift_stop`: PSI of the scores of `shift_days` against those of as many days before, of `shift_least` decisions each.
+    """
 
     body: Mapping[str, Any]
     capacity_knock_out: Decimal
@@ -35,6 +38,9 @@ class RulePack:
     overdue_days: int
     block_age_seconds: int
     decision_seconds: int
+    shift_stop: Decimal
+    shift_days: int
+    shift_least: int
     daily_automatic: int
     daily_automatic_amount: Decimal
 

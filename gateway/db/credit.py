@@ -127,6 +127,7 @@ class CreditDecision(Base):
     applicant: Mapped[str] = mapped_column(Id, index=True)
     outcome: Mapped[str] = mapped_column(String(16))
     amount: Mapped[str] = mapped_column(String(40), server_default="0")
+    score: Mapped[int] = mapped_column(server_default="0")
     record: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(Id)
     asset_id: Mapped[str | None] = mapped_column(Id)
@@ -136,6 +137,7 @@ class CreditDecision(Base):
 
     __table_args__ = (
         Index("decisions_by_outcome", "lender", "outcome", "at"),
+        Index("decisions_by_score", "lender", "at", "reviews", "score"),
         Index("decisions_by_applicant", "lender", "applicant", "at", "decision_id"),
         Index("decisions_reviewed", "reviews", unique=True),
     )
@@ -317,6 +319,12 @@ def decisions_by(session: Session, lender: str, since: int) -> list[CreditDecisi
     """A lender's decisions since then that no person made, the older first."""
     where = (CreditDecision.lender == lender, CreditDecision.at >= since, CreditDecision.reviews.is_(None))
     return list(session.scalars(select(CreditDecision).where(*where).order_by(CreditDecision.at)))
+
+
+def scores(session: Session, lender: str, since: int, until: int) -> list[int]:
+    """What a lender's decisions scored from one moment to another, people's left out."""
+    within = (CreditDecision.at >= since, CreditDecision.at < until, CreditDecision.reviews.is_(None))
+    return list(session.scalars(select(CreditDecision.score).where(CreditDecision.lender == lender, *within)))
 
 
 def approvals(session: Session, lender: str, since: int) -> list[Decimal]:

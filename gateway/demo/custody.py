@@ -7,11 +7,10 @@ from gateway.demo.stage import Seen, Stage
 from gateway.demo.world import dossier_of
 from gateway.service import certifying, grant_reading, granting, pledging, revoking
 from gateway.service.own import own_asset
+from gateway.service.times import DAY
 from ledger.refusals import NotGoodError
 
 __all__ = ["read_by_grant", "revoked", "revoked_under_lien", "shredded"]
-
-_DAY = 86_400
 
 
 def revoked(stage: Stage) -> Seen:
@@ -54,7 +53,7 @@ def revoked_under_lien(stage: Stage) -> Seen:
 def read_by_grant(stage: Stage) -> Seen:
     """M1 grants L2 an invoice; the read stands on the ledger before the key is handed over."""
     path, installation = stage.last("M1", "invoice"), stage.installation
-    receipt, until = stage.own(path), installation.now() + 30 * _DAY
+    receipt, until = stage.own(path), installation.now() + 30 * DAY
     fields, purpose = ["content", "fact.total"], "credit decision"
     given = granting.make_grant(
         installation, stage.org("M1"), stage.org("L2").id, receipt, fields, purpose, until

@@ -14,10 +14,9 @@ from gateway.identity import certificates, dpop
 from gateway.identity.principal import Principal
 from gateway.identity.roles import UserRole
 from gateway.identity.tokens import API_KEY_PREFIX, digest, new_id, new_token, now
+from gateway.service.times import DAY
 
 __all__ = ["create", "end"]
-
-_DAY = 86_400
 
 
 def create(
@@ -47,7 +46,7 @@ def create(
         certificate=None if certificate is None else certificates.thumbprint(certificate),
         created_by=creator.user,
         created_at=at,
-        expires_at=None if days is None else at + days * _DAY,
+        expires_at=None if days is None else at + days * DAY,
     )
     session.add(row)
     session.flush()

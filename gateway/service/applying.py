@@ -26,7 +26,7 @@ from gateway.errors import ConflictError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import indexing, products
 from gateway.service.acts import move, note
-from gateway.service.times import instant
+from gateway.service.times import DAY, instant
 from gateway.signing.signatory import SignatureNeededError, all_of
 from ledger.access import grant_id, scope_of
 from ledger.connection import Ledger
@@ -45,7 +45,6 @@ __all__ = [
     "withdraw",
 ]
 
-DAY = 86_400
 CONSENT_DAYS = 30
 CONSENT_FIELDS = ("facts", "links", "signers", "trace")
 MOST_DOCUMENTS = 5_000

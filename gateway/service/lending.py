@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from certifier.evidence.paper import SHANGHAI
 from certifier.verify.subject import Missing
 from gateway.credit.decision import Loans
+from gateway.credit.discrimination import psi
 from gateway.credit.matching import rank
 from gateway.credit.money import NOTHING, total
 from gateway.credit.products import Product, default_rules, default_scorecard
@@ -35,6 +36,7 @@ from gateway.service.examining import Examined, Examiner
 from gateway.service.loans import TAKEN, account_of, flows
 from gateway.service.recording import Case, anchor, record_of, stored
 from gateway.service.replaying import Replay, replay
+from gateway.service.times import DAY
 from ledger import embedded
 from ledger.types import hex32
 
@@ -51,6 +53,7 @@ class Lending:
         self._installation = installation
         self._rules = default_rules() if rules is None else rules
         self._examiner = Examiner(installation)
+        self._shifts: dict[tuple[str, date], float] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def read(self, applicant: Organisation, advance: Callable[[int], None] = lambda _: None) -> int:
@@ -116,7 +119,7 @@ class Lending:
             today = credit.approvals(session, lender, _midnight(seen.day))
             previous = credit.latest_decision(session, lender, row.applicant)
             loans = _loans(session, row.applicant, lender, seen.day)
-        transient = (*self._unseen(seen), *_exceeded(rules, time.perf_counter() - begun, today))
+        transient = (*self._unseen(seen), *self._shifted(lender, seen.day), *_exceeded(rules, time.perf_counter() - begun, today))  # fmt: skip
         case = Case(
             "dec-" + secrets.token_hex(12), row.application_id, row.content, row.consent, tuple(own), card, rules, loans, transient, previous
         )  # fmt: skip
@@ -131,6 +134,18 @@ class Lending:
         if not isinstance(home.node, embedded.Embedded) and age > self._rules.block_age_seconds:
             return (f"the newest block is {age:,} seconds old",)
         return ()
+
+    def _shifted(self, lender: str, day: date) -> Iterator[str]:
+        """Where the firms that ask are others than those before: reckoned once a day, of the days before it."""
+        rules, key = self._rules, (lender, day)
+        if key not in self._shifts:
+            end, span = _midnight(day), rules.shift_days * DAY
+            with self._installation.database.session() as session:
+                before, since = (credit.scores(session, lender, at - span, at) for at in (end - span, end))
+            enough = min(len(before), len(since)) >= rules.shift_least
+            self._shifts[key] = psi(before, since) if enough else 0.0
+        if self._shifts[key] > rules.shift_stop:
+            yield f"the scores of the last {rules.shift_days} days have shifted"
 
     def estimate(self, applicant: Organisation, days: int) -> list[dict[str, Any]]:
         """What each lender's products would say now to the largest amount that any lends: records that nobody keeps, for the firm alone."""

@@ -27,7 +27,7 @@ from gateway.service import pledging, verifying
 from gateway.service.acts import move, note
 from gateway.service.applying import own_application
 from gateway.service.own import own_receipt
-from gateway.service.times import business_day
+from gateway.service.times import DAY, business_day
 from ledger.types import parse_hex32
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
 ]
 
 ACCEPT_DAYS = 3
-_DAY = 86_400
 TAKEN = ("accepted", "contracted", "registered", "drawn", "repaying", "closed")
 """States of an application from which its offers were taken."""
 
@@ -62,7 +61,7 @@ def accept(
         assert version is not None
         record = json.loads(decision.record)
         found = Product.of(version.content)
-    if installation.now() > decision.at + found.availability_days * _DAY:
+    if installation.now() > decision.at + found.availability_days * DAY:
         raise ConflictError("OFFER_PAST", f"this offer stood for {found.availability_days} days: apply again")
     offered = None if found.unsecured else _pledge_offer(installation, applicant, found, record, offer)
     made = credit.Loan(
@@ -259,7 +258,7 @@ def account_of(loan: credit.Loan) -> Account:
         said["rate_bps"],
         said["day_count"],
         _lines(loan),
-        Decimal(said["overdue_times"]),
+        Decimal(said.get("overdue_times", 1)),  # a loan of before there was such a term has none
     )
 
 

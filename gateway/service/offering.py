@@ -11,14 +11,14 @@ from gateway.errors import UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import granting, pledging
 from gateway.service.own import own_receipt
+from gateway.service.times import DAY
 from gateway.signing.signatory import all_of
 from ledger.types import parse_hex32
 
 __all__ = ["Permission", "Terms", "grant", "offer"]
 
-_DAY = 86_400
 _WHOLE = 10_000
-_READABLE = 30 * _DAY
+_READABLE = 30 * DAY
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from gateway.db.models import Offer as OfferRow
 from gateway.errors import RefusedError, UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service.files import load_json
+from gateway.service.times import DAY
 from gateway.signing.signatory import SignatureNeededError
 from ledger.account import account_key_id
 from ledger.membership import Purpose
@@ -44,7 +45,6 @@ __all__ = [
 ]
 
 OFFER_SCHEMA = "assetcert/offer/1"
-DAY = 86_400
 _COLLATERAL = {Code.SIGNERS, Code.FINGERPRINT, Code.LIEN}
 
 

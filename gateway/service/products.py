@@ -18,10 +18,9 @@ from gateway.credit.simulation import simulated
 from gateway.db import credit
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UsageError
 from gateway.installation import Installation, Organisation
+from gateway.service.times import DAY
 
 __all__ = ["propose", "publish", "publish_defaults", "published", "refuse", "simulate", "withdraw"]
-
-DAY = 86_400
 
 
 def published(installation: Installation, lender: Organisation | None = None) -> tuple[Product, ...]:

@@ -32,13 +32,12 @@ from gateway.service import certifying
 from gateway.service.examining import Examined
 from gateway.service.granting import Granting, make_grant
 from gateway.service.own import own_receipt
+from gateway.service.times import DAY
 from gateway.signing.signatory import all_of
 from ledger.membership import Role
 from ledger.types import hex32, parse_hex32
 
 __all__ = ["Case", "anchor", "disclose", "is_anchored", "record_of", "row_of", "stored"]
-
-_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,7 @@ def stored(record: Mapping[str, Any], at: int, reviews: str | None = None) -> cr
         applicant=record["applicant"],
         outcome=record["outcome"],
         amount=record["amount"],
+        score=record["score"],
         record=text.decode(),
         digest="0x" + sha256(text).hexdigest(),
         asset_id=None,
@@ -202,5 +202,5 @@ def disclose(
         raise UsageError("NO_AUDITOR", "a record is shown to an auditor that the consortium has admitted")
     receipt = own_receipt(installation, lender, anchor(installation, [decision_id])[decision_id])
     return make_grant(
-        installation, lender, auditor, receipt, ["content"], purpose, installation.now() + days * _DAY
+        installation, lender, auditor, receipt, ["content"], purpose, installation.now() + days * DAY
     )

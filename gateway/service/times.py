@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime
 
 from certifier.evidence.paper import SHANGHAI
 
-__all__ = ["business_day", "instant"]
+__all__ = ["DAY", "business_day", "instant"]
+
+DAY = 86_400
+"""Its seconds."""
 
 
 def instant(seconds: int) -> str:

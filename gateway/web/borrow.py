@@ -23,6 +23,7 @@ from gateway.identity.roles import Action
 from gateway.installation import Installation
 from gateway.service import applying, cases, loans, products
 from gateway.service.applying import CONSENT_DAYS, CONSENT_FIELDS, Order
+from gateway.service.times import DAY
 from gateway.web import credit_words as words
 from gateway.web import formats
 from gateway.web.credit_parts import waterfall
@@ -37,7 +38,6 @@ __all__ = ["product_names", "router"]
 router = router_of_pages()
 Reader = Annotated[Principal, May(Action.APPLICATIONS_READ)]
 Applicant = Annotated[Principal, May(Action.APPLICATIONS_MAKE)]
-_DAY = 86_400
 _PATIENCE = 1.5
 _AMOUNT = r"^[0-9]{1,13}(\.[0-9]{1,2})?$"
 
@@ -99,7 +99,7 @@ def form(
     return render(
         request, "apply.html", amount=amount, key=secrets.token_hex(16), count=count, words=words, fields=CONSENT_FIELDS,
         lenders=[parties[one] for one in dict.fromkeys(hex32(one.lender) for one in offered)],
-        products=[(one.code, _named(request, one)) for one in offered], until=home.now() + CONSENT_DAYS * _DAY,
+        products=[(one.code, _named(request, one)) for one in offered], until=home.now() + CONSENT_DAYS * DAY,
         purposes_of_credit=[(key, say(request, text)) for key, text in words.PURPOSES.items()],
         declared=[(name, say(request, words.DECLARED[name])) for name in SCOPE if any(one.body[name] for one in offered)],
         may_apply=may(who, Action.APPLICATIONS_MAKE),

@@ -19,6 +19,7 @@ from gateway.jobs import drafts
 from gateway.service import granting, indexing, offering
 from gateway.service.offering import Permission, Terms
 from gateway.service.own import own_receipt
+from gateway.service.times import DAY
 from gateway.web import formats, words
 from gateway.web.certificates import facts_and_title, held_or_missing
 from gateway.web.depends import As, Id, Shown, gone, router_of_pages
@@ -33,7 +34,6 @@ __all__ = ["Permitted", "offer_state", "parties_to_read", "router", "thirty_days
 
 router = router_of_pages()
 Reader = Annotated[Principal, May(Action.ASSETS_READ)]
-_DAY = 86_400
 Preparer = Annotated[Principal, May(Action.ASSETS_CERTIFY)]
 
 
@@ -130,7 +130,7 @@ def permission(
 ) -> Permission:
     """What the form says: until the end of that day in Beijing."""
     midnight = datetime(until.year, until.month, until.day, tzinfo=formats.SHANGHAI)
-    return Permission(reader, purpose, int(midnight.timestamp()) + _DAY)
+    return Permission(reader, purpose, int(midnight.timestamp()) + DAY)
 
 
 Permitted = Annotated[Permission, Depends(permission)]

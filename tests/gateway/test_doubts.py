@@ -24,6 +24,7 @@ from gateway.installation import Installation, Organisation
 from gateway.service import certifying, loans
 from gateway.service.applying import Order, submit
 from gateway.service.lending import Lending
+from gateway.service.times import DAY
 from ledger.host import Host
 
 from .conftest import new_note
@@ -100,23 +101,35 @@ def test_a_block_that_is_too_old(desk: Desk) -> None:
     refers(record, "seconds old")
 
 
+def decision(home: Installation, name: str, **given: Any) -> credit.CreditDecision:
+    """One of L1 on somebody else."""
+    lender, zero = home.book.find("L1").hex, f"0x{0:064x}"
+    usual = {"outcome": "decline", "amount": "0", "score": 0, "at": home.now()}
+    return credit.CreditDecision(
+        decision_id=name, application_id="none", lender=lender, applicant=lender, record="{}", digest=zero, asset_id=zero, latency={},
+        **(usual | given),
+    )  # fmt: skip
+
+
 @contextmanager
-def approved_today(home: Installation, amounts: Sequence[int]) -> Iterator[None]:
-    """While so much stands approved by L1 today, for others."""
-    lender = home.book.find("L1").hex
-    rows = [
-        credit.CreditDecision(
-            decision_id=f"dec-cap-{at}", application_id="none", lender=lender, applicant=lender, outcome="approve", amount=str(one),
-            record="{}", digest=f"0x{at:064x}", asset_id=f"0x{at:064x}", latency={}, at=home.now(),
-        )
-        for at, one in enumerate(amounts)
-    ]  # fmt: skip
+def standing(home: Installation, rows: Sequence[credit.CreditDecision]) -> Iterator[None]:
+    """While these decisions stand."""
     with home.database.session() as session:
         session.add_all(rows)
     yield
     with home.database.session() as session:
         for row in rows:
             session.delete(row)
+
+
+@contextmanager
+def approved_today(home: Installation, amounts: Sequence[int]) -> Iterator[None]:
+    """While so much stands approved by L1 today, for others."""
+    rows = [
+        decision(home, f"dec-cap-{at}", outcome="approve", amount=str(one)) for at, one in enumerate(amounts)
+    ]
+    with standing(home, rows):
+        yield
 
 
 @pytest.mark.parametrize(
@@ -129,6 +142,19 @@ def approved_today(home: Installation, amounts: Sequence[int]) -> Iterator[None]
 def test_a_days_cap_that_is_reached(desk: Desk, amounts: list[int], because: str) -> None:
     with approved_today(desk.home, amounts):
         refers(desk.asked(), because)
+
+
+@pytest.mark.parametrize(("lower", "outcome"), [(0, "approve"), (120, "refer")])
+def test_scores_that_have_shifted(desk: Desk, lower: int, outcome: str) -> None:
+    """Two hundred of last month, beside two hundred of four months ago that scored as they did, or better."""
+    month, each = 30 * DAY, range(default_rules().shift_least)
+    recent = [decision(desk.home, f"dec-r{at}", score=600 + at % 100 - lower, at=desk.home.now() - month) for at in each]  # fmt: skip
+    before = [decision(desk.home, f"dec-b{at}", score=600 + at % 100, at=desk.home.now() - 4 * month) for at in each]  # fmt: skip
+    with standing(desk.home, [*recent, *before]):
+        record = desk.asked(Lending(desk.away))
+    if outcome == "refer":
+        refers(record, "have shifted")
+    assert record["outcome"] == outcome
 
 
 def test_a_paper_that_nobody_has_read_and_a_store_that_does_not_answer(desk: Desk, tmp_path: Path) -> None:
@@ -147,7 +173,7 @@ def test_a_paper_that_nobody_has_read_and_a_store_that_does_not_answer(desk: Des
 def test_an_offer_stands_for_so_many_days(desk: Desk) -> None:
     record = desk.asked()
     secured = next(one["product_id"] for one in record["offers"] if one["product"] == "L1-AR")
-    desk.node.late = 31 * 86_400
+    desk.node.late = 31 * DAY
     with pytest.raises(ConflictError, match="stood for 30 days"):
         loans.accept(desk.away, desk.m1, record["application_id"], secured, "m1-signatory")
     desk.node.late = 0

@@ -291,7 +291,7 @@ def approved(home: Installation) -> str:
     said = {"amount": "50000", "rate_bps": 600, "days": 60, "schedule": [line]}
     records = [
         {"decision_id": f"dec-{one.code}", "application_id": "app-once", "lender": hex32(one.lender), "applicant": home.book.find("M2").hex,
-         "outcome": "approve", "amount": "50000", "offers": [{"product": one.code, "product_id": one.id, **said}]}
+         "outcome": "approve", "amount": "50000", "score": 700, "offers": [{"product": one.code, "product_id": one.id, **said}]}
         for one in (ours, theirs)
     ]  # fmt: skip
     application = credit.Application(

@@ -208,7 +208,8 @@ def test_applications_of_one_firm_at_once_are_made_in_turn_and_the_last_stands(
 def test_an_unsecured_loan_from_contract_to_its_last_receipt(api: Running, products: dict[str, str]) -> None:
     """As acceptance leaves it; the whole way from an approval is walked on the large world by the test of the cycle."""
     home = api.gateway.installation
-    content = {"product": "L1-CR", "amount": "100000.00", "rate_bps": 445, "days": 90, "day_count": "ACT/360", "offer": None, "schedule": [], "drawn_on": None, "bank_reference": None}  # fmt: skip
+    line = {"due": "2026-12-27", "principal": "100000.00", "interest": "1112.50"}
+    content = {"product": "L1-CR", "amount": "100000.00", "rate_bps": 445, "days": 90, "day_count": "ACT/360", "offer": None, "schedule": [line], "drawn_on": None, "bank_reference": None}  # fmt: skip
     with home.database.session() as session:
         parties = {"lender": api.organisation("L1").hex, "borrower": api.organisation("M1").hex}
         session.add(
