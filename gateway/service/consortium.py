@@ -22,7 +22,7 @@ from ledger.membership import Role
 from ledger.replay import MembershipView, OrganisationRecord
 from ledger.types import hex32, keccak
 
-__all__ = ["admit", "found", "identifier", "suspend"]
+__all__ = ["admit", "found", "identifier", "known_here", "suspend"]
 
 SCHEME = re.compile("[A-Z0-9-]{2,16}")
 
@@ -101,10 +101,22 @@ def suspend(
     voters: Sequence[Organisation] | None = None,
 ) -> Vote:
     """Suspend an organisation or lift its suspension: the quorum's act. All else stays as the ledger has it."""
-    known = _record(installation, org)
-    if known is None:
-        raise UsageError("UNKNOWN_ORG", f"the ledger knows no organisation {hex32(org)}")
+    known = _member(installation, org)
     return _enact(installation, replace(known, suspended=not lift), voters)
+
+
+def known_here(installation: Installation, org: bytes, short: str) -> Organisation:
+    """A member that others have voted in, entered in this home's book by a short name. UsageError for one that was never admitted."""
+    known = _member(installation, org)
+    organisation = Organisation(short, known.identifier, known.name, known.aliases)
+    installation.book.enter(organisation)
+    return organisation
+
+
+def _member(installation: Installation, org: bytes) -> OrganisationRecord:
+    if (known := _record(installation, org)) is None:
+        raise UsageError("UNKNOWN_ORG", f"the ledger knows no organisation {hex32(org)}")
+    return known
 
 
 def _record(installation: Installation, org: bytes) -> OrganisationRecord | None:

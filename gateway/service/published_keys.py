@@ -25,6 +25,7 @@ from ledger.types import hex32, keccak
 __all__ = [
     "end_key",
     "has_fingerprint_key",
+    "keep",
     "keys_of",
     "publish",
     "published",
@@ -62,6 +63,12 @@ def set_key(
     installation.keys.create([(organisation.short, purpose)])
     key_id, public = published(installation.keys.seed(organisation.short, purpose), purpose)
     return publish(installation, organisation, purpose, key_id, public, valid_until, seats)
+
+
+def keep(installation: Installation, organisation: Organisation, voters: Sequence[Organisation]) -> None:
+    """Publish the first keys of a member whose keys this home keeps."""
+    for purpose in ("account", "encryption"):
+        set_key(installation, organisation, purpose, voters=voters)
 
 
 def set_public_key(

@@ -10,7 +10,7 @@ from gateway.api.depends import Installed, May
 from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
-from gateway.service import indexing, published_keys
+from gateway.service import consortium, indexing, published_keys
 from gateway.web import formats, words
 from gateway.web.depends import As, Id, gone, router_of_pages
 from gateway.web.parties import Parties
@@ -41,11 +41,12 @@ def keys(
     if form:
         return export(table, form, "keys")
     held = next((one for one in home.book.all() if one.hex == chosen), None)
+    keyless = not table.rows
     own = held is not None and "account" in home.keys.purposes(held.short)
     rotatable = [(name, say(request, words.PURPOSES[name])) for name in home.keys.purposes(held.short) if name in words.PURPOSES and name != "fingerprint"] if held else []  # fmt: skip
     options = [(party.org, str(party)) for party in parties]
     return render(
-        request, "keys.html", members=options, member=chosen, table=table, own=own, rotatable=rotatable,
+        request, "keys.html", members=options, member=chosen, table=table, own=own, rotatable=rotatable, keyless=keyless, short=held.short if held is not None else "",
         proposed=home.places.staged(held.short) if held is not None else None,
     )  # fmt: skip
 
@@ -66,6 +67,17 @@ def _keys(request: Request, home: Installation, org: str) -> Table:
         Column(say(request, "Key"), lambda row: row["key_id"], lambda row: cells.ident(row["key_id"])),
     )  # fmt: skip
     return Table(say(request, "Keys"), columns, rows, say(request, "No keys yet."))
+
+
+@router.post("/keys/{org}/first")
+def keep(
+    who: Registrar, home: Installed, org: Id, short: Annotated[str, Form(min_length=1, max_length=32)]
+) -> Response:
+    """One vote for each of the first keys of a member that this installation is to keep the keys of."""
+    published_keys.keep(
+        home, consortium.known_here(home, parse_hex32(org), short.strip()), [who.organisation]
+    )
+    return gone("/admissions")
 
 
 @router.post("/keys/{org}/rotate")

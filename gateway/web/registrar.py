@@ -186,13 +186,8 @@ def propose(
     organisation = Organisation(short, consortium.identifier(text), name.strip())
     outcome = consortium.admit(home, organisation, Role[role.upper()], voters=[who.organisation])
     if outcome.executed:
-        _publish_keys(home, organisation, who.organisation)
+        published_keys.keep(home, organisation, [who.organisation])
     return gone("/admissions")
-
-
-def _publish_keys(home: Installation, organisation: Organisation, voter: Organisation) -> None:
-    for purpose in ("account", "encryption"):
-        published_keys.set_key(home, organisation, purpose, voters=[voter])
 
 
 @router.post("/admissions/{call_id}/confirm")
