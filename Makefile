@@ -67,11 +67,11 @@ test-api: setup
 test-web: setup
 	$(PY) -m pytest tests/gateway/web
 
-test-long: setup ## the long part: run before an issue is called resolved
+test-long: setup kubo ## the long part: run before an issue is called resolved
 	npm run --silent coverage
 	npm run --silent forge:long
 	bash scripts/slither/run.sh
-	$(PY) -m pytest -m long --timeout 5400
+	$(PY) -m pytest -m long -rs --timeout 5400
 
 lint: setup ## style, types, layers
 	$(PY) -m ruff check .
@@ -89,8 +89,11 @@ bench: setup ## the figures of docs/benchmarks.md, each beside what it is compar
 screenshots: setup ## pictures of every page into docs/screenshots
 	$(PY) -m scripts.screenshots
 
-kubo: ## build Kubo 0.43 from the Go module proxy into .build/kubo
+kubo: .build/kubo/ipfs ## build Kubo 0.43 from the Go module proxy into .build/kubo
+
+.build/kubo/ipfs: scripts/kubo/build.sh
 	bash scripts/kubo/build.sh
+	@touch $@
 
 lock: ## resolve the Python requirements again
 	$(PY) -m piptools compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --allow-unsafe --no-annotate -o requirements.txt requirements.in
