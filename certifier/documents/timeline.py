@@ -26,10 +26,8 @@ SECOND = 10**9
 _EPOCH = date(1970, 1, 1)
 _CHINA = 8 * 3600 * SECOND
 _DAY = 86400 * SECOND
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-_TIME = re.compile(
-    r"T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]+))?(Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?\Z"
-)
+_MINUTE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9]):\Z")
+_REST = re.compile(r"([0-5][0-9])(?:\.([0-9]+))?(Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?\Z")
 _TENS = [10 ** (9 - digits) for digits in range(10)]
 _LATEST = 9 * 10**18  # the year 2255, in nanoseconds
 _WORDS = {
@@ -64,13 +62,14 @@ class Clock:
 
     def __call__(self, timestamp: str) -> int | None:
         """Nanoseconds, or None for what is no time from 1970 to 2255."""
-        if timestamp[:10] != self._before:
-            self._before, self._base = timestamp[:10], _midnight(timestamp[:10])
-        match = _TIME.match(timestamp, 10)
+        minute = timestamp[:17]
+        if minute != self._before:
+            self._before, self._base = minute, _begin(minute)
+        match = _REST.match(timestamp, 17)
         if match is None or self._base is None:
             return None
-        hour, minute, second, fraction, offset = match.groups()
-        time = self._base + (int(hour) * 3600 + int(minute) * 60 + int(second)) * SECOND
+        second, fraction, offset = match.groups()
+        time = self._base + int(second) * SECOND
         if fraction:
             time += int(fraction[:9]) * _TENS[len(fraction)] if len(fraction) < 10 else int(fraction[:9])
         return time if offset == "Z" else self._moved(time, offset)
@@ -83,13 +82,16 @@ class Clock:
         return time + (seconds if offset[0] == "-" else -seconds) * SECOND
 
 
-def _midnight(day: str) -> int | None:
-    """Nanoseconds of a day's begin in UTC; observations that follow each other share it."""
+def _begin(text: str) -> int | None:
+    """Nanoseconds of a minute's begin in UTC; observations that follow each other share it."""
+    if (match := _MINUTE.match(text)) is None:
+        return None
+    day, hour, minute = match.groups()
     try:
-        base = (date.fromisoformat(day) - _EPOCH).days * _DAY if _DATE.match(day) else 0
+        base = (date.fromisoformat(day) - _EPOCH).days * _DAY
     except ValueError:
         return None
-    return base if _DAY <= base < _LATEST else None
+    return base + (int(hour) * 60 + int(minute)) * 60 * SECOND if _DAY <= base < _LATEST else None
 
 
 class Trail:

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
+from itertools import chain, compress, count
+from operator import itemgetter
 
 from certifier.documents.facts import Facts
 from certifier.documents.machine import UNAVAILABLE, At, MachineLog, Role, previous_log, role_of
@@ -30,7 +33,108 @@ _MULTILINE = "--multiline--"
 _LEVELS = frozenset({"NORMAL", "WARNING", "FAULT"})
 _INITIALS = frozenset("NWFUnwfu \t")  # with which a level, or UNAVAILABLE, may begin
 _ALARM_STATES = frozenset({"ACTIVE", "CLEARED", "INSTANT"})
+_SECOND = 19
+_OFFSET = re.compile(r"\n[^|.]{19}(?:\.[0-9]+)?([^|]*)\|")
+_NO_SHAPE = bytes(byte for byte in range(256) if byte not in b"|\nZ")
+_DAY, _INITIAL, _PLACE = itemgetter(slice(11)), itemgetter(slice(1)), itemgetter(0)
 _Item = tuple[Role, str, str]
+_Event = tuple[int, str, str, str]
+
+
+class _Alike:
+    """Records with equally many fields, split together: column by column, which is much faster than one by one."""
+
+    def __init__(self, width: int, zulu: bool, places: list[int], records: list[str]) -> None:
+        self.width = width
+        self.places = places
+        self.records = records
+        self._zulu = zulu
+        self._block = "\n".join(["", *records, ""])
+        self._fields = self._block.split("|")  # a record's last field ends with the time of the next
+
+    def column(self, number: int) -> list[str]:
+        """A field of each record, from 1; not the last."""
+        return self._fields[number :: self.width - 1]
+
+    def absent(self, number: int) -> int:
+        """How many records say UNAVAILABLE in a field."""
+        if number == self.width - 1:
+            return self._block.count(f"|{UNAVAILABLE}\n")
+        return self.column(number).count(UNAVAILABLE)
+
+    def times(self) -> list[str]:
+        return [record.partition("|")[0] for record in self.records]
+
+    def outer_times(self) -> list[str]:
+        """Times of which one is the first and one the last: records sort by their second, not by its fractions."""
+        if not self._zulu and len(set(_OFFSET.findall(self._block))) > 1:
+            return self.times()
+        seconds = {min(self.records)[:_SECOND], max(self.records)[:_SECOND]}
+        return [
+            second + rest.partition("|")[0]
+            for second in seconds
+            for rest in self._block.split(f"\n{second}")[1:]
+        ]
+
+    def alone(self) -> dict[int, list[str]]:
+        """Place and fields of the records that are one observation and not several items.
+
+        `key|code|text` is a message, `key|level|…` a condition, `key|count|rate|values` a time series,
+        `key|code|code|severity|state|text` an alarm of older adapters.
+        """
+        if self.width < 5:
+            rows: Iterable[int] = range(len(self.records) if self.width == 4 else 0)
+        elif self.width == 5 and (" " in self._block or "\t" in self._block):
+            rows = range(len(self.records))
+        else:
+            rows = compress(count(), map(_INITIALS.__contains__, map(_INITIAL, self.column(2))))
+            if self.width == 7:
+                rows = chain(rows, compress(count(), map(_ALARM_STATES.__contains__, self.column(5))))
+        split = ((row, self.records[row].split("|")) for row in rows)
+        return {row: fields for row, fields in split if _stands_alone(fields)}
+
+    def without(self, rows: Container[int]) -> _Alike:
+        """All but these."""
+        kept = [row not in rows for row in range(len(self.records))]
+        return _Alike(
+            self.width, self._zulu, list(compress(self.places, kept)), list(compress(self.records, kept))
+        )
+
+
+def _alike(records: list[str]) -> Iterator[_Alike]:
+    """Records by how many fields they have, and whether their time is UTC's; those without a key and a value say nothing.
+
+    Without everything but bars, ends and the letter Z records are few shapes.
+    """
+    shapes: dict[bytes, list[int]] = defaultdict(list)
+    text = "\n".join(records).encode("ascii", "replace").translate(None, _NO_SHAPE)
+    for place, shape in enumerate(text.split(b"\n")):
+        shapes[shape].append(place)
+    found: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    for shape, places in shapes.items():
+        found[shape.count(b"|") + 1, shape.startswith(b"Z|")] += places
+    for (width, zulu), places in found.items():
+        if width > 2:
+            yield _Alike(width, zulu, places, list(map(records.__getitem__, places)))
+
+
+def _without_mark(record: str) -> str:
+    """A record without what stands behind an @ in its time: how long a series took. Nothing of assets, which begin with one."""
+    time, bar, rest = record.partition("|")
+    return "" if rest.startswith("@") else time.partition("@")[0] + bar + rest
+
+
+def _stands_alone(fields: list[str]) -> bool:
+    size, level = len(fields), _level(fields)
+    if size == 4 or level in _LEVELS or (level == UNAVAILABLE and not "".join(fields[3:]).strip()):
+        return True
+    if size == 5:
+        return fields[2].isdecimal() and len(fields[4].split()) == int(fields[2][:9]) > 1
+    return size == 7 and fields[5] in _ALARM_STATES
+
+
+def _level(fields: list[str]) -> str:
+    return fields[2].strip().upper()
 
 
 class _Log(MachineLog):
@@ -41,56 +145,54 @@ class _Log(MachineLog):
         self.line = 0
         self._items: dict[str, _Item] = {}
         self._quiet: set[str] = set()
-        self._times: list[str] = []
         self._device = ""
 
     def records(self, records: list[str]) -> None:
-        """Whole records: millions of them, so that what is only counted is counted here."""
-        quiet, add_time, count, unavailable = self._quiet, self._times.append, 0, 0
-        for line, record in enumerate(records, self.line + 1):
-            fields = record.split("|")
-            if "@" in record and not _without_marks(fields):
-                continue
-            size = len(fields)
-            if size == 3:
-                count += 1
-                if fields[2] == UNAVAILABLE:
-                    unavailable += 1
-                if fields[1] not in quiet:
-                    self._events(line, fields)
-            elif size < 3:
-                continue
-            elif size == 4 or _stands_alone(fields):
-                count += 1
-                unavailable += _level(fields) == UNAVAILABLE
-            else:
-                count += (size - 1) // 2
-                if UNAVAILABLE in record:
-                    unavailable += fields[2::2].count(UNAVAILABLE)
-                if not quiet.issuperset(fields[1::2]):
-                    self._events(line, fields)
-            add_time(fields[0])
+        """Whole records, thousands at once."""
+        if "@" in "".join(records):
+            records = list(map(_without_mark, records))
+        times: list[str] = []
+        events: list[_Event] = []
+        for alike in _alike(records):
+            outer = alike.outer_times()
+            times += outer if all(map(self.at, outer)) else alike.times()
+            alone = alike.alone()
+            self.observations += len(alone)
+            self.unavailable += sum(_level(fields) == UNAVAILABLE for fields in alone.values())
+            events += self._events(alike.without(alone) if alone else alike)
+        for place, time, key, value in sorted(events, key=_PLACE):
+            self._event(At(0, self.line + place, time), key, value)
         self.line += len(records)
-        self.observations += count
-        self.unavailable += unavailable
+        if times:
+            self._heard_of(self.times(times))
 
-    def _events(self, line: int, fields: list[str]) -> None:
-        """States and counters among the items of a record."""
-        at = At(0, line, fields[0])
-        for place in range(1, len(fields) - 1, 2):
-            role, device, name = self._items.get(fields[place]) or self._item(fields[place])
-            if role is Role.STATE:
-                self.state(device or self._device, name, at, fields[place + 1])
-            elif role is Role.COUNTER:
-                self.counter(device or self._device, name, at, fields[place + 1].strip())
+    def _events(self, alike: _Alike) -> Iterator[_Event]:
+        """Count the items of records. Those that are states and counters, with their places."""
+        for column in range(1, alike.width - 1, 2):
+            keys = alike.column(column)
+            self.observations += len(keys)
+            self.unavailable += alike.absent(column + 1)
+            if not self._quiet.issuperset(keys):
+                loud = {key for key in set(keys) - self._quiet if self._is_loud(key)}
+                for row in compress(count(), map(loud.__contains__, keys)):
+                    fields = alike.records[row].split("|")
+                    yield alike.places[row], fields[0], keys[row], fields[column + 1]
 
-    def _item(self, key: str) -> _Item:
-        """What a key names; looked up once."""
-        device, _, name = key.rpartition(":")
-        found = self._items[key] = role_of(name), device, name
-        if found[0] is Role.OTHER:
-            self._quiet.add(key)
-        return found
+    def _is_loud(self, key: str) -> bool:
+        """Whether a key names a state or a counter; looked up once."""
+        if key not in self._items:
+            device, _, name = key.rpartition(":")
+            self._items[key] = role_of(name), device, name
+            if self._items[key][0] is Role.OTHER:
+                self._quiet.add(key)
+        return key not in self._quiet
+
+    def _event(self, at: At, key: str, value: str) -> None:
+        role, device, name = self._items[key]
+        if role is Role.STATE:
+            self.state(device or self._device, name, at, value)
+        else:
+            self.counter(device or self._device, name, at, value.strip())
 
     def command(self, text: str) -> None:
         """`* uuid: …`, `* device: …`, `* previous sha256:…`: what the adapter says about its machine and its log."""
@@ -99,41 +201,10 @@ class _Log(MachineLog):
         if name.strip().lower() in ("uuid", "device", "devicename") and value.strip() and not self._device:
             self._device = value.strip()
 
-    def flush(self) -> None:
-        """Add up the times of the records since the last flush."""
-        if not self._times:
-            return
-        latest = self.times(self._times)
+    def _heard_of(self, latest: str) -> None:
         names = [name for name in self.devices if name != self._device]
         for name in names or [self._device]:
             self.alive(name, 0, latest)
-        self._times.clear()
-
-
-def _without_marks(fields: list[str]) -> bool:
-    """Take what stands behind an @ from the time: how long a series took. False for assets, which begin with one."""
-    fields[0] = fields[0].partition("@")[0]
-    return len(fields) > 1 and not fields[1].startswith("@")
-
-
-def _level(fields: list[str]) -> str:
-    return fields[2].strip().upper()
-
-
-def _stands_alone(fields: list[str]) -> bool:
-    """Whether a record of five fields or more is one observation and not several items.
-
-    `key|level|…` is a condition, `key|count|rate|values` a time series, `key|code|code|severity|state|text` an alarm
-    of older adapters.
-    """
-    if fields[2][:1] in _INITIALS:
-        level = _level(fields)
-        if level in _LEVELS or (level == UNAVAILABLE and not "".join(fields[3:]).strip()):
-            return True
-    size = len(fields)
-    if size == 5:
-        return fields[2].isdecimal() and len(fields[4].split()) == int(fields[2][:9]) > 1
-    return size == 7 and fields[5] in _ALARM_STATES
 
 
 class _Reader:
@@ -142,26 +213,18 @@ class _Reader:
     def __init__(self, log: _Log) -> None:
         self._log = log
         self._records: list[str] = []
-        self._day = "\n"
         self._until: str | None = None
 
     def text(self, text: str) -> None:
         """Some more whole lines. The last record is kept: its rest may follow."""
-        lines, records, day = iter(text.split("\n")), self._records, self._day
-        assets = _MULTILINE in text
-        self._pass_by(lines)
-        for line in lines:
-            if not line.startswith(day):  # most have the day of the one before
-                if line[4:5] != "-" or line[10:11] != "T" or not line[:4].isdecimal():
-                    self._odd(line)
-                    continue
-                day = line[:11]
-            records.append(line)
-            if assets and _MULTILINE in line:
-                self._until = _MULTILINE + line.rpartition(_MULTILINE)[2].strip()
-                self._pass_by(lines)
-        self._day = day
-        self._give(records[:-1])
+        lines = text.split("\n")
+        one_day = text.count(f"\n{text[:11]}") == len(lines) - 1
+        days = {lines[0]} if one_day else set(map(_DAY, lines)) - {""}
+        if self._until is None and _MULTILINE not in text and all(map(_begins, days)):
+            self._records += lines if one_day else filter(None, lines)
+        else:
+            self._lines(iter(lines))
+        self._give(self._records[:-1])
 
     def end(self) -> None:
         """The last record."""
@@ -169,8 +232,19 @@ class _Reader:
 
     def _give(self, records: list[str]) -> None:
         self._log.records(records)
-        self._log.flush()
         del self._records[: len(records)]
+
+    def _lines(self, lines: Iterator[str]) -> None:
+        """Lines that are not all whole records."""
+        self._pass_by(lines)
+        for line in lines:
+            if not _begins(line):
+                self._odd(line)
+                continue
+            self._records.append(line)
+            if _MULTILINE in line:
+                self._until = _MULTILINE + line.rpartition(_MULTILINE)[2].strip()
+                self._pass_by(lines)
 
     def _pass_by(self, lines: Iterator[str]) -> None:
         """The body of an asset, as far as it is here."""
@@ -194,6 +268,11 @@ class _Reader:
                 )
 
 
+def _begins(line: str) -> bool:
+    """Whether a line begins as a record does, with a day."""
+    return line[4:5] == "-" and line[10:11] == "T" and line[:4].isdecimal()
+
+
 def read(source: Source) -> Document:
     """The facts of one adapter's log."""
     log = _Log()
@@ -213,9 +292,9 @@ def _blocks(source: Source) -> Iterator[str]:
     while chunk := stream.read(CHUNK):
         text, end, rest = (rest + decoder.decode(chunk).replace("\r", "")).rpartition("\n")
         if len(rest) > MAX_LINE:
-            text, end, rest = text + end + rest, "\n", ""
-        yield text + end
-    yield f"{rest}\n"
+            text, rest = text + end + rest, ""
+        yield text
+    yield rest
 
 
 register(
