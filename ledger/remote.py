@@ -245,6 +245,10 @@ class RemoteWriter:
         self._outbox.settle(sender, item.nonce)
         return receipt, block
 
+    def unsettled(self) -> int:
+        """How many transactions that were signed here are not known to be final."""
+        return len(self._outbox.unsettled())
+
     def drain(self) -> None:
         """Waits until everything signed here is final, whatever came of it: only then may its absence be believed."""
         deadline = time.monotonic() + self._patience

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, String, Text, insert, select, update
+from sqlalchemy import JSON, BigInteger, String, Text, case, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gateway.db.models import Base, Id
@@ -29,6 +29,7 @@ __all__ = [
     "head",
     "hold_position",
     "webhook",
+    "webhook_backlog",
     "webhooks_of",
 ]
 
@@ -132,6 +133,15 @@ def hold_position(session: Session) -> LedgerPosition | None:
     """Where the telling of the ledger's events stands, locked until the transaction ends; None before its first time."""
     held = session.execute(update(LedgerPosition).values(block=LedgerPosition.block))
     return session.get(LedgerPosition, 1) if held.rowcount else None  # type: ignore[attr-defined]
+
+
+def webhook_backlog(session: Session) -> tuple[int, int]:
+    """Events that active webhooks have not taken yet, and how many webhooks have refused the last one."""
+    waits = func.coalesce(func.sum(EventHead.last - Webhook.cursor), 0)
+    failing = func.coalesce(func.sum(case((Webhook.failures > 0, 1), else_=0)), 0)
+    joined = select(waits, failing).join(EventHead, EventHead.org == Webhook.org)
+    waiting, refused = session.execute(joined.where(Webhook.active)).one()
+    return int(waiting), int(refused)
 
 
 def webhook(session: Session, org: str, webhook_id: str) -> Webhook | None:

@@ -15,7 +15,7 @@ from gateway.identity.principal import Principal
 from gateway.identity.roles import Action
 from gateway.installation import Installation
 from gateway.jobs.certification import KIND
-from gateway.service import health, voting
+from gateway.service import health, surroundings, voting
 from gateway.web import words
 from gateway.web.depends import gone, note, router_of_pages
 from gateway.web.render import render, say
@@ -50,6 +50,9 @@ def state(
         "health.html",
         found=health.examine(home.home),
         figures=figures,
+        around=[
+            (words.AROUND[one.name], one.figure, words.KNOWN[one.known]) for one in surroundings.look(home)
+        ],
         paused=paused(home),
         words=words,
     )

@@ -9,6 +9,7 @@ __all__ = [
     "ACCOUNT_ENDED",
     "ACCOUNT_INVITED",
     "ACCOUNT_OPEN",
+    "AROUND",
     "CAUSES",
     "CHECKS",
     "CONNECTED",
@@ -26,6 +27,7 @@ __all__ = [
     "KEY_OVER",
     "KEY_VALID",
     "KINDS",
+    "KNOWN",
     "MEMBER_ACTIVE",
     "NOT_IN_ORDER",
     "N_",
@@ -190,6 +192,20 @@ HEALTH = {
     "keyfiles": N_("files of keys"),
 }
 """What `assetcert doctor` looks at."""
+AROUND = {
+    "validators": (N_("Validators of the ledger"), N_("Four tolerate the loss of one. The embedded node is a single machine.")),
+    "finality": (N_("Newest final block"), N_("How far it lies behind, or how old it is.")),
+    "outbox": (N_("Outbox"), N_("Signed transactions that are not final yet.")),
+    "copies": (N_("Copies of sealed contents"), N_("A folder of this machine is one copy: keep backups.")),
+    "webhooks": (N_("Events that webhooks have not taken"), N_("Amber where one refuses them.")),
+    "certificates": (N_("First certificate to end"), N_("Of those that the gateway itself uses; TLS in front of it is not seen here.")),
+}  # fmt: skip
+"""What stands around a gateway, and what its figure means."""
+KNOWN = {
+    "good": (N_("in order"), "good"),
+    "poor": (N_("look at this"), "wait"),
+    "unknown": (N_("not known"), "wait"),
+}
 IN_ORDER = (N_("in order"), "good")
 NOT_IN_ORDER = (N_("not in order"), "bad")
 EVIDENCE = ("instrument", "inspector", "witness")
