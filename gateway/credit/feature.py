@@ -11,7 +11,7 @@ from typing import Any
 from gateway.credit.money import divided, ratio, shown
 from ledger.types import hex32, parse_hex32
 
-__all__ = ["Feature", "insufficient", "quotient", "stated"]
+__all__ = ["Feature", "Window", "insufficient", "quotient", "stated"]
 
 Window = tuple[date, date]
 """From its first day, to the day after its last."""

@@ -8,6 +8,7 @@ holds the root, established in Decimals, so that no float reaches a decision.
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ DAY_COUNTS = ("ACT/360", "ACT/365", "30/360")
 FEE_KINDS = ("handling", "registration", "guarantee", "platform")
 FEE_BASES = ("flat", "pct-of-amount", "pct-per-annum")
 FEE_PAYERS = ("borrower", "lender")
+_VALUE = re.compile(r"[0-9]{1,13}(\.[0-9]{1,2})?")
 _BPS = Decimal(10_000)
 _STEP = Decimal("0.000001")
 _DIGITS = 34
@@ -47,14 +49,13 @@ class Fee:
     def of(cls, body: Mapping[str, Any]) -> Fee:
         """The fee that a product's document states. ValueError where it is none."""
         if body.keys() != {"kind", "basis", "value", "payer", "financed"}:
-            raise ValueError("a fee has kind, basis, value, payer and financed")
+            raise ValueError("fees: a fee has kind, basis, value, payer and financed")
         for name, allowed in (("kind", FEE_KINDS), ("basis", FEE_BASES), ("payer", FEE_PAYERS)):
             if body[name] not in allowed:
-                raise ValueError(f"{name} of a fee is one of {', '.join(allowed)}")
-        value = Decimal(body["value"])
-        if not value.is_finite() or value < 0 or type(body["financed"]) is not bool:
-            raise ValueError("a fee's value is not below nothing, and financed is true or false")
-        return cls(body["kind"], body["basis"], value, body["payer"], body["financed"])
+                raise ValueError(f"fees: {name} is one of {', '.join(allowed)}")
+        if not _VALUE.fullmatch(str(body["value"])) or type(body["financed"]) is not bool:
+            raise ValueError("fees: a value is a number not below nothing, and financed is true or false")
+        return cls(body["kind"], body["basis"], Decimal(body["value"]), body["payer"], body["financed"])
 
     def amount(self, loan: Decimal, part_of_year: Decimal) -> Decimal:
         """What is due at the start, for a loan over that part of a year."""

@@ -6,10 +6,11 @@ A product's id is the SHA-256 of its RFC 8785 JSON. Two versions of one product 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from importlib import resources
 from typing import Any
@@ -24,8 +25,14 @@ from gateway.errors import ConflictError, UnreadableError
 from ledger.types import organisation_id
 
 __all__ = [
+    "ADVANCED",
     "CHOICES",
+    "GOODS",
+    "INVOICE",
+    "MEMBERS",
+    "ORDER",
     "SCHEMA",
+    "UNKNOWN_EVIDENCE",
     "Product",
     "default_rules",
     "default_scorecard",
@@ -51,7 +58,11 @@ _TEXTS = ("product_code", "lender", "name_zh", "name_en", "currency", "rate_type
 _NUMBERS = ("version", "tenor_days_min", "tenor_days_max", "availability_days", "benchmark_bps", "evidence_discount_bps", "subsidy_bps", "min_history_days", "obligor_limit_bps", "past_due_cutoff_days", "max_payment_term_days", "cross_age_bps", "cross_age_days", "dilution_free_bps", "vat_bps", "expected_hours_to_cash")  # fmt: skip
 _AMOUNTS = ("min_amount", "max_amount", "amount_step", "single_name_limit", "auto_approve_max", "four_eyes_above")  # fmt: skip
 _OTHERS = ("schema", "spread_bps_by_grade", "fees", "advance_bps_by_kind", "required_checks", "evidence_max_age_days", "region", "industry", "enterprise_size", "need", "pool_cap", "purpose_codes")  # fmt: skip
-MOST_TIMES = 4
+_LISTS = ("required_checks", "region", "industry", "enterprise_size", "purpose_codes")
+_TABLES = ("spread_bps_by_grade", "advance_bps_by_kind", "evidence_max_age_days", "need")
+_NEED = ("margin_bps", "growth_bps", "dio_days", "dpo_days")
+_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,2})?")
+_TIMES = re.compile(r"[1-3](\.[0-9]{1,4})?")
 _AMONG: Mapping[str, frozenset[str]] = {
     "advance_bps_by_kind": frozenset(ADVANCED),
     "evidence_max_age_days": frozenset({"machine-data", "invoice"}),
@@ -70,47 +81,64 @@ class Product:
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Product:
         """UnreadableError names the member that is missing, not known or not as it should be."""
-        if wrong := body.keys() ^ MEMBERS:
+        if wrong := sorted(body.keys() ^ MEMBERS):
             raise UnreadableError(
-                "PRODUCT", f"a loan product: {', '.join(sorted(wrong))} is missing or not known"
+                "PRODUCT", f"{', '.join(wrong)}: missing in this loan product, or not known"
             )
         found = cls(body)
         try:
-            found._require()
-        except (KeyError, TypeError, ValueError, InvalidOperation, AttributeError) as error:
-            raise UnreadableError("PRODUCT", f"loan product {body['product_code']!r}: {error}") from error
+            found._require_kinds()
+            found._require_sense()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableError("PRODUCT", f"{error} (loan product {body['product_code']!r})") from error
         return found
 
-    def _require(self) -> None:
+    def _require_kinds(self) -> None:
         body = self.body
-        due: tuple[tuple[tuple[str, ...], type], ...] = ((_TEXTS, str), (_NUMBERS, int), (_AMOUNTS, str))
-        for names, kinds in due:
-            if bad := [one for one in names if type(body[one]) is not kinds]:
-                raise ValueError(f"{', '.join(bad)}: a {'whole number' if kinds is int else 'text'} is due")
+        for names, told, kind in ((_TEXTS, "a text", str), (_NUMBERS, "a whole number", int)):
+            if bad := [one for one in names if type(body[one]) is not kind]:
+                raise ValueError(f"{', '.join(bad)}: {told} is due")
+        for name, inner in {**dict.fromkeys(_LISTS, str), "fees": dict}.items():
+            if type(body[name]) is not list or any(type(one) is not inner for one in body[name]):
+                raise ValueError(f"{name}: a list is due")
+        for name in _TABLES:
+            if type(body[name]) is not dict or any(type(one) is not int for one in body[name].values()):
+                raise ValueError(f"{name}: whole numbers by name are due")
+        for name in (*_AMOUNTS, *(["pool_cap"] if body["pool_cap"] is not None else [])):
+            if type(body[name]) is not str or not _AMOUNT.fullmatch(body[name]):
+                raise ValueError(f"{name}: an amount in yuan is due, as text")
+        for name in ("valid_from", "valid_to", "benchmark_fixing_date"):
+            try:
+                date.fromisoformat(body[name])
+            except ValueError as error:
+                raise ValueError(f"{name}: a day is due, such as 2026-09-28") from error
         for name, allowed in CHOICES.items():
             if body[name] not in allowed:
-                raise ValueError(f"{name} is one of {', '.join(allowed)}")
+                raise ValueError(f"{name}: one of {', '.join(allowed)} is due")
+
+    def _require_sense(self) -> None:
+        body = self.body
         if not 0 < self.min_amount <= self.max_amount or self.step <= 0:
             raise ValueError(
-                "min_amount is above nothing and not above max_amount, amount_step above nothing"
+                "min_amount, max_amount, amount_step: above nothing, the least not above the largest"
             )
         if not 0 < self.tenor[0] <= self.tenor[1] or self.valid[0] > self.valid[1]:
-            raise ValueError("the shortest tenor and the first day come before the longest and the last")
+            raise ValueError(
+                "tenor, valid_from, valid_to: the shortest and the first come before the longest and the last"
+            )
         if not all(
-            0 <= rate <= 10_000 for rate in (*body["advance_bps_by_kind"].values(), self.obligor_limit_bps)
+            0 <= part <= 10_000 for part in (*body["advance_bps_by_kind"].values(), self.obligor_limit_bps)
         ):
-            raise ValueError("advances and limits are parts of 10,000")
+            raise ValueError("advance_bps_by_kind, obligor_limit_bps: parts of 10,000 are due")
         for name, among in _AMONG.items():
             if other := sorted(set(body[name]) - among):
                 raise ValueError(f"{name}: {', '.join(other)} is none of {', '.join(sorted(among))}")
-        if not 1 <= self.default_rate_multiplier <= MOST_TIMES:
-            raise ValueError(f"default_rate_multiplier lies between 1 and {MOST_TIMES}")
-        if (
-            not self.need_days
-            or not self.spreads
-            or any(type(one) is not int for one in self.spreads.values())
-        ):
-            raise ValueError("need and spread_bps_by_grade: whole numbers are due")
+        if not _TIMES.fullmatch(body["default_rate_multiplier"]):
+            raise ValueError("default_rate_multiplier: a number from 1 to below 4 is due")
+        if not self.spreads or body["need"].keys() != set(_NEED):
+            raise ValueError(f"spread_bps_by_grade, need: a grade is due, and {', '.join(_NEED)}")
+        if not body["purpose_codes"]:
+            raise ValueError("purpose_codes: a purpose is due")
         self.terms(next(iter(self.spreads)), None)
 
     @cached_property
@@ -197,10 +225,8 @@ class Product:
     @property
     def need_days(self) -> Mapping[str, int]:
         """margin_bps, growth_bps, dio_days and dpo_days of the working-capital formula."""
-        return {
-            name: int(self.body["need"][name])
-            for name in ("margin_bps", "growth_bps", "dio_days", "dpo_days")
-        }
+        found: Mapping[str, int] = self.body["need"]
+        return found
 
     @property
     def base_net_of_vat(self) -> bool:

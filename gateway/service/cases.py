@@ -29,6 +29,7 @@ __all__ = [
     "STEPS",
     "Step",
     "audited",
+    "checks_of",
     "counts",
     "offers_of",
     "power",
@@ -37,6 +38,7 @@ __all__ = [
     "steps",
     "told",
     "told_base",
+    "told_reasons",
     "top_reason",
     "whole",
 ]

@@ -34,7 +34,9 @@ __all__ = [
     "OFFER_SCHEMA",
     "OfferFile",
     "Pledged",
+    "VerificationRefusedError",
     "close",
+    "known_offer",
     "load_offer",
     "make_offer",
     "offer_file",
@@ -42,6 +44,7 @@ __all__ = [
     "parse_offer",
     "pledge",
     "remember",
+    "send",
 ]
 
 OFFER_SCHEMA = "assetcert/offer/1"

@@ -64,11 +64,16 @@ def test_the_id_is_the_documents_digest() -> None:
     [
         ("legal_form", "gift"), ("min_amount", "0"), ("min_amount", 50_000), ("version", "1"), ("tenor_days_min", 400),
         ("valid_from", "2027-01-01"), ("day_count", "ACT/ACT"), ("obligor_limit_bps", 10_001), ("spread_bps_by_grade", {}),
-        ("fees", [{"kind": "handling"}]), ("need", {}),
+        ("fees", [{"kind": "handling"}]), ("fees", "none"), ("fees", [{**defaults()[2].body["fees"][0], "value": "some"}]), ("need", {}), ("amount_step", "Infinity"), ("max_amount", "NaN"), ("max_amount", "abc"),
+        ("pool_cap", "-1"), ("pool_cap", 7), ("region", "50"), ("industry", [34]), ("purpose_codes", []), ("benchmark_fixing_date", "soon"),
+        ("spread_bps_by_grade", {"A": "85"}), ("required_checks", ["LINKS"]), ("advance_bps_by_kind", {"machine-data": 1}),
+        ("evidence_max_age_days", {"tax-status": 30}), ("default_rate_multiplier", "0.9"), ("currency", "USD"), ("rate_type", "floating"),
+        ("need", ["margin_bps"]), ("advance_bps_by_kind", None),
     ],
 )  # fmt: skip
 def test_a_product_that_is_none_is_refused(member: str, value: object) -> None:
-    with pytest.raises(UnreadableError, match="product"):
+    """The first word of what is said names the member."""
+    with pytest.raises(UnreadableError, match=rf"^[^:]*{member.partition('_')[0]}"):
         changed(**{member: value})
 
 
