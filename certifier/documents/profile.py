@@ -13,9 +13,19 @@ from operator import itemgetter
 
 from certifier.canonical import FieldType, canonicalise
 from certifier.documents.columns import column_of, columns, known, speaks_of, title, word
+from certifier.documents.days import day_order
 from certifier.documents.numbers import decimal_mark
 from certifier.documents.source import Source
-from certifier.documents.table import Table, headings, is_xlsx, notation, read_csv, read_xlsx, type_of
+from certifier.documents.table import (
+    Table,
+    Writing,
+    headings,
+    is_xlsx,
+    notation,
+    read_csv,
+    read_xlsx,
+    type_of,
+)
 from certifier.errors import MalformedDocumentError, NotCanonicalError
 from certifier.schema import KINDS, schema_of
 
@@ -149,8 +159,8 @@ def _readable(kind: str, column: str, values: Sequence[str]) -> bool:
     type_ = type_of(kind, column)
     if type_ in (None, FieldType.TEXT) or not values:
         return True
-    mark = decimal_mark(values)
-    return sum(_fits(type_, notation(type_, value, mark)) for value in values) * 2 > len(values)
+    writing = Writing(decimal_mark(values), day_order(values))
+    return sum(_fits(type_, notation(type_, value, writing)) for value in values) * 2 > len(values)
 
 
 def _fits(type_: FieldType | None, value: str) -> bool:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import zip_longest
+from typing import NamedTuple
 
 from certifier.canonical import FieldType
 from certifier.documents.columns import COUNTS, GROUPS, word
+from certifier.documents.days import UNKNOWN, day_order, moment
 from certifier.documents.facts import Facts
 from certifier.documents.numbers import POINT, UNCLEAR, decimal_mark, number
 from certifier.documents.source import Source
@@ -27,20 +28,14 @@ from certifier.documents.units import with_unit
 from certifier.errors import DocumentError, MalformedDocumentError, RefusedDocumentError
 from certifier.schema import field_type
 
-__all__ = ["Table", "fill", "headings", "is_xlsx", "notation", "read_csv", "read_xlsx", "type_of"]
+__all__ = ["Table", "Writing", "fill", "headings", "is_xlsx", "notation", "read_csv", "read_xlsx", "type_of"]
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 256
 _SEPARATOR = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
 MAX_TITLE_ROWS = 20
-_DAY = re.compile(
-    r"(?P<y>[0-9]{4})(?:(?P<m>[0-9]{2})(?P<d>[0-9]{2})|[-/.](?P<m1>[0-9]{1,2})[-/.](?P<d1>[0-9]{1,2})"
-    r"|\s*年\s*(?P<m2>[0-9]{1,2})\s*月\s*(?P<d2>[0-9]{1,2})\s*日?)(?P<rest>\Z|[\sT].*\Z)"
-)
-_CLOCK = re.compile(
-    r"\s*T?\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?\s*(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
-)
 _NUMERIC = (FieldType.DECIMAL, FieldType.INTEGER, FieldType.QUANTITY)
+_TIMES = (FieldType.DATE, FieldType.INSTANT, FieldType.LOCAL_TIME)
 _TOTALS = frozenset(
     {"合计", "总计", "小计", "累计", "本页合计", "本页小计", "total", "subtotal", "grandtotal", "sum"}
 )
@@ -58,6 +53,16 @@ class Table:
     def sheets(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """The rows of every sheet, the document's own first."""
         return self.rows, *self.further
+
+
+class Writing(NamedTuple):
+    """How a table writes numbers and days: its decimal mark, and which of day and month comes first before a year."""
+
+    mark: str = POINT
+    days: str = UNKNOWN
+
+
+PLAIN = Writing()
 
 
 def is_xlsx(source: Source) -> bool:
@@ -167,7 +172,7 @@ def fill(
 ) -> None:
     """State the facts of a table: `columns` says which column is which, `rows` are those below the titles, `separator`
     stands between the cells of a CSV file."""
-    mark = _mark(facts, columns, rows, separator)
+    writing = _writing(facts, columns, rows, separator)
     single: dict[str, set[str]] = {}
     groups: dict[str, list[dict[str, str | None]]] = {}
     for row in rows:
@@ -178,9 +183,9 @@ def fill(
         for group in GROUPS:
             inner = {n.partition(".")[2]: text for n, text in cells.items() if n.startswith(f"{group}.")}
             if inner:
-                groups.setdefault(group, []).append(_with_units(facts.kind, group, inner, mark))
+                groups.setdefault(group, []).append(_with_units(facts.kind, group, inner, writing))
         for name, text in _with_units(
-            facts.kind, "", {n: t for n, t in cells.items() if "." not in n}, mark
+            facts.kind, "", {n: t for n, t in cells.items() if "." not in n}, writing
         ).items():
             single.setdefault(name, set()).add(text or "")
     _state_single(facts, single)
@@ -207,19 +212,29 @@ def _state_single(facts: Facts, single: dict[str, set[str]]) -> None:
             facts.time(name, next(iter(texts)))
 
 
-def _mark(facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]], separator: str) -> str:
-    """The decimal mark of a CSV file's numbers; a point elsewhere. Told where it is not clear and one is left out."""
+def _writing(
+    facts: Facts, columns: Mapping[int, str], rows: Sequence[Sequence[str]], separator: str
+) -> Writing:
+    """What the table's numbers and days show of themselves: a workbook's numbers are none of its writing."""
+    days = day_order(_texts(facts.kind, columns, rows, _TIMES))
     if not separator:
-        return POINT
-    places = [place for place, column in columns.items() if type_of(facts.kind, column) in _NUMERIC]
-    texts = [row[place] for row in rows for place in places if place < len(row) and row[place]]
+        return Writing(days=days)
+    texts = list(_texts(facts.kind, columns, rows, _NUMERIC))
     mark = decimal_mark(texts, UNCLEAR if separator == ";" else POINT)
     if mark == UNCLEAR and (doubtful := next((text for text in texts if not number(text, mark)), None)):
         facts.warn(
             "DECIMAL_MARK",
             f"numbers such as {doubtful[:40]!r} are left out: which of point and comma is the decimal mark is not clear here",
         )
-    return mark
+    return Writing(mark, days)
+
+
+def _texts(
+    kind: str, columns: Mapping[int, str], rows: Sequence[Sequence[str]], types: Container[FieldType | None]
+) -> Iterator[str]:
+    """What stands in the columns of these types."""
+    places = [place for place, column in columns.items() if type_of(kind, column) in types]
+    return (row[place] for row in rows for place in places if place < len(row) and row[place])
 
 
 def type_of(kind: str, column: str) -> FieldType | None:
@@ -228,14 +243,14 @@ def type_of(kind: str, column: str) -> FieldType | None:
     return field_type(kind, f"fact.{group}.0001.{name}" if group else f"fact.{name}")
 
 
-def _with_units(kind: str, group: str, cells: Mapping[str, str], mark: str) -> dict[str, str | None]:
+def _with_units(kind: str, group: str, cells: Mapping[str, str], writing: Writing) -> dict[str, str | None]:
     """Cells in the notation that their types read, quantities with their unit, times under their own name."""
     found: dict[str, str | None] = {}
     for name, text in cells.items():
         if name in ("unit", "energy_unit"):
             continue
         type_ = type_of(kind, f"{group}.{name}" if group else name)
-        value = notation(type_, text, mark)
+        value = notation(type_, text, writing)
         if type_ is FieldType.QUANTITY:
             unit = cells.get("energy_unit", "kWh") if name == "energy" else cells.get("unit")
             found[name] = with_unit(value, unit)
@@ -250,22 +265,11 @@ def _with_units(kind: str, group: str, cells: Mapping[str, str], mark: str) -> d
     return found
 
 
-def notation(type_: FieldType | None, text: str, mark: str = POINT) -> str:
+def notation(type_: FieldType | None, text: str, writing: Writing = PLAIN) -> str:
     """What people type as what the type reads: `2026/7/6`, `¥1,234.50`, `(5.00)`; anything else stays, to be told."""
-    if type_ in (FieldType.DATE, FieldType.INSTANT, FieldType.LOCAL_TIME):
-        moment = _moment(unicodedata.normalize("NFKC", text).strip())
-        if moment is None:
+    if type_ in _TIMES:
+        found = moment(text, writing.days)
+        if found is None:
             return text
-        return moment[0] if type_ is FieldType.DATE else "T".join(filter(None, moment))
-    return number(text, mark) if type_ in _NUMERIC else text
-
-
-def _moment(text: str) -> tuple[str, str] | None:
-    """`2026/7/6`, `2026年7月6日`, `20260706` as a date, and the clock behind it, blank where none is; None for anything else."""
-    match = _DAY.match(text)
-    clock = _CLOCK.match(match["rest"]) if match is not None else None
-    if match is None or (match["rest"].strip() and clock is None):
-        return None
-    month, day = (match[n] or match[f"{n}1"] or match[f"{n}2"] for n in "md")
-    said = f"{clock[1]:0>2}:{clock[2]}:{clock[3] or '00'}{clock[4] or ''}{clock[5] or ''}" if clock else ""
-    return f"{match['y']}-{month:0>2}-{day:0>2}", said
+        return found[0] if type_ is FieldType.DATE else "T".join(filter(None, found))
+    return number(text, writing.mark) if type_ in _NUMERIC else text

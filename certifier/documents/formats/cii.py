@@ -65,7 +65,7 @@ def read(source: Source) -> Document:
         facts.only(name, _CII.texts(root, f"{_SUM}/{_STATED[name]}"))
     facts.put("tax", _tax(root, currency))
     lines = _line_nodes(root)
-    facts.put("lines", len(lines))
+    facts.put("lines", len(lines) or None)  # Factur-X MINIMUM and BASIC WL state none
     facts.rows(
         "line",
         [_line(line) for line in lines],

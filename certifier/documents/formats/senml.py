@@ -24,8 +24,10 @@ from certifier.errors import MalformedDocumentError, RefusedDocumentError
 NAMESPACE = "urn:ietf:params:xml:ns:senml"
 _LABELS: dict[object, str] = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs", 0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd"}  # fmt: skip
 _VALUES = ("v", "vs", "vb", "vd", "s")
+_SELF_DESCRIBED = b"\xd9\xd9\xf7"  # RFC 8949, 3.4.6
 _CBOR_START = re.compile(
-    rb"\A(?:[\x81-\x97]|\x98.|\x99..|\x9a....|\x9f)(?=(?:[\xa1-\xb7]|\xbf)[\x00-\x08\x20-\x25])", re.DOTALL
+    rb"\A(?:\xd9\xd9\xf7)?(?:[\x81-\x97]|\x98.|\x99..|\x9a....|\x9f)(?=(?:[\xa1-\xb7]|\xbf)[\x00-\x08\x20-\x25])",
+    re.DOTALL,
 )
 _DEVICE = re.compile(r"(urn:dev:[a-z]+:[^:/_]+|urn:uuid:[0-9a-fA-F-]{36})[:/_]?(.*)\Z")
 _ABSOLUTE = Decimal(2**28)
@@ -51,7 +53,7 @@ def read_cbor(source: Source) -> Document:
     import cbor2
 
     try:
-        value = cbor2.loads(source.data, max_depth=source.limits.max_depth)
+        value = cbor2.loads(source.data.removeprefix(_SELF_DESCRIBED), max_depth=source.limits.max_depth)
     except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError, RecursionError) as e:
         if isinstance(e, RecursionError) or "nesting" in str(e):
             raise RefusedDocumentError(

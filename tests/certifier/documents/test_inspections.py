@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,21 @@ def test_a_calibration_certificate() -> None:
         "1",
         "RC-CMM-01",
     )
+
+
+ISSUERS = ("manufacturer", "calibrationLaboratory", "customer", "owner")
+
+
+@pytest.mark.parametrize("first", range(len(ISSUERS)))
+def test_an_instrument_has_its_maker_s_number_else_the_laboratory_s_else_the_customer_s(first: int) -> None:
+    stated = "".join(
+        f"<dcc:identification><dcc:issuer>{issuer}</dcc:issuer><dcc:value>{issuer}-7</dcc:value></dcc:identification>"
+        for issuer in reversed(ISSUERS[first:])
+    )
+    data = re.sub(
+        rb"<dcc:identification>.*</dcc:identification>",
+        stated.encode(),
+        sample("calibration.xml"),
+        flags=re.DOTALL,
+    )
+    assert read_bytes(data).facts["instrument.0001.id"] == f"{ISSUERS[first]}-7"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,52 @@ def test_the_standards_own_test_sets(name: str, data_dir: Path) -> None:
             assert (rule in codes) == (outcome == "error"), (test.get("id"), codes)
             checked += 1
     assert checked >= 10
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_a_party_of_a_cii_is_its_vat_number_then_its_registration_then_a_global_identifier_then_its_own(
+    first: int,
+) -> None:
+    stated = (
+        '<ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">N0</ram:ID></ram:SpecifiedTaxRegistration>',
+        "<ram:SpecifiedLegalOrganization><ram:ID>N1</ram:ID></ram:SpecifiedLegalOrganization>",
+        '<ram:GlobalID schemeID="0088">N2</ram:GlobalID>',
+        "<ram:ID>N3</ram:ID>",
+    )
+    vat = b'<ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">9150000000000022XC</ram:ID></ram:SpecifiedTaxRegistration>'
+    data = sample("invoice-cii.xml").replace(vat, "".join(reversed(stated[first:])).encode())
+    assert read_bytes(data).facts["seller_id"] == f"N{first}"
+
+
+def test_the_net_of_a_cii_is_its_tax_basis_and_not_the_sum_of_its_lines() -> None:
+    data = sample("invoice-cii.xml").replace(
+        b"5920.00</ram:TaxBasisTotalAmount>", b"5900.00</ram:TaxBasisTotalAmount>"
+    )
+    document = read_bytes(data)
+    assert document.facts["net"] == "5900"
+    assert "BR-CO-13" in {w.code for w in document.warnings}
+
+
+def test_a_factur_x_without_lines_does_not_say_that_there_are_none() -> None:
+    data = re.sub(
+        rb"<ram:IncludedSupplyChainTradeLineItem>.*</ram:IncludedSupplyChainTradeLineItem>",
+        b"",
+        sample("invoice-cii.xml"),
+        flags=re.DOTALL,
+    )
+    facts = read_bytes(data).facts
+    assert "lines" not in facts
+    assert (facts["number"], facts["net"], facts["total"]) == ("RC-2026-0713", "5920", "6689.6")
+
+
+def test_edifact_totals_by_the_older_codes_and_by_those_of_en_16931() -> None:
+    """CEN/TS 16931-3-4: 389, 176 and 388 are what 125, 124 and 77 were."""
+    header, mark, summary = sample("invoice-d96a.edi").partition(b"UNS+S'")
+    for old, new in ((b"125", b"389"), (b"124", b"176"), (b"77", b"388")):
+        summary = summary.replace(b"MOA+" + old, b"MOA+" + new, 1)
+    document = read_bytes(header + mark + summary)
+    assert document.facts == read_sample("invoice-d96a.edi").facts
+    assert not document.warnings
 
 
 def test_the_edifact_release_character_and_decimal_comma() -> None:

@@ -145,12 +145,36 @@ def test_shdr_lines_of_real_adapters() -> None:
     ("alarm|500|500|CRITICAL|ACTIVE|spindle overload", 1),
     ("msg|CHG|change inserts", 1),
     ("servo|FAULT|500|2|HIGH|overtravel", 1),
+    ("servo|WARNING|500|2|HIGH|hot", 1),
+    ("servo| normal |500|2|HIGH|", 1),
+    ("servo|NORMAL|500|2", 1),
     ("@REMOVE_ASSET@|T1", 0),
     ("@UPDATE_ASSET@|T1|OverallToolLength|323", 0),
 ])  # fmt: skip
 def test_what_one_line_of_an_adapter_counts(line: str, observations: int) -> None:
     facts = read_bytes(f"2026-07-06T08:00:00Z|mode|AUTO\n2026-07-06T08:00:01Z|{line}\n".encode()).facts
     assert facts["observations"] == str(observations + 1)
+
+
+@pytest.mark.parametrize(("times", "start", "end"), [
+    (("08:00:02.5Z", "08:00:02.55Z", "08:00:02Z", "08:00:02.5001Z"), "08:00:02Z", "08:00:02.55Z"),
+    (("08:00:02.5Z", "08:00:09Z", "99:00:00", "08:00:01.75Z"), "08:00:01.75Z", "08:00:09Z"),
+    (("16:00:00+08:00", "08:30:00Z", "07:59:00-01:00"), "08:00:00Z", "08:59:00Z"),
+])  # fmt: skip
+def test_the_first_and_the_last_time_of_a_log(times: tuple[str, ...], start: str, end: str) -> None:
+    """Fractions, offsets and times that are none do not sort as texts."""
+    log = "\n".join(f"2026-07-06T{time}|load|1" for time in times)
+    facts = read_bytes(log.encode()).facts
+    assert (facts["start"], facts["end"]) == (f"2026-07-06T{start}", f"2026-07-06T{end}")
+
+
+def test_a_day_that_does_not_exist_is_not_the_first() -> None:
+    log = "2026-02-30T08:00:00+08:00|load|1\n2026-07-06T16:00:00+08:00|load|2\n"
+    assert read_bytes(log.encode()).facts["start"] == "2026-07-06T08:00:00Z"
+
+
+def test_self_described_cbor_is_what_it_holds() -> None:
+    assert read_bytes(b"\xd9\xd9\xf7" + FORMS["senml cbor"]).facts == read_bytes(FORMS["senml cbor"]).facts
 
 
 LINES = ("execution|ACTIVE", "execution|READY", "partcount|{n}", "load|{n}.5", "execution|UNAVAILABLE", "load|UNAVAILABLE", "a|1|partcount|{n}",

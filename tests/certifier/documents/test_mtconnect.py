@@ -87,6 +87,20 @@ def test_a_reset_is_told() -> None:
     assert [w.code for w in document.warnings] == ["COUNTER_RESET"]
 
 
+def test_what_is_made_after_a_reset_counts_too() -> None:
+    """10 → 14 are four, then one more after it fell to 1, then two; and a counter that says it was reset began anew at 3."""
+    fell = page(*(("PartCount", n, f"08:00:0{n}", count) for n, count in enumerate(("10", "14", "1", "3"))))
+    document = read_bytes(fell)
+    assert (document.facts["device.0001.parts"], document.warnings[0].message) == (
+        "7",
+        "device u: the part counter was reset 1 times",
+    )
+    said = read_bytes(
+        page(("PartCount", 1, "08:00:00", "2"), ('PartCount resetTriggered="DAY"', 2, "08:00:01", "3"))
+    )
+    assert (said.facts["device.0001.parts"], [w.code for w in said.warnings]) == ("3", ["COUNTER_RESET"])
+
+
 def test_gaps_are_runs_of_missing_numbers() -> None:
     numbers = [1, 2, 3, 7, 8, 70_000, 70_001, 200_000]
     found = facts(*(("Line", n, "08:00:00", "1") for n in numbers))

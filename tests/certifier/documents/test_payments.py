@@ -63,6 +63,40 @@ def test_an_entry_of_several_transactions_is_several_payments(copies: int) -> No
     assert [facts[f"payment.{i + 1:04}.amount"] for i in range(copies)] == [str(i) for i in range(copies)]
 
 
+NUMBERS = ("AcctSvcrRef", "TxId", "InstrId", "EndToEndId")
+REMITTANCE = (
+    "<Strd><RfrdDocInf><Nb>N1</Nb></RfrdDocInf></Strd>",
+    "<Strd><CdtrRefInf><Ref>N2</Ref></CdtrRefInf></Strd>",
+    "<Ustrd>N3</Ustrd>",
+)
+
+
+def with_details(refs: str, remittance: str) -> dict[str, str]:
+    text = re.sub(r"<Refs>.*?</Refs>", f"<Refs>{refs}</Refs>", sample("bank-receipt.xml").decode())
+    return dict(
+        read_bytes(re.sub(r"<RmtInf>.*?</RmtInf>", f"<RmtInf>{remittance}</RmtInf>", text).encode()).facts
+    )
+
+
+@pytest.mark.parametrize("first", range(len(NUMBERS)))
+def test_the_bank_s_own_number_comes_first_and_the_payer_s_last(first: int) -> None:
+    refs = "".join(f"<{name}>{name}</{name}>" for name in reversed(NUMBERS[first:]))
+    assert with_details(refs, "")["payment.0001.number"] == NUMBERS[first]
+
+
+@pytest.mark.parametrize("first", range(len(REMITTANCE)))
+def test_the_invoice_s_number_comes_first_then_the_creditor_s_reference_then_free_text(first: int) -> None:
+    facts = with_details("<EndToEndId>E2E</EndToEndId>", "".join(reversed(REMITTANCE[first:])))
+    assert facts["payment.0001.reference"] == f"N{first + 1}"
+
+
+def test_an_entry_without_details_has_its_own_number_and_the_day_it_was_booked() -> None:
+    text = re.sub(r"<NtryDtls>.*?</NtryDtls>", "", sample("bank-receipt.xml").decode(), flags=re.DOTALL)
+    text = text.replace("<AcctSvcrRef>", "<ValDt><Dt>2026-08-27</Dt></ValDt><AcctSvcrRef>", 1)
+    facts = read_bytes(text.encode()).facts
+    assert (facts["payment.0001.number"], facts["payment.0001.date"]) == ("YS2608250001", "2026-08-25")
+
+
 def test_transactions_that_do_not_split_their_sum_are_one_payment() -> None:
     data = re.sub(
         r"<TxDtls>(.*?)<Amt [^>]*>[^<]*</Amt>(.*?)</TxDtls>",

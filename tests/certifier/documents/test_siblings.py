@@ -87,6 +87,19 @@ def test_what_an_operation_takes_back_is_no_document(inside: str) -> None:
     assert (document.kind, document.format, codes(document)) == ("other", "soap", ["NO_FACTS"])
 
 
+@pytest.mark.parametrize(("root", "what"), [
+    ('UANodeSet xmlns="http://opcfoundation.org/UA/2011/03/UANodeSet.xsd"', "OPC UA model"),
+    ('xbrl xmlns="http://www.xbrl.org/2003/instance"', "XBRL"),
+    ('Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-1.0"', "UBL 1.0"),
+    ('Order xmlns="urn:oasis:names:tc:ubl:Order:1:0"', "UBL 1.0"),
+    ('CrossIndustryInvoice xmlns="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:2"', "Cross Industry Invoice"),
+])  # fmt: skip
+def test_what_is_known_and_not_read_says_so(root: str, what: str) -> None:
+    document = read_bytes(f"<{root}><ID>1</ID></{root.partition(' ')[0]}>".encode())
+    assert (document.kind, document.format, codes(document)) == ("other", "other", ["NO_FACTS"])
+    assert what in document.warnings[0].message
+
+
 def test_a_pdf_with_xml_that_nobody_knows() -> None:
     document = read_bytes(pdf(railway=b"<ticket><number>1</number></ticket>"))
     assert (document.kind, document.format, document.media_type) == ("other", "pdf", "application/pdf")

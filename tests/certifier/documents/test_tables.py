@@ -204,6 +204,25 @@ def test_what_may_be_another_day_is_no_date(written: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("issued", "due", "facts"), [
+    ("13.07.2026", "03.08.2026", ("2026-07-13", "2026-08-03")),
+    ("07/13/2026", "8/3/2026", ("2026-07-13", "2026-08-03")),
+    ("06/07/2026", "25/08/2026 00:00", ("2026-07-06", "2026-08-25")),
+    ("06/07/2026", "03/08/2026", (None, None)),
+    ("13/07/2026", "08/25/2026", (None, None)),
+    ("2026/7/6", "03/08/2026", ("2026-07-06", None)),
+])  # fmt: skip
+def test_day_and_month_stand_as_the_table_s_other_days_show(
+    issued: str, due: str, facts: tuple[str | None, ...]
+) -> None:
+    table = f"assetcert/acceptance-bill/1\nnumber,issue_date,due_date\n1,{issued},{due}\n"
+    body = {"schema": "assetcert/acceptance-bill/1", "number": "1", "issue_date": issued, "due_date": due}
+    for data in (table, json.dumps(body)):
+        document = read_bytes(data.encode())
+        assert (document.facts.get("issue_date"), document.facts.get("due_date")) == facts
+        assert codes(document) == ["NOT_CANONICAL"] * facts.count(None)
+
+
 def test_a_row_that_only_begins_like_totals_is_a_line() -> None:
     data = "assetcert/payment/1\nPayer,Payment,Date,Amount\nTotal,T1,2026-07-11,5\nTotal,,,5\n"
     document = read_bytes(data.encode())

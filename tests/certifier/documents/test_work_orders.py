@@ -196,3 +196,14 @@ def test_a_message_that_deletes_an_order_states_none() -> None:
     )
     assert added.facts == read_sample("work-order.xml").facts
     assert (deleted.kind, codes(deleted)) == ("other", ["NO_FACTS"])
+
+
+@pytest.mark.parametrize("first", range(3))
+def test_the_rule_of_the_product_comes_before_the_final_product(first: int) -> None:
+    names = ("ProductProductionRuleID", "FinalProductID", "ProductID")
+    stated = "".join(f"<{name}>{name}</{name}>" for name in reversed(names[first:]))
+    data = (
+        '<ProductionSchedule xmlns="http://www.mesa.org/xml/B2MML-V0600"><ProductionRequest><ID>1</ID>'
+        f"{stated}</ProductionRequest></ProductionSchedule>"
+    )
+    assert read_bytes(data.encode()).facts["order.0001.product"] == names[first]
