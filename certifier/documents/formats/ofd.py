@@ -90,13 +90,13 @@ def read(source: Source) -> Document | Inner:
     notices = [seal.notice for seal in seals] or [
         Notice("SEAL_MISSING", "the OFD carries no electronic seal")
     ]
-    name = next((n for body in _OFD.all(root, "DocBody") for n in _attachments(package, body)), None)
-    if name is None:
+    found = [found for body in _OFD.all(root, "DocBody") for found in _attachments(package, body)]
+    invoices = {package.data(name): name for is_invoice, name in found if is_invoice}
+    name = next(iter(invoices.values()), found[0][1] if found else None)
+    if name is None or len(invoices) > 1:
+        what = "of several invoices" if invoices else "without an invoice inside"
         notices.append(
-            Notice(
-                "NO_FACTS",
-                "an OFD without an invoice inside: certified by its bytes, its pages are not guessed",
-            )
+            Notice("NO_FACTS", f"an OFD {what}: certified by its bytes, its pages are not guessed")
         )
         return Document(
             "other", "ofd", NAMESPACE, MEDIA_TYPE, {}, tuple(sorted(notices, key=lambda n: n.code))
@@ -108,8 +108,8 @@ def read(source: Source) -> Document | Inner:
     return Inner(package.data(name), MEDIA_TYPE, tuple(notices))
 
 
-def _attachments(package: _Package, body: Node) -> list[str]:
-    """Attached XML files, original_invoice first (OFD, clause 17)."""
+def _attachments(package: _Package, body: Node) -> list[tuple[bool, str]]:
+    """A document's attached XML files (OFD, clause 17), and whether each is its original_invoice, which stands first."""
     root_name = package.resolve("OFD.xml", _OFD.text(body, "DocRoot") or "")
     if not package.has(root_name):
         return []
@@ -120,8 +120,8 @@ def _attachments(package: _Package, body: Node) -> list[str]:
             location = _OFD.text(entry, "FileLoc") or ""
             name = package.resolve(list_name, location)
             if (entry.get("Format") or "").lower() == "xml" or location.lower().endswith(".xml"):
-                found.append((entry.get("Name") != "original_invoice", name))
-    return [name for _, name in sorted(found) if package.has(name)]
+                found.append((entry.get("Name") == "original_invoice", name))
+    return sorted((entry for entry in found if package.has(entry[1])), key=lambda e: (not e[0], e[1]))
 
 
 def _seals(package: _Package, root: Node) -> list[str]:

@@ -57,6 +57,30 @@ def repacked(data: bytes, change: dict[str, bytes | None]) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.parametrize(("second", "kind"), [("e-fapiao.xml", "invoice"), ("e-fapiao-red.xml", "other")])
+def test_an_ofd_of_two_invoices_is_none_of_them(second: str, kind: str) -> None:
+    """Software that prints joins several OFD files to one; the same invoice twice is one."""
+    whole = sealed_ofd(sample("e-fapiao.xml"), 7)
+    with zipfile.ZipFile(io.BytesIO(whole)) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    body = re.search(rb"<ofd:DocBody>.*</ofd:DocBody>", parts["OFD.xml"], re.DOTALL)
+    assert body is not None
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as joined:
+        joined.writestr(
+            "OFD.xml", parts.pop("OFD.xml").replace(body[0], body[0] + body[0].replace(b"Doc_0", b"Doc_1"))
+        )
+        for name, data in parts.items():
+            joined.writestr(name, data)
+            again = (
+                sample(second) if name.endswith("original_invoice.xml") else data.replace(b"Doc_0", b"Doc_1")
+            )
+            joined.writestr(name.replace("Doc_0", "Doc_1", 1), again)
+    document = read_bytes(out.getvalue())
+    assert (document.kind, "NO_FACTS" in codes(document)) == (kind, kind == "other")
+    assert bool(document.facts) == (kind == "invoice")
+
+
 @pytest.mark.parametrize("name", ["vat-efapiao-999", "vat-efapiao-ukey-test"])
 def test_an_ofd_is_its_invoice_and_its_seal(name: str, data_dir: Path) -> None:
     folder = data_dir / "invoices/efapiao"
