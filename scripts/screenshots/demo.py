@@ -19,7 +19,7 @@ __all__ = ["PAGES", "ROOT", "Demo", "demo"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES: dict[str | None, dict[str, str]] = {
-    None: {"login": "/login", "verify": "/verify"},
+    None: {"login": "/login", "verify": "/verify", "api": "/docs"},
     "m1-signatory": {
         "papers": "/papers", "jobs": "/jobs", "job": "/jobs > /jobs/", "certified": "/certificates",
         "certificate": "/certificates?kind=invoice > /certificates/0x",

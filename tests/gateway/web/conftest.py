@@ -163,6 +163,7 @@ def sign_in(page: Any, site: Site, user: str) -> None:
 
 def violations(page: Any) -> list[str]:
     """What axe-core finds wrong with the page as it is, WCAG 2.2 AA; the engine comes through the debugger, past the page's CSP."""
+    page.wait_for_load_state()  # what is judged does not go away meanwhile
     page.emulate_media(reduced_motion="reduce")  # what fades in is judged as it will be
     axe = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
     told = "r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => n.html + ' :: ' + n.failureSummary)]))"

@@ -96,7 +96,8 @@ def test_an_instrument_is_admitted_until_its_calibration_ends_and_ended_before(
     )
     assert "2031-12-31 23:59" in page.locator("tbody").inner_text()
     assert not violations(page)
-    page.locator("tr", has_text="2031-12-31 23:59").get_by_role("link", name="终止").click()
+    with page.expect_navigation():
+        page.locator("tr", has_text="2031-12-31 23:59").get_by_role("link", name="终止").click()
     assert "此后的签名一律拒绝" in page.locator("main").inner_text()
     assert not violations(page)
     page.fill("#f-reason", "检定不合格")

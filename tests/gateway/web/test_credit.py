@@ -82,7 +82,8 @@ def test_a_lender_decides_with_a_reason(opened: Opened, site: Site, applied: str
     mine = decision(site, applied, "L1")
     row = page.locator("tr", has=page.locator(f"a[href='/queue/{mine}']"))
     assert "declined" in row.inner_text() and "200,000" in row.inner_text()
-    row.locator("a").click()
+    with page.expect_navigation():
+        row.locator("a").click()
     assert page.locator("#doubts").inner_text().startswith("What was NOT verified")
     assert (
         page.locator(".figures .chip.good").count() == 1 and "¥6,237.60" in page.locator("main").inner_text()
@@ -94,7 +95,8 @@ def test_a_lender_decides_with_a_reason(opened: Opened, site: Site, applied: str
     page.click("#decision button.primary")
     page.locator("#decision p", has_text="one job is too little").wait_for()
     page.goto(f"{site.url}/products")
-    page.get_by_role("link", name="Data credit without collateral").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Data credit without collateral").click()
     assert "would pass" in page.locator("#simulation").inner_text()
     assert not violations(page)
 
@@ -125,9 +127,11 @@ def test_a_product_is_changed_in_a_form_and_published_by_another(
 ) -> None:
     maker = opened("l1-risk")
     maker.goto(f"{site.url}/products")
-    maker.get_by_role("link", name="Data credit without collateral").first.click()
+    with maker.expect_navigation():
+        maker.get_by_role("link", name="Data credit without collateral").first.click()
     assert maker.locator("#simulation svg.bars rect").count() >= 2
-    maker.get_by_role("link", name="Propose the next version").click()
+    with maker.expect_navigation():
+        maker.get_by_role("link", name="Propose the next version").click()
     assert "In force: 1.45" in maker.locator("#h-spread_bps_by_grade__A").inner_text()
     maker.fill("#f-spread_bps_by_grade__A", "1.255")
     maker.click("main form button.primary")

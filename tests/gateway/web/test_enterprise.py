@@ -53,7 +53,8 @@ def test_drop_confirm_certify_and_take_the_certificate(
     row = page.locator("#list tbody tr", has_text=f"paper{number}-invoice.xml")
     assert job.invoice_number in row.inner_text()
     assert "¥" in row.inner_text()
-    row.get_by_role("link", name="invoice.xml").first.click()
+    with page.expect_navigation():
+        row.get_by_role("link", name="invoice.xml").first.click()
     assert page.locator(".paper mark").first.is_visible()
     assert job.invoice_number in page.locator("dl.facts").inner_text()
     page.goto(f"{site.url}/papers")

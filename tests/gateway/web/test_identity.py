@@ -102,7 +102,8 @@ def test_an_administrator_invites_by_address_and_by_password(
     first = opened(given)
     assert first.url.endswith("/account")
     page.goto(f"{site.url}/people")
-    page.click(f"a:text-is('{given}')")
+    with page.expect_navigation():
+        page.click(f"a:text-is('{given}')")
     page.locator("summary").last.click()
     page.check("input[type=checkbox][required]")
     page.locator("form button.danger").last.click()

@@ -120,8 +120,9 @@ def test_a_lender_judges_what_it_was_given_and_its_owner_sees_the_reading(opened
     page = opened("l2-risk")
     page.goto(f"{site.url}/shared/0x{made.grant_id.hex()}")
     assert page.locator(".paper").count() == 0
-    page.click("main form button.primary")
-    page.locator(".paper mark").first.wait_for(timeout=30_000)
+    with page.expect_navigation(timeout=30_000):
+        page.click("main form button.primary")
+    assert page.locator(".paper mark").first.is_visible()
     assert page.locator("#check-FACTS .chip.good, #check-FINGERPRINT .chip.good").count() == 2
     assert page.locator("#verdict.good").count() == 1
     owners = opened("m1-accountant")
@@ -224,7 +225,7 @@ def test_a_certificate_leads_a_stranger_to_its_report(opened: Opened, site: Site
 
 
 PAGES = {
-    None: ("/login", "/verify"),
+    None: ("/login", "/verify", "/docs?q=pledges"),
     "m1-signatory": ("/papers", "/jobs", "/jobs/2026-0701", "/certificates", "{asset}", "{asset}/offer", "{asset}/share", "{asset}/revoke", "/offers", "/drafts", "/readers", "/account"),
     "l2-officer": ("/inbox", "/book", "{offer}"),
     "a1-auditor": ("/audit", "/explore", "/explore?list=batches", "/explore?list=assets", "/explore?list=pledges", "/explore?list=access", "/sampling?seed=7&n=5"),
