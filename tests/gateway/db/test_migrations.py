@@ -74,6 +74,19 @@ def test_a_file_that_counts_its_revisions_goes_on_from_there(tmp_path: Path) -> 
             assert each.execute(text("PRAGMA user_version")).scalar_one() == len(revisions)
 
 
+def test_products_of_the_first_schema_are_offered_no_more(tmp_path: Path) -> None:
+    with first(tmp_path / "old").begin() as connection:
+        columns = "product_id, lender, code, version, content, state, maker, at"
+        for version in (1, 2):
+            content = f'{{"schema": "assetcert/loan-product/{version}"}}'
+            row = {"id": f"p{version}", "content": content}
+            values = "(:id, 'l', 'c', 1, :content, 'published', 'm', 1)"
+            connection.execute(text(f"INSERT INTO credit_products ({columns}) VALUES {values}"), row)
+    with opened(tmp_path / "old").connect() as connection:
+        found = connection.execute(text("SELECT product_id, state FROM credit_products ORDER BY 1")).all()
+    assert found == [("p1", "withdrawn"), ("p2", "published")]
+
+
 def test_what_cannot_be_brought_up_is_left_as_it_was(tmp_path: Path) -> None:
     engine = first(tmp_path / "old")
     with engine.begin() as connection:
