@@ -81,6 +81,11 @@ class Source:
         return self._stream
 
     @cached_property
+    def tag(self) -> str:
+        """The root element's name as parsers write it, `{namespace}name`; empty where this is no XML."""
+        return "" if self.root is None else f"{{{self.root.namespace}}}{self.root.name}"
+
+    @cached_property
     def data(self) -> bytes:
         """All bytes; for formats whose documents are small."""
         return self.open().read()

@@ -118,10 +118,12 @@ class Tree:
         """The non-blank texts at `path`."""
         return [text for child in self.all(node, path) if (text := own_text(child))]
 
-    def text(self, node: Node, path: str) -> str | None:
-        """The text at `path` where it is stated, else None. Of several the lowest, so that order does not matter."""
-        found = self.texts(node, path)
-        return min(found) if found else None
+    def text(self, node: Node, *paths: str) -> str | None:
+        """The text at the first path where one is stated, else None. Of several the lowest, so that order does not matter."""
+        for path in paths:
+            if found := self.texts(node, path):
+                return min(found)
+        return None
 
     def children(self, node: Node) -> Iterator[Node]:
         """The children in the namespace that names without prefix stand in; extensions are passed by."""

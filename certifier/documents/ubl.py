@@ -30,8 +30,7 @@ UBL = Tree(cbc=f"{_PREFIX}CommonBasicComponents-2", cac=f"{_PREFIX}CommonAggrega
 
 def claims(source: Source, *names: str) -> bool:
     """Whether the root is one of these UBL documents."""
-    root = source.root
-    return root is not None and root.name in names and root.namespace == f"{_PREFIX}{root.name}-2"
+    return any(source.tag == f"{{{_PREFIX}{name}-2}}{name}" for name in names)
 
 
 def is_other(source: Source) -> bool:
@@ -96,10 +95,11 @@ def quantity(line: Node, path: str) -> str | None:
 
 def item(line: Node) -> str | None:
     """The item's name (BT-153), else its description (a waybill's goods have their own), else a number for it."""
-    return (
-        UBL.text(line, "cac:Item/cbc:Name")
-        or UBL.text(line, "cac:Item/cbc:Description")
-        or UBL.text(line, "cbc:Description")
-        or UBL.text(line, "cac:Item/cac:SellersItemIdentification/cbc:ID")
-        or UBL.text(line, "cac:Item/cac:BuyersItemIdentification/cbc:ID")
+    return UBL.text(
+        line,
+        "cac:Item/cbc:Name",
+        "cac:Item/cbc:Description",
+        "cbc:Description",
+        "cac:Item/cac:SellersItemIdentification/cbc:ID",
+        "cac:Item/cac:BuyersItemIdentification/cbc:ID",
     )

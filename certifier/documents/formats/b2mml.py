@@ -64,7 +64,7 @@ class _Order:
         self.facts = facts
 
     def text(self, *paths: str) -> str | None:
-        return next((text for path in paths if (text := self.tree.text(self.node, path))), None)
+        return self.tree.text(self.node, *paths)
 
     def nodes(self, names: Iterable[str], node: Node | None = None) -> list[Node]:
         """Elements of these names at any depth."""
@@ -218,11 +218,7 @@ class _Order:
         return row
 
     def _segment_times(self, names: tuple[str, ...]) -> list[str]:
-        return [
-            t
-            for s in self.nodes(_SEGMENTS)
-            if (t := next((t for n in names if (t := self.tree.text(s, n))), None))
-        ]
+        return [t for s in self.nodes(_SEGMENTS) if (t := self.tree.text(s, *names))]
 
     def _check_order(self, row: dict[str, str | None]) -> None:
         for suffix in ("", "_local"):

@@ -15,7 +15,7 @@ from certifier.documents.registry import Format, register
 from certifier.documents.source import Source
 from certifier.documents.tree import Node, Tree, own_text, parse
 
-_NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.05[234]\.001\.[0-9]{2}\Z")
+_TAG = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.05[234]\.001\.[0-9]{2}\}Document\Z")
 _STATEMENTS = ("BkToCstmrStmt/Stmt", "BkToCstmrDbtCdtNtfctn/Ntfctn", "BkToCstmrAcctRpt/Rpt")
 _NUMBERS = ("Refs/AcctSvcrRef", "Refs/TxId", "Refs/InstrId", "Refs/EndToEndId")
 _REFERENCES = ("RmtInf/Strd/RfrdDocInf/Nb", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Ustrd", "Refs/EndToEndId")
@@ -118,11 +118,7 @@ register(
     Format(
         "camt",
         "ISO 20022 camt.052, camt.053, camt.054",
-        lambda source: (
-            source.root is not None
-            and source.root.name == "Document"
-            and _NAMESPACE.match(source.root.namespace) is not None
-        ),
+        lambda source: _TAG.match(source.tag) is not None,
         read,
     )
 )

@@ -154,8 +154,7 @@ def _line_nodes(root: Node) -> list[Node]:
 def _line(line: Node) -> Row:
     billed = _CII.first(line, "SpecifiedLineTradeDelivery/BilledQuantity")
     return {
-        "item": _CII.text(line, "SpecifiedTradeProduct/Name")
-        or _CII.text(line, "SpecifiedTradeProduct/Description"),
+        "item": _CII.text(line, "SpecifiedTradeProduct/Name", "SpecifiedTradeProduct/Description"),
         "quantity": f"{own_text(billed)} {billed.get('unitCode') or '-'}"
         if billed is not None and own_text(billed)
         else None,
@@ -166,13 +165,11 @@ def _line(line: Node) -> Row:
     }
 
 
-def _claims(source: Source) -> bool:
-    root = source.root
-    return (
-        root is not None
-        and root.name == "CrossIndustryInvoice"
-        and root.namespace == f"{_STANDARD}CrossIndustryInvoice:100"
+register(
+    Format(
+        "cii",
+        "UN/CEFACT CII D16B; EN 16931-1, EN 16931-3-3; Factur-X 1.0",
+        lambda source: source.tag == f"{{{_STANDARD}CrossIndustryInvoice:100}}CrossIndustryInvoice",
+        read,
     )
-
-
-register(Format("cii", "UN/CEFACT CII D16B; EN 16931-1, EN 16931-3-3; Factur-X 1.0", _claims, read))
+)

@@ -27,7 +27,7 @@ def read(source: Source) -> Document:
     facts.put("number", _DCC.text(root, f"{core}/uniqueIdentifier"))
     facts.put(
         "calibrated_date",
-        _DCC.text(root, f"{core}/endPerformanceDate") or _DCC.text(root, f"{core}/beginPerformanceDate"),
+        _DCC.text(root, f"{core}/endPerformanceDate", f"{core}/beginPerformanceDate"),
     )
     facts.put("laboratory_id", _DCC.text(root, f"{_ADMIN}/calibrationLaboratory/calibrationLaboratoryCode"))
     facts.put("laboratory_name", _DCC.text(root, f"{_ADMIN}/calibrationLaboratory/contact/name/content"))
@@ -57,11 +57,7 @@ register(
     Format(
         "dcc",
         "PTB digital calibration certificate (dcc 2.x, 3.x)",
-        lambda source: (
-            source.root is not None
-            and source.root.name == "digitalCalibrationCertificate"
-            and source.root.namespace == NAMESPACE
-        ),
+        lambda source: source.tag == f"{{{NAMESPACE}}}digitalCalibrationCertificate",
         read,
     )
 )

@@ -42,9 +42,7 @@ def read(source: Source) -> Document:
     facts.only(
         "number", tree.texts(root, "TaxSupervisionInfo/InvoiceNumber") or tree.texts(root, "Header/EIid")
     )
-    issued = tree.text(root, "TaxSupervisionInfo/IssueTime") or tree.text(
-        root, "EInvoiceData/BasicInformation/RequestTime"
-    )
+    issued = tree.text(root, "TaxSupervisionInfo/IssueTime", "EInvoiceData/BasicInformation/RequestTime")
     facts.put("issue_date", notation(FieldType.DATE, issued or ""))
     for role, group, prefix in (
         ("seller", "SellerInformation", "Seller"),

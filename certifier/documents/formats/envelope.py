@@ -18,7 +18,12 @@ from certifier.documents.source import Source
 from certifier.documents.tree import Node, parse
 
 SBDH = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
-_SOAP = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
+_SOAP = frozenset(
+    {
+        "{http://schemas.xmlsoap.org/soap/envelope/}Envelope",
+        "{http://www.w3.org/2003/05/soap-envelope}Envelope",
+    }
+)
 _HEADERS = frozenset({"StandardBusinessDocumentHeader", "Header", "AppHdr", "Fault"})
 _UNDONE = re.compile(r"cancel|reject|delete|withdraw|revoke|void", re.IGNORECASE)
 _BUSINESS = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:head\.001\.001\.[0-9]{2}")
@@ -79,19 +84,13 @@ register(
     Format(
         "sbdh",
         "UN/CEFACT Standard Business Document Header 1.3: the document inside",
-        lambda source: (
-            source.root is not None
-            and source.root.name == "StandardBusinessDocument"
-            and source.root.namespace == SBDH
-        ),
+        lambda source: source.tag == f"{{{SBDH}}}StandardBusinessDocument",
         partial(read, "sbdh"),
     ),
     Format(
         "soap",
         "W3C SOAP 1.1, 1.2: the document inside the body",
-        lambda source: (
-            source.root is not None and source.root.name == "Envelope" and source.root.namespace in _SOAP
-        ),
+        lambda source: source.tag in _SOAP,
         partial(read, "soap"),
     ),
     Format(

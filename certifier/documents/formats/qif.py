@@ -183,7 +183,7 @@ class _Report:
     def instruments(self) -> None:
         """Measuring equipment by serial number, else by name."""
         found = {
-            self.tree.text(device, "SerialNumber") or self.tree.text(device, "Name") or ""
+            self.tree.text(device, "SerialNumber", "Name") or ""
             for devices in self.tree.below(self.root, "MeasurementDevices")
             for device in self.tree.children(devices)
         }

@@ -189,9 +189,7 @@ register(
     Format(
         "senml",
         "SenML XML (RFC 8428, 7)",
-        lambda source: (
-            source.root is not None and source.root.name == "sensml" and source.root.namespace == NAMESPACE
-        ),
+        lambda source: source.tag == f"{{{NAMESPACE}}}sensml",
         read_xml,
     ),
 )

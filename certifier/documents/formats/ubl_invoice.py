@@ -20,7 +20,7 @@ from certifier.documents.ubl import UBL, claims, item, opened, party, quantity, 
 def read(source: Source) -> Document:
     """The facts of one Invoice or CreditNote."""
     root, facts = opened(source, "invoice")
-    code = UBL.text(root, "cbc:InvoiceTypeCode") or UBL.text(root, "cbc:CreditNoteTypeCode")
+    code = UBL.text(root, "cbc:InvoiceTypeCode", "cbc:CreditNoteTypeCode")
     if root.tag.endswith("}CreditNote") or code in CREDIT_CODES:
         facts.kind = "credit-note"
     currency = UBL.text(root, "cbc:DocumentCurrencyCode") or _currency(root)
@@ -133,7 +133,7 @@ def _line_part(line: Node) -> Part:
 
 def _subtotal(row: Node) -> Subtotal:
     category = UBL.text(row, "cac:TaxCategory/cbc:ID")
-    rate = decimal(UBL.text(row, "cac:TaxCategory/cbc:Percent") or UBL.text(row, "cbc:Percent"))
+    rate = decimal(UBL.text(row, "cac:TaxCategory/cbc:Percent", "cbc:Percent"))
     return Subtotal(
         decimal(UBL.text(row, "cbc:TaxableAmount")), decimal(UBL.text(row, "cbc:TaxAmount")), category, rate
     )

@@ -36,9 +36,7 @@ def read(source: Source) -> Document:
         (UBL.text(root, "cac:OrderReference/cbc:IssueDate") if answers else None)
         or UBL.text(root, "cbc:IssueDate"),
     )
-    facts.put(
-        "currency", UBL.text(root, "cbc:DocumentCurrencyCode") or UBL.text(root, "cbc:PricingCurrencyCode")
-    )
+    facts.put("currency", UBL.text(root, "cbc:DocumentCurrencyCode", "cbc:PricingCurrencyCode"))
     party(facts, "buyer", UBL.first(root, "cac:BuyerCustomerParty/cac:Party"))
     party(facts, "seller", UBL.first(root, "cac:SellerSupplierParty/cac:Party"))
     terms(root, facts)

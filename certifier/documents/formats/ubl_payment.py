@@ -30,7 +30,7 @@ def _payment(root: Node, line: Node | None) -> Row:
     amount = _amount(root, line)
     row: dict[str, str | None] = {
         "number": UBL.text(root, "cbc:ID"),
-        "date": UBL.text(root, "cac:PaymentMeans/cbc:PaymentDueDate") or UBL.text(root, "cbc:IssueDate"),
+        "date": UBL.text(root, "cac:PaymentMeans/cbc:PaymentDueDate", "cbc:IssueDate"),
         "currency": amount.get("currencyID") if amount is not None else None,
         "amount": own_text(amount) if amount is not None else None,
         "reference": UBL.text(line, "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID")

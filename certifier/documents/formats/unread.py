@@ -21,11 +21,7 @@ _KNOWN = (
 
 
 def _what(source: Source) -> str | None:
-    root = source.root
-    if root is None:
-        return None
-    name = f"{{{root.namespace}}}{root.name}"
-    return next((what for pattern, what in _KNOWN if re.match(pattern, name)), None)
+    return next((what for pattern, what in _KNOWN if re.match(pattern, source.tag)), None)
 
 
 def read(source: Source) -> Document:

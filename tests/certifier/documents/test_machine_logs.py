@@ -157,20 +157,22 @@ def test_what_one_line_of_an_adapter_counts(line: str, observations: int) -> Non
 
 
 @pytest.mark.parametrize(("times", "start", "end"), [
-    (("08:00:02.5Z", "08:00:02.55Z", "08:00:02Z", "08:00:02.5001Z"), "08:00:02Z", "08:00:02.55Z"),
+    (("08:00:02.5001Z", "08:00:02.55Z", "08:00:02Z", "08:00:02.5Z"), "08:00:02Z", "08:00:02.55Z"),
     (("08:00:02.5Z", "08:00:09Z", "99:00:00", "08:00:01.75Z"), "08:00:01.75Z", "08:00:09Z"),
-    (("16:00:00+08:00", "08:30:00Z", "07:59:00-01:00"), "08:00:00Z", "08:59:00Z"),
+    (("16:00:00+08:00", "10:00:00+05:00", "08:30:00-02:00", "08:30:00Z"), "05:00:00Z", "10:30:00Z"),
 ])  # fmt: skip
 def test_the_first_and_the_last_time_of_a_log(times: tuple[str, ...], start: str, end: str) -> None:
     """Fractions, offsets and times that are none do not sort as texts."""
-    log = "\n".join(f"2026-07-06T{time}|load|1" for time in times)
+    log = "\n".join(f"2026-07-06T{time}|load|1" for time in (*times, times[0], times[0]))
     facts = read_bytes(log.encode()).facts
     assert (facts["start"], facts["end"]) == (f"2026-07-06T{start}", f"2026-07-06T{end}")
 
 
 def test_a_day_that_does_not_exist_is_not_the_first() -> None:
-    log = "2026-02-30T08:00:00+08:00|load|1\n2026-07-06T16:00:00+08:00|load|2\n"
-    assert read_bytes(log.encode()).facts["start"] == "2026-07-06T08:00:00Z"
+    days = ("2026-02-30", "2026-07-06", "2026-07-08", "2026-07-07")
+    log = "".join(f"{day}T16:00:00+08:00|load|1\n" for day in days)
+    facts = read_bytes(log.encode()).facts
+    assert (facts["start"], facts["end"]) == ("2026-07-06T08:00:00Z", "2026-07-08T08:00:00Z")
 
 
 def test_self_described_cbor_is_what_it_holds() -> None:
