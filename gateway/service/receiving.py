@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from certifier.evidence.paper import SHANGHAI
+from gateway.credit.base import Item, expected
 from gateway.credit.money import CENT, NOTHING, shown
 from gateway.db import credit
 from gateway.errors import ConflictError, UnreadableError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.service import pledging
 from gateway.service.loans import change, loan, position, today
+from gateway.service.recording import row_of
 from ledger.pledges import Status
 
 __all__ = ["Receipt", "receipts_in", "receive"]
@@ -86,7 +90,7 @@ def _stored(installation: Installation, one: Receipt) -> bool:
 
 
 def _close(installation: Installation, lender: Organisation, row: credit.Loan, who: str) -> dict[str, Any]:
-    """Close the pledge as satisfied, then the account. Told again, it finishes what a killed run has left."""
+    """Close the pledge, then the account. Told again, it finishes what a killed run has left."""
     block = None
     if row.pledge_id is not None:
         made = pledging.known_offer(installation, row.pledge_id)
@@ -94,7 +98,7 @@ def _close(installation: Installation, lender: Organisation, row: credit.Loan, w
         registry = ledger.registry_of(made, pinned)
         stands = ledger.read_one(registry.pledge_of(registry.pledge_id(made)), pinned).status
         if stands is Status.LIVE:
-            block = pledging.close(installation, lender, made, Status.SATISFIED)
+            block = pledging.close(installation, lender, made, _end(installation, row))
     change(
         installation,
         row,
@@ -105,6 +109,16 @@ def _close(installation: Installation, lender: Organisation, row: credit.Loan, w
         f"pledge closed in block {block}" if block else "",
     )
     return {"pledge_id": row.pledge_id, "block": block}
+
+
+def _end(installation: Installation, row: credit.Loan) -> Status:
+    """How its pledge ends: freed while a receivable of it is still to fall due, so that it may be pledged again; burned once all have, for
+    then they are paid, or ought to be."""
+    record = json.loads(row_of(installation, row.decision_id).record)
+    made = datetime.fromisoformat(record["as_of"]["time"]).astimezone(SHANGHAI).date()
+    due = expected(map(Item.of, record["bases"][row.product_id]["items"]), made)
+    ahead = any(day > today(installation) for day, _ in due)
+    return Status.CANCELLED if ahead else Status.SATISFIED
 
 
 def receipts_in(data: bytes, where: str) -> list[Receipt]:

@@ -136,7 +136,7 @@ PLEDGES = {
     "live": (N_("locked by lender"), "info"),
     "satisfied": (N_("released, paid"), "good"),
     "enforced": (N_("enforced"), "bad"),
-    "cancelled": (N_("released, cancelled"), "none"),
+    "cancelled": (N_("released, free again"), "none"),
     "expired": (N_("released, expired"), "none"),
 }
 PAPER_READING = (N_("being read"), "none")

@@ -58,7 +58,12 @@ def test_m1_borrows_repays_and_is_released(home: Path, tmp_path: Path) -> None:
     twice = assetcert("loan", "receive", receipts, "--as", "L1", home=home).json["receipts"][0]
     assert twice["existing"] and "closed" not in twice
     rows = assetcert("liens", "--as", "L1", home=home).json["liens"]
-    assert {row["status"] for row in rows if row["pledge_id"] == pledge} == {"satisfied"}
+    assert {row["status"] for row in rows if row["pledge_id"] == pledge} == {"cancelled"}
+    free = assetcert("apply", "--as", "M1", "--amount", "600000", "--days", "90", home=home).json
+    assert (free["outcome"], free["borrowing_base"]["total"]) == (
+        "approve",
+        "781822.59",
+    )  # it is not due yet, so it may be pledged again
     assert assetcert("decision", "replay", decision, home=home).json["verdict"] == "identical"
     assert_no_core_enterprise(home)
 

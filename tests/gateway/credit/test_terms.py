@@ -180,6 +180,12 @@ def test_every_member_of_a_fee_does_something(desk: Desk, change: dict[str, Any]
     assert price[0]["total_cost"] != price[1]["total_cost"]
 
 
+def test_what_is_lent_already_is_taken_off_its_limit(desk: Desk) -> None:
+    """To the firm 50,000, of the pool 500,000."""
+    for name, limit, left in (("single_name_limit", "500000", 450_000), ("pool_cap", "900000", 400_000)):
+        assert desk.taken(Product.of({**AR.body, name: limit})) == [left]
+
+
 def test_every_method_is_another_price(desk: Desk) -> None:
     found = [desk.offer(Product.of({**AR.body, "repayment_method": one}))["schedule"] for one in METHODS]
     assert all(found.count(one) == 1 for one in found)
