@@ -1,7 +1,7 @@
 """The worker process: reads one path a line on standard input, answers `ready` and then one JSON line each.
 
 Started by `certifier.documents.reader` only. Paths are hexadecimal, so that any name passes. It opens no network
-and writes nothing but its answers.
+and writes nothing but its answers: what a library prints about a document does not get among them.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ def main(limits: str, profiles: str) -> None:
     declared = _profiles(profiles)
     resource.setrlimit(resource.RLIMIT_AS, (bounds.max_memory, bounds.max_memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _say("ready")
-    for line in sys.stdin.buffer:
-        path = Path(os.fsdecode(bytes.fromhex(line.strip().decode("ascii"))))
-        _say(_answer(read_file(path, bounds, declared)))
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1) as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        answers.write("ready\n")
+        for line in sys.stdin.buffer:
+            path = Path(os.fsdecode(bytes.fromhex(line.strip().decode("ascii"))))
+            answers.write(_answer(read_file(path, bounds, declared)) + "\n")
 
 
 def _profiles(text: str) -> list[Profile]:
@@ -43,11 +45,6 @@ def _profiles(text: str) -> list[Profile]:
     from certifier.documents.profile import Profile
 
     return [Profile.from_json(profile) for profile in found]
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def _answer(reading: Reading) -> str:

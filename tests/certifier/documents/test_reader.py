@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
+
+import openpyxl
 
 from certifier.documents import Limits, Reader, read_bytes, read_file
 
@@ -101,6 +105,24 @@ def test_time_and_memory_limits_are_errors_of_that_file(tmp_path: Path) -> None:
         codes = [r.error.code if r.error else None for r in reader.read([big, plain])]
     assert codes[0] in ("MEMORY_LIMIT", "WORKER_DIED")
     assert codes[1] is None
+
+
+def test_what_a_library_prints_about_a_document_is_no_answer(tmp_path: Path) -> None:
+    """openpyxl prints a line about a cell whose style is not there, on the output that answers come on."""
+    book, odd = openpyxl.Workbook(), tmp_path / "odd.xlsx"
+    book.active.append(["发票号码", "金额"])
+    book.save(tmp_path / "book.xlsx")
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as whole, zipfile.ZipFile(odd, "w") as changed:
+        for name in whole.namelist():
+            part = whole.read(name)
+            if name == "xl/styles.xml":
+                part = re.sub(rb"<cellStyleXfs.*</cellStyleXfs>", b"<cellStyleXfs></cellStyleXfs>", part)
+            changed.writestr(name, part)
+    (tmp_path / "order.xml").write_bytes(sample("order.xml"))
+    with Reader(workers=1) as reader:
+        first, second = reader.read([odd, tmp_path / "order.xml"])
+    assert (first.path, second.path) == (odd, tmp_path / "order.xml")
+    assert second.document is not None and second.document.kind == "purchase-order"
 
 
 def test_importing_the_readers_is_light() -> None:
