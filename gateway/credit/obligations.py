@@ -5,11 +5,12 @@ One obligation is one business fact, whatever files state it. Nothing is judged 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from certifier.evidence.assessment import Assessment
+from certifier.evidence.paper import amount
 from certifier.evidence.receivables import Receivable
 from gateway.credit.base import Obligation
 from gateway.credit.commerce import Call, Commerce
@@ -44,9 +45,9 @@ def obligations(
     Goods carry no lock on the ledger: where anything of the firm is under a lien, whoever holds it may count on them already, and on
     the orders that they become invoices of.
     """
-    whole = complete(found)
+    whole, bills = complete(found), _bills(found)
     receivable = (
-        _receivable(found, one, standing, "/".join(one.invoice.key) in whole)
+        _receivable(found, one, standing, "/".join(one.invoice.key) in whole, bills)
         for one in found.receivables.receivables
         if one.open > 0
     )
@@ -57,7 +58,19 @@ def obligations(
     return tuple(one for one in made if not frozenset(offered).isdisjoint(one.assets))
 
 
-def _receivable(found: Assessment, one: Receivable, standing: Standing, whole: bool) -> Obligation:
+def _bills(found: Assessment) -> dict[bytes, Decimal]:
+    """Invoice's asset → what acceptance bills that the firm took for it are worth: of each invoice that a bill names, the whole."""
+    taken: dict[bytes, Decimal] = {}
+    for paper in found.case.own:
+        worth = amount(paper.facts.get("amount")) if paper.kind == "acceptance-bill" else None
+        for invoice in paper.linked("settles") if worth is not None else ():
+            taken[invoice] = taken.get(invoice, NOTHING) + (worth or NOTHING)
+    return taken
+
+
+def _receivable(
+    found: Assessment, one: Receivable, standing: Standing, whole: bool, bills: Mapping[bytes, Decimal]
+) -> Obligation:
     case, invoice = found.case, one.invoice
     since = one.delivered or invoice.day
     assets = frozenset(invoice.assets)
@@ -68,6 +81,7 @@ def _receivable(found: Assessment, one: Receivable, standing: Standing, whole: b
         gross=invoice.total,
         corrected=one.credited,
         received=one.paid,
+        bills=total(bills.get(asset, NOTHING) for asset in assets),
         past_due=0 if one.due is None else (case.as_of - one.due).days,
         term=None if one.due is None else (one.due - since).days,
         age=(case.as_of - invoice.day).days,

@@ -19,6 +19,7 @@ from gateway.credit.decision import Inquiry, Loans, decide
 from gateway.credit.documents import canonical
 from gateway.credit.features import Debts
 from gateway.credit.obligations import Standing
+from gateway.credit.obligations import obligations as obligations_of
 from gateway.credit.products import GOODS, INVOICE, UNKNOWN_EVIDENCE, defaults
 from gateway.credit.record import Header, compose
 from gateway.errors import UsageError
@@ -99,6 +100,20 @@ def test_only_offered_receivables_that_are_pledged_decline(m4: Assessment) -> No
     secured = tuple(one for one in asked.products if not one.unsecured)
     made = decide(replace(asked, products=secured))
     assert made.outcome == "decline" and "K03" in {hit.code for hit in made.hits}
+
+
+def test_an_acceptance_bill_ends_what_it_settles(rivers: World, papers: Papers, m4: Assessment) -> None:
+    """By the firm's own paper, which links the bill to its invoice: that part is lent on no more."""
+    one = next(one for one in m4.receivables.receivables if one.open > 1_000 and not one.invoice.conflicts)
+    like = next(paper for paper in papers("M4") if paper.asset_id in one.invoice.assets)
+    bill = replace(like, asset_id=b"B" * 32, kind="acceptance-bill", facts={"amount": "1000.00"}, links=(("settles", like.asset_id),), signers=())  # fmt: skip
+    before, after = (
+        {item.identity: item for item in obligations_of(found, Standing(), AR.vat_bps)}
+        for found in (m4, assessment(rivers, "M4", [*papers("M4"), bill]))
+    )
+    key = "/".join(one.invoice.key)
+    assert before[key].net - after[key].net == after[key].bills == 1_000
+    assert {name: item for name, item in before.items() if name != key} == {name: item for name, item in after.items() if name != key}  # fmt: skip
 
 
 def test_debt_lowers_the_need_and_the_score(m4: Assessment) -> None:
