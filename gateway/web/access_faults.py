@@ -8,6 +8,9 @@ from gateway.web.words import N_
 __all__ = ["OF_ACCESS"]
 
 OF_ACCESS: dict[str, Words] = {
+    "SIGNATURE_NEEDED": Words(
+        N_("This waits to be signed in the browser."), N_("Sign it under “To sign”, then do this again.")
+    ),
     "UNAUTHENTICATED": Words(N_("You are not signed in."), N_("Sign in, then do this again.")),
     "OVERLOADED": Words(N_("The gateway is busy: this was not taken."), N_("Send it again in a second.")),
     "BACKLOG": Words(
