@@ -96,7 +96,7 @@ def _show_readings(shell: Shell, readings: Sequence[Reading]) -> None:
     failed = sum(reading.error is not None for reading in readings)
     warned = sum(bool(reading.document and reading.document.warnings) for reading in readings)
     shell.console.print(
-        f"{len(readings)} files: {len(readings) - failed} read, {warned} with warnings, {failed} not readable"
+        f"{len(readings)} file{'s' * (len(readings) != 1)}: {len(readings) - failed} read, {warned} with warnings, {failed} not readable"
     )
 
 
