@@ -11,7 +11,8 @@ from typing import cast
 
 import pytest
 
-from gateway.credit.products import Product, defaults
+from gateway.credit.decision import Loans
+from gateway.credit.products import Product, default_rules, default_scorecard, defaults
 from gateway.credit.review import Terms
 from gateway.db import credit, listing
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError, UnreadableError, UsageError
@@ -22,7 +23,7 @@ from gateway.service.applying import Order
 from gateway.service.examining import Examiner
 from gateway.service.lending import Lending
 from gateway.service.own import own_asset
-from gateway.service.recording import anchor, row_of, stored
+from gateway.service.recording import Case, anchor, record_of, row_of, stored
 from gateway.service.reviewing import Opinion, review
 from ledger import embedded
 from ledger.access import grant_id
@@ -177,6 +178,21 @@ def test_what_no_product_asks_for_may_be_unknown(home: Installation) -> None:
 def test_what_does_not_exist_is_not_asked_for(home: Installation, order: Order, match: str) -> None:
     with pytest.raises(UsageError, match=match):
         applying.submit(home, home.book.find("M1"), order, "m1-signatory")
+
+
+def test_a_consent_that_has_ended_or_names_another_lender_declines(
+    home: Installation, answer: dict[str, object]
+) -> None:
+    record, own, examiner = json.loads(row_of(home, only(home, "L1", answer)).record), defaults()[:2], Examiner(home)  # fmt: skip
+    consent, seen = record["off_chain"]["consent"], examiner.examine(home.book.find("M1"), own)
+    for change, declines in (
+        ({}, False),
+        ({"expires_at": "2026-01-01T00:00:00Z"}, True),
+        ({"grantees": [home.book.find("L2").hex]}, True),
+    ):
+        case = Case("dec", "app", record["application"], consent | change, own, default_scorecard(), default_rules(), Loans(), (), None)  # fmt: skip
+        made = record_of(case, seen, examiner.contracts)
+        assert ("K09" in {hit["code"] for hit in made["hits"]}) is declines
 
 
 def test_products_take_two_people(home: Installation) -> None:
