@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,17 +30,19 @@ def _binaries() -> Path | None:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of an empty database of a server of our own, which refuses to run as root."""
+def database() -> Iterator[str]:
+    """URL of an empty database of a server of our own, which refuses to run as root. Its folder is none of pytest's: those are for one user."""
     if (binaries := _binaries()) is None:
         pytest.skip("PostgreSQL is not installed")
-    place = tmp_path_factory.mktemp("postgresql")
+    with tempfile.TemporaryDirectory(prefix="assetcert-postgresql-") as folder:
+        yield from _served(binaries, Path(folder))
+
+
+def _served(binaries: Path, place: Path) -> Iterator[str]:
     as_user = []
     if os.geteuid() == 0:
         as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         shutil.chown(place, "nobody", "nogroup")
-        for parent in (place.parent, place.parent.parent):
-            parent.chmod(0o755)
     data = place / "data"
     subprocess.run(
         [*as_user, binaries / "initdb", "-D", data, "-U", "assetcert", "-A", "trust"],
