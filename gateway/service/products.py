@@ -33,7 +33,9 @@ def published(installation: Installation, lender: Organisation | None = None) ->
 def propose(installation: Installation, lender: Organisation, product: Product, maker: str) -> None:
     """A draft. UsageError for another lender's product, ConflictError for a version that is there or overlaps a published one."""
     if product.lender != lender.id:
-        raise UsageError("PRODUCT", f"lender: {product.code} is of {product.body['lender']}, not of {lender.short}")
+        raise UsageError(
+            "PRODUCT", f"lender: {product.code} is of {product.body['lender']}, not of {lender.short}"
+        )
     with installation.database.session() as session:
         rows = credit.products_of(session, lender.hex)
         require_apart(product, [Product.of(row.content) for row in rows])
