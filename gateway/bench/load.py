@@ -205,13 +205,14 @@ def load_results(seconds: float) -> Iterator[Result]:
         receipts = names | {"FILES": _RECEIPTS}
         with _constant() as url:
             accepting = told(load(_CERTIFY, url, seconds / 2, _CLIENTS, **names))
-            verifying = told(load(_VERIFY, url, seconds / 2, _CLIENTS // 2, **receipts))
+            verifying = told(load(_VERIFY, url, seconds / 2, _CLIENTS, **receipts))
         with serving(home) as url:
             alone = told(load(_CERTIFY, url, seconds, _CLIENTS, **names))
             yield _rate("certify requests accepted", alone, accepting)
+            told(load(_VERIFY, url, 1, 1, **names | {"FILES": 1}))  # its process has started
             both = (
                 load(_CERTIFY, url, seconds, _CLIENTS, **names),
-                load(_VERIFY, url, seconds, _CLIENTS // 2, **receipts),
+                load(_VERIFY, url, seconds, _CLIENTS, **receipts),
             )
             accepted, verified = map(told, both)
             yield _rate("certify requests accepted while verifying", accepted, accepting)
@@ -219,10 +220,10 @@ def load_results(seconds: float) -> Iterator[Result]:
             yield _p99(verified, verifying)
             yield _drained(home, accepted)
             again = names | {"FILES": _AGAIN}
-            told(load(_VERIFY, url, 1, _CLIENTS // 2, **again))
+            told(load(_VERIFY, url, 1, _CLIENTS, **again))
             both = (
                 load(_CERTIFY, url, seconds / 2, _CLIENTS, **names),
-                load(_VERIFY, url, seconds / 2, _CLIENTS // 2, **again),
+                load(_VERIFY, url, seconds / 2, _CLIENTS, **again),
             )
             accepted, verified = map(told, both)
             yield _rate("verify reports of receipts seen before, while certifying", verified, verifying)
