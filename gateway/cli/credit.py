@@ -94,8 +94,8 @@ def _show_answer(shell: Shell, answer: dict[str, Any]) -> None:
         offers.add_row(one["product"], f"{Decimal(one['amount']):,}", f"{one['simple_rate']} %", effective, f"{Decimal(one['total_cost']):,}", one["binding"])  # fmt: skip
     if answer["offers"]:
         print_(offers)
-    for one in answer["reasons"]:
-        print_(f"· {plain(one['zh'])}  {plain(one['en'])}")
+    for text in dict.fromkeys(f"{one['zh']}  {one['en']}" for one in answer["reasons"]):
+        print_(f"· {plain(text)}")
     if answer["outcome"] != "approve":
         print_(plain(answer["review"]["en"]))
     print_(f"decisions: {', '.join(one['decision_id'] for one in answer['decisions'])}")

@@ -10,7 +10,7 @@ import click
 
 from gateway.cli.context import AS, HOME, JSON, Shell, grid, told, verb
 from gateway.cli.training import book, challenge, train
-from gateway.errors import UsageError
+from gateway.errors import UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from gateway.credit.products import Product
@@ -62,7 +62,6 @@ def publish(
     shell: Shell, file: Path | None, org: str | None, maker: str, checker: str, shipped: bool
 ) -> None:
     """Propose a product from a file, and publish it where a second person is named."""
-    from gateway.credit.products import of_file
     from gateway.service import products
 
     if shipped == (file is not None):
@@ -73,7 +72,7 @@ def publish(
             told(shell, {"published": done}, f"published: {', '.join(done) or 'nothing new'}")
             return
         lender = installation.book.find(org)
-        made = of_file(file.read_bytes(), str(file))
+        made = _in_file(file)
         products.propose(installation, lender, made, maker or f"{lender.short.lower()}-risk")
         if checker:
             products.publish(installation, lender, made.id, checker)
@@ -83,6 +82,18 @@ def publish(
         {"product": made.code, "product_id": made.id, "state": state},
         f"{state}: {made.code} version {made.version}, {made.id}",
     )
+
+
+def _in_file(path: Path) -> Product:
+    from gateway.credit.products import of_file
+
+    try:
+        return of_file(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UnreadableError(
+            "FILE",
+            f"{path} is no file that can be read, and no published product: `assetcert product list` names those",
+        ) from error
 
 
 @verb
@@ -100,7 +111,7 @@ def withdraw(shell: Shell, product_id: str, org: str | None, who: str) -> None:
 
 
 @verb
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("product", metavar="FILE|PRODUCT")
 @AS
 @click.option(
     "--days",
@@ -109,14 +120,15 @@ def withdraw(shell: Shell, product_id: str, org: str | None, who: str) -> None:
     show_default=True,
     help="Decisions of so many days back.",
 )
-def simulate(shell: Shell, file: Path, org: str | None, days: int) -> None:
-    """What a product would have made of the lender's last decisions; nothing is decided."""
-    from gateway.credit.products import of_file
+def simulate(shell: Shell, product: str, org: str | None, days: int) -> None:
+    """What a product, in a file or published, would have made of the lender's last decisions; nothing is decided."""
     from gateway.service import products
 
     with shell.installation() as installation:
         lender = installation.book.find(org)
-        found = products.simulate(installation, lender, of_file(file.read_bytes(), str(file)), days)
+        known = products.published(installation, lender)
+        made = next((one for one in known if product in (one.code, one.id)), None) or _in_file(Path(product))
+        found = products.simulate(installation, lender, made, days)
     text = f"{found['passed']} of {found['decisions']} decisions would pass ({found['person']} by a person), ¥{Decimal(found['amount']):,}; " + ", ".join(f"{code} {count}" for code, count in found["reasons"].items())  # fmt: skip
     told(shell, found, text)
 
