@@ -82,6 +82,8 @@ class Guarded(APIRoute):
         as_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
         actions = [mark.action for mark in marks if isinstance(mark, Allowed)]
         self.openapi_extra = extra | {"x-permission": str(actions[0]) if actions else "anybody"}
+        if actions and not streamed and set(self.methods or ()) - SAFE:
+            self.openapi_extra |= {"parameters": [idempotency.PARAMETER]}
 
         async def guarded(request: Request) -> Response:
             for mark in marks:

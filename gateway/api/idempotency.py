@@ -27,11 +27,19 @@ from gateway.db.identity import IdempotentAnswer
 from gateway.errors import BusyError, ConflictError, UsageError
 from gateway.identity.principal import Principal
 
-__all__ = ["KEPT", "answered"]
+__all__ = ["KEPT", "PARAMETER", "answered"]
 
 KEPT = 24 * 3600
 _PATIENCE = 10.0
 _LONGEST = 255
+PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Your own name for this request: sent again with the same body it is answered as before and done once; with another body it is 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": _LONGEST, "pattern": "^[ -~]+$"},
+}
+"""How a description of the API says it."""
 _Stored = tuple[bytes, int | None, list[list[str]] | None, bytes | None]
 
 
