@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse
 
-from gateway.api.depends import Db, Installed, May
+from gateway.api.depends import Db, Here, Installed, May
 from gateway.db import identity as table
 from gateway.db import staff
 from gateway.db.identity import ApiKey
@@ -107,9 +107,10 @@ def create(
 
 
 @router.post("/machines/{key_id}/end")
-def end(who: Administrator, db: Db, key_id: str) -> Response:
-    """It counts no more."""
+def end(who: Administrator, gateway: Here, db: Db, key_id: str) -> Response:
+    """It counts no more, from this moment."""
     if (row := table.api_key(db, who.org, key_id)) is None:
         raise NotFoundError("NOT_FOUND", "your organisation has no such key")
     keys.end(row)
+    gateway.recent.end(row.id)
     return gone("/machines")
