@@ -37,7 +37,7 @@ class Finding:
 def examine(home: Home) -> list[Finding]:
     """Everything that can be looked at without changing anything."""
     findings = [
-        _try("embedded node", lambda: str(find_anvil())),
+        _try("embedded node", lambda: find_anvil().name),
         _try("compiled contracts", lambda: ", ".join(artifacts.load(name).name for name in artifacts.NAMES)),
         _room(home),
     ]
@@ -69,7 +69,7 @@ def _room(home: Home) -> Finding:
     while not place.exists():
         place = place.parent
     free = shutil.disk_usage(place).free
-    return Finding("disk", free > ROOM, f"{free // 2**20:,} MiB free at {place}")
+    return Finding("disk", free > ROOM, f"{free // 2**20:,} MiB free")
 
 
 def _writable(home: Home) -> list[Finding]:
