@@ -302,9 +302,13 @@ NAMES_ANOTHERS = {
 
 
 def operations(api: Running) -> dict[tuple[str, str], dict[str, Any]]:
-    """Method and path of every documented operation."""
+    """Method and path of every documented operation; at one path PUT before POST, so that nothing is confirmed that the walk itself began."""
     described = api.app.openapi()["paths"]
-    return {(method, path): one for path, methods in described.items() for method, one in methods.items()}
+    return {
+        (method, path): methods[method]
+        for path, methods in described.items()
+        for method in sorted(methods, reverse=True)
+    }
 
 
 def pages(api: Running) -> Iterator[tuple[str, str, str]]:
@@ -393,10 +397,7 @@ def test_nobody_gets_what_is_anothers(api: Running, others: Others, user: str) -
             assert "{" not in path or answer.status_code == 404, where
         else:
             assert answer.status_code < 500, where
-            wrong_code = (
-                answer.status_code == 401 and answer.json()["code"] == "BAD_CODE"
-            )  # of one's own factor
-            assert answer.status_code != 401 or wrong_code or said["x-permission"] == "anybody", where
+            assert answer.status_code != 401 or said["x-permission"] == "anybody", where
 
 
 def _names_anothers(method: str, path: str) -> bool:
