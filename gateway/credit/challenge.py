@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from gateway.credit.book import Dossier
@@ -75,6 +76,6 @@ def _standing(card: Scorecard, book: Sequence[Dossier], results: Sequence[Result
     return Standing(card.digest, gini(scores, bad), ks(scores, bad), bands)
 
 
-def shift(card: Scorecard, before: Sequence[Dossier], after: Sequence[Dossier]) -> float:
+def shift(card: Scorecard, before: Sequence[Dossier], after: Sequence[Dossier]) -> Decimal:
     """PSI of a card's scores from one book to another."""
-    return psi(*([float(one.score) for one in _scored(card, book)] for book in (before, after)))
+    return psi(*([one.score for one in _scored(card, book)] for book in (before, after)))

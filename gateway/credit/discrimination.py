@@ -1,16 +1,19 @@
-"""How well a score tells good loans from bad ones, and whether scores have shifted: Gini, KS, PSI (PRODUCT 2.6). Pure; judges cards, decides nothing."""
+"""How well a score tells good loans from bad ones, and whether scores have shifted: Gini, KS, PSI (PRODUCT 2.6).
+
+Pure. Gini and KS judge cards and decide nothing; PSI can refer a firm, so it is a Decimal.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import groupby
-from math import log
 from operator import itemgetter
 
 __all__ = ["gini", "ks", "psi"]
 
 _BANDS = 10
-_LEAST = 0.0001
+_LEAST = Decimal("0.0001")
 
 
 def gini(scores: Sequence[float], bad: Sequence[bool]) -> float:
@@ -40,19 +43,19 @@ def _tied(scores: Sequence[float], bad: Sequence[bool]) -> Iterator[tuple[int, i
         yield len(flags) - sum(flags), sum(flags)
 
 
-def psi(expected: Sequence[float], actual: Sequence[float]) -> float:
+def psi(expected: Sequence[int], actual: Sequence[int]) -> Decimal:
     """Σ (a − e) · ln(a / e) over ten bands that split the expected scores evenly."""
     edges = sorted(expected)
     limits = sorted({edges[len(edges) * band // _BANDS] for band in range(1, _BANDS)})
     pairs = zip(_shares(expected, limits), _shares(actual, limits), strict=True)
-    return sum((a - e) * log(a / e) for e, a in pairs)
+    return sum(((a - e) * (a / e).ln() for e, a in pairs), Decimal(0))
 
 
-def _shares(scores: Sequence[float], limits: Sequence[float]) -> list[float]:
+def _shares(scores: Sequence[int], limits: Sequence[int]) -> list[Decimal]:
     counts = [0] * (len(limits) + 1)
     for score in scores:
         counts[sum(score >= limit for limit in limits)] += 1
-    return [max(count / len(scores), _LEAST) for count in counts]
+    return [max(Decimal(count) / len(scores), _LEAST) for count in counts]
 
 
 def _counted(bad: Sequence[bool]) -> tuple[int, int]:

@@ -53,7 +53,7 @@ class Lending:
         self._installation = installation
         self._rules = default_rules() if rules is None else rules
         self._examiner = Examiner(installation)
-        self._shifts: dict[tuple[str, date], float] = {}
+        self._shifts: dict[tuple[str, date], Decimal] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def read(self, applicant: Organisation, advance: Callable[[int], None] = lambda _: None) -> int:
@@ -143,7 +143,7 @@ class Lending:
             with self._installation.database.session() as session:
                 before, since = (credit.scores(session, lender, at - span, at) for at in (end - span, end))
             enough = min(len(before), len(since)) >= rules.shift_least
-            self._shifts[key] = psi(before, since) if enough else 0.0
+            self._shifts[key] = psi(before, since) if enough else NOTHING
         if self._shifts[key] > rules.shift_stop:
             yield f"the scores of the last {rules.shift_days} days have shifted"
 

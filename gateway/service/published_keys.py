@@ -13,6 +13,7 @@ from gateway.errors import RefusedError, UsageError
 from gateway.installation import Installation, Organisation
 from gateway.keys import next_of
 from gateway.service import proposing
+from gateway.service.times import DAY
 from gateway.service.voting import Vote, seated, vote
 from gateway.signing.places import InKeystore
 from ledger.account import Account, account_key_id
@@ -44,9 +45,7 @@ KEY_PURPOSES = {
     "encryption": Purpose.ENCRYPTION,
     "fingerprint": Purpose.FINGERPRINT,
 }
-
-
-_VOTING = 7 * 86_400
+_VOTING = 7 * DAY
 """Seconds for which registrars vote for the moment that the first of them proposed: what was signed before then is at nobody's mercy."""
 
 

@@ -103,3 +103,21 @@ def test_a_key_that_is_none_is_refused(api: Running) -> None:
     client = api.client("m1-signatory")
     for key in ("", "x" * 256):
         problem(client.post(USERS, json=new_user(), headers=keyed(key)), 422, "IDEMPOTENCY_KEY")
+
+
+def test_every_write_names_the_key_in_its_description(api: Running) -> None:
+    """Sessions begin with none; what verifies changes nothing, and an upload is known by its digest."""
+    without = {
+        f"{method} {path}"
+        for path, methods in api.app.openapi()["paths"].items()
+        for method, said in methods.items()
+        if method != "get"
+        and all(one["name"].lower() != "idempotency-key" for one in said.get("parameters", ()))
+    }
+    changes_nothing = {f"post {at}{how}" for at in ("/verify", "/api/v1/verifications") for how in ("", "/stream", "/document")}  # fmt: skip
+    sessions = {
+        "post /api/v1/session",
+        "post /api/v1/session/passkey",
+        "post /api/v1/session/passkey/options",
+    }
+    assert without <= changes_nothing | sessions | {"post /api/v1/uploads"}

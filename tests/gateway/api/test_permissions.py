@@ -350,23 +350,6 @@ def test_every_operation_says_who_may_call_it_and_has_a_body_here(api: Running, 
             assert (method, path) in known or (method, path) in MULTIPART, f"no body for {method} {path}"
 
 
-def test_every_write_names_its_idempotency_key(api: Running) -> None:
-    """Sessions begin with none; what verifies changes nothing, and an upload is known by its digest."""
-    without = {
-        f"{method} {path}"
-        for (method, path), said in operations(api).items()
-        if method not in ("get", "head")
-        and all(one["name"].lower() != "idempotency-key" for one in said.get("parameters", ()))
-    }
-    changes_nothing = {f"post {at}{how}" for at in ("/verify", "/api/v1/verifications") for how in ("", "/stream", "/document")}  # fmt: skip
-    sessions = {
-        "post /api/v1/session",
-        "post /api/v1/session/passkey",
-        "post /api/v1/session/passkey/options",
-    }
-    assert without <= changes_nothing | sessions | {"post /api/v1/uploads"}
-
-
 def test_a_stranger_gets_nothing(api: Running, others: Others) -> None:
     known = bodies(others)
     with api.stranger() as client:
