@@ -122,6 +122,15 @@ class Chain:
             raise ContradictedError(f"asked for block {_spell(which)}, the node gave {block.number}")
         return block
 
+    def transactions(self, number: int) -> list[dict[str, Any]]:
+        """A block's transactions as the node tells them. Raises BlockGoneError where it has no such block."""
+        answer = self.rpc.call("eth_getBlockByNumber", hex(number), True)
+        self.parse_block(answer, number)
+        told = answer.get("transactions")
+        if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
+            raise ContradictedError(f"the transactions of the node's block {number} are none")
+        return told
+
     def require(self, block: Block) -> None:
         """Raises BlockGoneError unless the node still has this very block at its number."""
         if self.block(block.number).hash != block.hash:

@@ -263,18 +263,35 @@ class RemoteWriter:
                     time.sleep(self._poll)
 
     def _check_replaced(self, sender: str, item: Pending) -> None:
-        """The nonce is used, finally, and not by us."""
-        head = self._chain.block("latest")
-        deep = max(0, head.number - self._confirmations)
-        used = parse_quantity(self._chain.rpc.call("eth_getTransactionCount", sender, hex(deep)))
-        if used <= item.nonce:
+        """ReplacedError where a final block holds another transaction of this nonce. The count alone may run ahead of what the node shows."""
+        deep = max(0, self._chain.block("latest").number - self._confirmations)
+        if self._count(sender, deep) <= item.nonce:
             return
-        if self._chain.rpc.call("eth_getTransactionReceipt", hex32(item.transaction)) is None:
+        if self._user_of(sender, item.nonce, deep) not in (None, item.transaction):
             self._outbox.settle(sender, item.nonce)
             raise ReplacedError(
                 f"nonce {item.nonce} of {sender} was used by a transaction that is not in this outbox: "
                 f"send again, and let only one outbox sign for this account"
             )
+
+    def _count(self, sender: str, number: int) -> int:
+        return parse_quantity(self._chain.rpc.call("eth_getTransactionCount", sender, hex(number)))
+
+    def _user_of(self, sender: str, nonce: int, deep: int) -> bytes | None:
+        """The transaction that used a nonce by that block; None as long as the block in which it was used does not show it."""
+        before, used, step = deep - 1, deep, 1
+        while (
+            before >= 0 and self._count(sender, before) > nonce
+        ):  # from the newest: old states may be pruned
+            before, used, step = before - step, before, 2 * step
+        before = max(before, -1)
+        while before + 1 < used:
+            middle = (before + used) // 2
+            before, used = (before, middle) if self._count(sender, middle) > nonce else (middle, used)
+        for one in self._chain.transactions(used):
+            if (str(one.get("from")).lower(), parse_quantity(one.get("nonce"))) == (sender, nonce):
+                return parse_bytes(one.get("hash"), 32)
+        return None
 
     def close(self) -> None:
         """Closes the outbox."""

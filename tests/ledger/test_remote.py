@@ -223,6 +223,19 @@ def test_a_nonce_used_elsewhere_is_told(url: str, outbox: Path) -> None:
         writer.close()
 
 
+def test_a_receipt_that_comes_after_its_nonce_counts_is_waited_for(url: str, outbox: Path) -> None:
+    """A node may count a transaction before it shows its receipt: that is no sign of another one."""
+    with HostileNode(url) as node:
+        writer, late = RemoteWriter(node.url, outbox, 0, poll=0.01), iter([None] * 4)
+        node.answer(
+            "eth_getTransactionReceipt", lambda a: {**a, "result": None} if next(late, a) is None else a
+        )
+        sent = writer.send(account("late"), _act())
+        assert next(late, "all were asked for") == "all were asked for"
+        assert Chain(url).block(sent.block.number) == sent.block
+        writer.close()
+
+
 def test_a_node_that_refuses_leaves_no_gap(url: str, outbox: Path) -> None:
     with HostileNode(url) as node:
         writer = RemoteWriter(node.url, outbox, 0, poll=0.01)
